@@ -1,0 +1,10 @@
+.PHONY: run test lint
+
+run:
+	@./script/server
+
+test:
+	@./script/test
+
+lint:
+	@./script/lint

@@ -1,0 +1,28 @@
+"""How allauth signs people in here: by invitation only, each sign-in on record."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest
+
+from accounts import actions
+from accounts.authentication import latest
+from accounts.models import Person
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """People are created by administrators; there is no open sign-up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+    def login(self, request: HttpRequest, user: AbstractBaseUser) -> None:
+        super().login(request, user)
+        if isinstance(user, Person) and (authentication := latest(request, user)):
+            actions.record_sign_in(
+                person=user, method=authentication.method, at=authentication.authenticated_at
+            )
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing on sign-in and sign-out: the page that follows says it."""

@@ -1,0 +1,31 @@
+"""Who may, as far as groups alone decide it (product.md §7)."""
+
+from typing import TypeGuard
+
+from django.contrib.auth.models import AnonymousUser
+
+from accounts.models import Group, Person
+
+
+def is_somebody(person: Person | AnonymousUser | None) -> TypeGuard[Person]:
+    return isinstance(person, Person) and person.is_active
+
+
+def is_lead(person: Person) -> bool:
+    return person.is_active and Group.LEADS in person.group_keys
+
+
+def is_auditor(person: Person) -> bool:
+    return person.is_active and Group.AUDITORS in person.group_keys
+
+
+def is_administrator(person: Person) -> bool:
+    return person.is_active and Group.ADMINISTRATORS in person.group_keys
+
+
+def may_manage_people(person: Person) -> bool:
+    return is_administrator(person)
+
+
+def may_read_audit_log(person: Person) -> bool:
+    return is_lead(person) or is_auditor(person) or is_administrator(person)

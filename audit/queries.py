@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit import models
+from audit.chain import GENESIS
+from audit.payload import ERASED, Json, with_words
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log ends: the last seq and its hash."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventRecord:
+    """An event as it is read: its texts put back, or "(erased)"."""
+
+    seq: int
+    at: datetime
+    kind: str
+    subject: str
+    actor_id: int | None
+    initiative_id: int | None
+    changed: Mapping[str, Json]
+
+
+def head() -> Head:
+    """Return where the log ends; seq 0 when nothing has happened yet."""
+    row = models.Head.objects.values_list("seq", "hash").first()
+    return Head(0, GENESIS) if row is None else Head(*row)
+
+
+def history(
+    *, initiative_id: int | None = None, limit: int = 50, before_seq: int | None = None
+) -> list[EventRecord]:
+    """Return the newest events first, of one initiative or of all; page on with `before_seq`."""
+    events = models.Event.objects.order_by("-seq")
+    if initiative_id is not None:
+        events = events.filter(initiative_id=initiative_id)
+    if before_seq is not None:
+        events = events.filter(seq__lt=before_seq)
+    return records(events[:limit])
+
+
+def events_after(seq: int, limit: int) -> list[EventRecord]:
+    """Return what a reader with this cursor has not heard, oldest first.
+
+    Nothing with a lower seq can appear later: appends commit in their order.
+    """
+    return records(models.Event.objects.filter(seq__gt=seq).order_by("seq")[:limit])
+
+
+def records(events: Iterable[models.Event]) -> list[EventRecord]:
+    """Read events with their texts, in two queries for any number of them."""
+    rows = list(events)
+    words = _words([row.seq for row in rows])
+    return [_record(row, words) for row in rows]
+
+
+def _words(seqs: list[int]) -> dict[str, str]:
+    texts = models.Text.objects.filter(event_seq__in=seqs)
+    found = texts.values_list("digest", "words", "erased_at")
+    return {digest: words if erased is None else ERASED for digest, words, erased in found}
+
+
+def _record(row: models.Event, words: Mapping[str, str]) -> EventRecord:
+    said: dict[str, Json] = json.loads(row.payload)["changed"]
+    return EventRecord(
+        seq=row.seq,
+        at=row.at,
+        kind=row.kind,
+        subject=row.subject,
+        actor_id=row.actor_id,
+        initiative_id=row.initiative_id,
+        changed={key: with_words(value, words) for key, value in said.items()},
+    )

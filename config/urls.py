@@ -1,0 +1,28 @@
+"""Every address. A page lives in the lowest app that knows all it shows; its name stays that of
+the object, which is why two apps may add to one namespace here."""
+
+import notifications.urls
+from django.contrib import admin
+from django.urls import include, path
+
+import initiatives.urls
+import portfolio.urls
+import reviews.urls
+
+handler400 = "portfolio.views.errors.bad_request"
+handler403 = "portfolio.views.errors.forbidden"
+handler404 = "portfolio.views.errors.not_found"
+handler500 = "portfolio.views.errors.server_error"
+
+urlpatterns = [
+    path("", include((portfolio.urls.portfolio, "portfolio"))),
+    path(
+        "initiatives/",
+        include((initiatives.urls.urlpatterns + portfolio.urls.initiatives, "initiatives")),
+    ),
+    path("reviews/", include((reviews.urls.urlpatterns, "reviews"))),
+    path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
+    path("accounts/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("", include(portfolio.urls.health)),
+]

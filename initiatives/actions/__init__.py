@@ -1,0 +1,36 @@
+"""Every write about what we have. Callers import this module: `actions.register(…)`."""
+
+from initiatives.actions.charter import (
+    add_kill_condition,
+    define_metric,
+    freeze_baseline,
+    record_measurement,
+    remove_kill_condition,
+    trip_kill_conditions,
+)
+from initiatives.actions.counting import start_counting
+from initiatives.actions.evidence import record_evidence, record_spend
+from initiatives.actions.importing import import_inventory
+from initiatives.actions.ownership import accept, ask, decline, end_ownership
+from initiatives.actions.registering import answer_triage, declare_as_running, edit, register
+
+__all__ = [
+    "accept",
+    "add_kill_condition",
+    "answer_triage",
+    "ask",
+    "declare_as_running",
+    "decline",
+    "define_metric",
+    "edit",
+    "end_ownership",
+    "freeze_baseline",
+    "import_inventory",
+    "record_evidence",
+    "record_measurement",
+    "record_spend",
+    "register",
+    "remove_kill_condition",
+    "start_counting",
+    "trip_kill_conditions",
+]

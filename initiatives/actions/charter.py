@@ -1,0 +1,269 @@
+"""What was promised and what was measured: metrics, measurements, kill conditions, baselines."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils import timezone
+
+from accounts.models import Person
+from audit.actions import Entry, Value, Words, append
+from audit.refusals import Refused, records_refusals
+from initiatives import facts
+from initiatives.actions import writing
+from initiatives.models import (
+    Baseline,
+    Initiative,
+    KillCondition,
+    Measurement,
+    Metric,
+    Spend,
+)
+from initiatives.rules import (
+    CHARTER_FIELDS,
+    KILL_CONDITION_FIELDS,
+    METRIC_FIELDS,
+    metric_faults,
+    trip_reason,
+)
+from initiatives.stages import UNDECIDED, Stage
+
+
+@records_refusals("metric.define")
+def define_metric(
+    *,
+    initiative: Initiative,
+    values: Mapping[str, Any],
+    by: Person | None,
+    at: datetime,
+    metric: Metric | None = None,
+) -> Metric:
+    """Add a metric, or change one while no charter has frozen it."""
+    row = writing.locked_for_edit(initiative, by)
+    writing.require_charter_open(row)
+    for field, fault in metric_faults(values).items():
+        raise Refused(fault, rule="bounds_contradict", field=field)
+    stored = Metric(initiative=row) if metric is None else Metric.objects.get(pk=metric.pk)
+    changed = writing.differences(stored, values)
+    for field, value in values.items():
+        setattr(stored, field, value)
+    _only_one_primary(stored)
+    stored.save()
+    kind = "metric.defined" if metric is None else "metric.changed"
+    return _changed(row, stored, kind, {"metric": Words(stored.name), **changed}, by, at)
+
+
+def _only_one_primary(metric: Metric) -> None:
+    if metric.is_primary:
+        others = Metric.objects.filter(initiative=metric.initiative, is_primary=True)
+        others.exclude(pk=metric.pk).update(is_primary=False)
+
+
+def _changed(
+    row: Initiative,
+    stored: Any,
+    kind: str,
+    changed: dict[str, Value],
+    by: Person | None,
+    at: datetime,
+) -> Any:
+    writing.mark_changed(row, by=by, at=at)
+    subject = f"{stored._meta.model_name}:{stored.pk}"
+    append([writing.entry(kind, row, by, changed, subject=subject)], at=at)
+    return stored
+
+
+@records_refusals("measurement.record")
+def record_measurement(
+    *,
+    metric: Metric,
+    value: Decimal,
+    measured_at: datetime,
+    by: Person | None,
+    at: datetime,
+    sample_size: int | None = None,
+    is_automatic: bool = False,
+    comment: str = "",
+    corrects: Measurement | None = None,
+) -> Measurement:
+    """Record a value, or correct an earlier one; then see whether a kill condition trips.
+
+    A new value is *observed* and leaves signatures alone; correcting one that a review cites
+    changes the evidence (product.md §4).
+    """
+    row = writing.locked_for_edit(metric.initiative, by)
+    if measured_at > at:
+        raise Refused(
+            "The moment of measurement lies in the future.", rule="future", field="measured_at"
+        )
+    measurement = Measurement.objects.create(
+        metric=metric,
+        value=value,
+        measured_at=measured_at,
+        sample_size=sample_size,
+        is_automatic=is_automatic,
+        comment=comment,
+        corrects=corrects,
+        recorded_at=at,
+        recorded_by=by,
+    )
+    writing.mark_changed(row, by=by, at=at, material=corrects is not None)
+    changed: dict[str, Value] = {
+        "metric": Words(metric.name),
+        "value": value,
+        "words": Words(metric.words(value)),
+        "automatic": is_automatic,
+    }
+    subject = f"measurement:{measurement.pk}"
+    kind = "measurement.recorded" if corrects is None else "measurement.corrected"
+    append([writing.entry(kind, row, by, changed, subject=subject)], at=at)
+    trip_kill_conditions(at=at, initiatives=[row.pk])
+    return measurement
+
+
+@records_refusals("kill_condition.add")
+def add_kill_condition(
+    *, initiative: Initiative, values: Mapping[str, Any], by: Person | None, at: datetime
+) -> KillCondition:
+    """Agree on a condition under which this stops, before anybody wants to defend it."""
+    row = writing.locked_for_edit(initiative, by)
+    writing.require_charter_open(row)
+    condition = KillCondition(
+        initiative=row, **{field: values[field] for field in KILL_CONDITION_FIELDS & values.keys()}
+    )
+    condition.save()
+    changed: dict[str, Value] = {"condition": Words(condition.sentence())}
+    stored: KillCondition = _changed(row, condition, "kill_condition.added", changed, by, at)
+    trip_kill_conditions(at=at, initiatives=[row.pk])
+    return stored
+
+
+@records_refusals("kill_condition.remove")
+def remove_kill_condition(
+    *, kill_condition: KillCondition, by: Person | None, at: datetime
+) -> None:
+    """Take a condition back while no charter has frozen it and it has not tripped."""
+    row = writing.locked_for_edit(kill_condition.initiative, by)
+    writing.require_charter_open(row)
+    armed = KillCondition.objects.filter(pk=kill_condition.pk, state=KillCondition.State.ARMED)
+    if not armed.exists():
+        raise Refused("A condition that has tripped cannot be removed.", rule="tripped")
+    changed: dict[str, Value] = {"condition": Words(kill_condition.sentence())}
+    _changed(row, kill_condition, "kill_condition.removed", changed, by, at)
+    armed.delete()
+
+
+def freeze_baseline(*, initiative: Initiative, reason: str, at: datetime) -> Baseline:
+    """Put the charter as it stands in force as the next version; called by the decision on it."""
+    known = facts.load_one(initiative.pk)
+    Baseline.objects.filter(initiative=initiative, in_force_until=None).update(in_force_until=at)
+    return Baseline.objects.create(
+        initiative=initiative,
+        version=Baseline.objects.filter(initiative=initiative).count() + 1,
+        charter=charter_of(known),
+        reason=reason,
+        in_force_since=at,
+    )
+
+
+def charter_of(known: facts.Facts) -> dict[str, Any]:
+    """The fields that a charter freezes, by id and in a form that compares exactly."""
+    return {
+        **{field: getattr(known.initiative, field) for field in CHARTER_FIELDS},
+        "metrics": [_frozen(m, METRIC_FIELDS) for m in sorted(known.metrics, key=lambda m: m.pk)],
+        "kill_conditions": [_frozen(k, KILL_CONDITION_FIELDS) for k in known.kill_conditions],
+    }
+
+
+def _frozen(row: Metric | KillCondition, fields: Iterable[str]) -> dict[str, Any]:
+    return {"id": row.pk, **{field: _exact(getattr(row, field)) for field in fields}}
+
+
+def _exact(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value.isoformat() if isinstance(value, date) else value
+
+
+@transaction.atomic
+def trip_kill_conditions(*, at: datetime, initiatives: Iterable[int] | None = None) -> int:
+    """Trip the armed conditions whose time has come, and return how many.
+
+    Without `initiatives` the whole portfolio is looked at in one query, as the sweep does; rows
+    that somebody else has locked are left to the next run.
+    """
+    today = timezone.localdate(at)
+    candidates = _candidates(today, initiatives)
+    ids = sorted({condition.initiative_id for condition in candidates})
+    if not ids:
+        return 0
+    lock = Initiative.objects.select_for_update(skip_locked=initiatives is None)
+    free = set(lock.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+    known = facts.load(free)
+    tripped = [
+        condition
+        for condition in candidates
+        if condition.initiative_id in free and _trip(condition, known, today, at)
+    ]
+    KillCondition.objects.bulk_update(tripped, ["state", "tripped_at", "tripped_because"])
+    append([_tripped_entry(condition) for condition in tripped], at=at)
+    return len(tripped)
+
+
+def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCondition]:
+    """Armed conditions that may have tripped, told by set-based comparison alone."""
+    last = Measurement.objects.filter(metric=OuterRef("metric"), corrected_by=None)
+    spent = Spend.objects.filter(initiative=OuterRef("initiative")).order_by()
+    due = Q(by_decision_date=True, initiative__decision_date__lt=today) | Q(due_date__lt=today)
+    fails = Q(comparator="above", last__gt=F("threshold")) | Q(
+        comparator="below", last__lt=F("threshold")
+    )
+    found: QuerySet[KillCondition] = (
+        KillCondition.objects.filter(state=KillCondition.State.ARMED)
+        .filter(initiative__counting_since__isnull=False)
+        .exclude(initiative__stage=Stage.RETIRED)
+        .annotate(
+            last=Subquery(last.order_by("-measured_at", "-pk").values("value")[:1]),
+            spent=Subquery(spent.values("initiative").annotate(sum=Sum("amount")).values("sum")),
+        )
+        .filter(
+            Q(kind="spend", spent__gt=F("spend_cap"))
+            | Q(kind="metric", in_a_row__isnull=False) & fails
+            | Q(kind="metric", initiative__stage__in=UNDECIDED) & due & (fails | Q(last=None))
+        )
+        .select_related("metric", "initiative")
+        .order_by("initiative", "pk")
+    )
+    return list(found if initiatives is None else found.filter(initiative__in=list(initiatives)))
+
+
+def _trip(
+    condition: KillCondition, known: dict[int, facts.Facts], today: date, at: datetime
+) -> bool:
+    """Judge one candidate by the exact rule, under the lock; take the values when it trips."""
+    of = known[condition.initiative_id]
+    current = next((k for k in of.kill_conditions if k.pk == condition.pk), None)
+    if current is None or current.state != KillCondition.State.ARMED:
+        return False
+    measured = of.recent(condition.metric) if condition.metric else []
+    due = condition.due_on(of.initiative)
+    reason = trip_reason(condition, measured, spent=of.spent, due=due, today=today)
+    if reason is None:
+        return False
+    condition.state = KillCondition.State.TRIPPED
+    condition.tripped_at, condition.tripped_because = at, reason
+    return True
+
+
+def _tripped_entry(condition: KillCondition) -> Entry:
+    changed: dict[str, Value] = {
+        "condition": Words(condition.sentence()),
+        "because": Words(condition.tripped_because),
+    }
+    subject = f"killcondition:{condition.pk}"
+    return writing.entry(
+        "kill_condition.tripped", condition.initiative, None, changed, subject=subject
+    )

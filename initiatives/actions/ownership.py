@@ -1,0 +1,111 @@
+"""Asking a person into a role, and that person's answer."""
+
+from datetime import datetime
+
+from accounts.models import Person
+from audit.actions import Entry, Value, Words, append
+from audit.refusals import Refused, records_refusals
+from initiatives import permissions
+from initiatives.actions import writing
+from initiatives.models import Initiative, Ownership
+
+
+@records_refusals("ownership.ask")
+def ask(
+    *, initiative: Initiative, role: str, person: Person, by: Person | None, at: datetime
+) -> Ownership:
+    """Ask a person into a role; whoever held it, or was asked before, makes room.
+
+    The person is locked first and checked: a colleague deactivating them at the same moment
+    either comes before, and this is refused, or after, and sees the ownership.
+    """
+    locked_person = Person.objects.select_for_update().get(pk=person.pk)
+    row = writing.locked_for_edit(initiative, by)
+    if not locked_person.is_active:
+        raise Refused(
+            f"{person} is no longer active here. Choose somebody who is.",
+            rule="owner_inactive",
+            field="person",
+        )
+    current = Ownership.objects.open().filter(initiative=row, role=role).first()
+    if current is not None and current.person_id == person.pk and current.state != "left":
+        return current
+    return _replace(row, current, role, locked_person, by, at)
+
+
+def _replace(
+    row: Initiative,
+    current: Ownership | None,
+    role: str,
+    person: Person,
+    by: Person | None,
+    at: datetime,
+) -> Ownership:
+    changed: dict[str, Value] = {"role": role, "person": person.pk}
+    if current is not None:
+        current.ended_at = at
+        current.save(update_fields=["ended_at"])
+        changed["instead_of"] = current.person_id
+    ownership = Ownership.objects.create(
+        initiative=row, role=role, person=person, asked_at=at, asked_by=by
+    )
+    writing.mark_changed(row, by=by, at=at)
+    append([_entry("ownership.asked", ownership, by, changed)], at=at)
+    return ownership
+
+
+def _entry(kind: str, ownership: Ownership, by: Person | None, changed: dict[str, Value]) -> Entry:
+    subject = f"ownership:{ownership.pk}"
+    return writing.entry(kind, ownership.initiative, by, changed, subject=subject)
+
+
+def _locked_for_answer(ownership: Ownership, by: Person) -> Ownership:
+    writing.locked(ownership.initiative)
+    row = Ownership.objects.select_related("initiative", "person").get(pk=ownership.pk)
+    if not permissions.may_answer_for(by, row):
+        raise Refused(
+            "Only the person who was asked can answer, and only while the question stands.",
+            rule="not_asked",
+        )
+    return row
+
+
+@records_refusals("ownership.accept")
+def accept(
+    *, ownership: Ownership, by: Person, at: datetime, hours_a_month: int | None = None
+) -> Ownership:
+    """Say: yes, I answer for this in that role."""
+    row = _locked_for_answer(ownership, by)
+    if row.counts:
+        return row
+    row.accepted_at, row.hours_a_month = at, hours_a_month
+    row.save(update_fields=["accepted_at", "hours_a_month"])
+    writing.mark_changed(row.initiative, by=by, at=at, material=False)
+    changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
+    append([_entry("ownership.accepted", row, by, changed)], at=at)
+    return row
+
+
+@records_refusals("ownership.decline")
+def decline(*, ownership: Ownership, by: Person, at: datetime, comment: str = "") -> Ownership:
+    """Say: no, this is not mine."""
+    row = _locked_for_answer(ownership, by)
+    row.declined_at, row.accepted_at, row.comment = at, None, comment
+    row.save(update_fields=["declined_at", "accepted_at", "comment"])
+    writing.mark_changed(row.initiative, by=by, at=at)
+    changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
+    changed |= {"comment": Words(comment)} if comment else {}
+    append([_entry("ownership.declined", row, by, changed)], at=at)
+    return row
+
+
+@records_refusals("ownership.end")
+def end_ownership(*, ownership: Ownership, by: Person | None, at: datetime) -> None:
+    """Take a person out of a role; until somebody else accepts it, it is empty."""
+    row = writing.locked_for_edit(ownership.initiative, by)
+    ended = Ownership.objects.open().filter(pk=ownership.pk).update(ended_at=at)
+    if not ended:
+        raise Refused("This ownership has already ended.", rule="already_ended")
+    writing.mark_changed(row, by=by, at=at)
+    changed: dict[str, Value] = {"role": ownership.role, "person": ownership.person_id}
+    append([_entry("ownership.ended", ownership, by, changed)], at=at)

@@ -1,0 +1,88 @@
+"""What every write of this app does: lock the row, ask who acts, mark it changed."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F
+
+from accounts.models import Person
+from audit.actions import Entry, Value, Words
+from audit.refusals import Refused
+from initiatives import permissions
+from initiatives.models import Baseline, Initiative
+from initiatives.stages import Stage
+
+
+def locked(initiative: Initiative) -> Initiative:
+    """Lock an initiative's row; people are locked before, the audit head after."""
+    return Initiative.objects.select_for_update(of=("self",)).get(pk=initiative.pk)
+
+
+def locked_for_edit(initiative: Initiative, by: Person | None) -> Initiative:
+    """Lock it for somebody who may edit it; `by=None` is the operator at the command line."""
+    row = locked(initiative)
+    if by is not None and not permissions.may_edit(by, row):
+        raise Refused(
+            "Only portfolio leads and people who hold a role on this initiative may change it. "
+            "Ask one of its owners.",
+            rule="not_an_editor",
+        )
+    if row.stage == Stage.RETIRED:
+        raise Refused("A retired initiative stays as it was.", rule="retired")
+    return row
+
+
+def require_charter_open(initiative: Initiative) -> None:
+    """Refuse to move the goalposts: what the charter froze changes by a re-baseline alone."""
+    in_force = Baseline.objects.filter(initiative=initiative, in_force_until=None)
+    if in_force.exclude(in_force_since=None).exists():
+        raise Refused(
+            "The charter was signed and froze this. It can change only by a re-baseline: "
+            "a new version, with a reason and the same signatures.",
+            rule="charter_frozen",
+        )
+
+
+def mark_changed(
+    initiative: Initiative, *, by: Person | None, at: datetime, material: bool = True
+) -> None:
+    """Note the act of a person, and, where material, that the evidence is another than before."""
+    changes: dict[str, Any] = {"touched_at": at}
+    if material:
+        changes |= {"evidence_version": F("evidence_version") + 1, "evidence_changed_by": by}
+    Initiative.objects.filter(pk=initiative.pk).update(**changes)
+
+
+def entry(
+    kind: str,
+    initiative: Initiative,
+    by: Person | None,
+    changed: Mapping[str, Value] | None = None,
+    *,
+    subject: str | None = None,
+) -> Entry:
+    """An event about this initiative, or about something of it."""
+    return Entry(
+        kind,
+        subject or f"initiative:{initiative.pk}",
+        initiative_id=initiative.pk,
+        actor_id=by.pk if by else None,
+        changed=changed or {},
+    )
+
+
+def said(value: Any) -> Value:
+    """A field's value as the log keeps it: texts erasable, everything else as it is."""
+    if isinstance(value, str):
+        return Words(value)
+    return value
+
+
+def differences(row: Any, values: Mapping[str, Any]) -> dict[str, Value]:
+    """What these values would change in the row: from what, to what."""
+    return {
+        field: [said(getattr(row, field)), said(value)]
+        for field, value in values.items()
+        if getattr(row, field) != value
+    }

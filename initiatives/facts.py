@@ -1,0 +1,153 @@
+"""All that criteria read, for any number of initiatives in a constant number of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol, TypeVar
+
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Window
+from django.db.models.functions import RowNumber
+
+from accounts.models import Person
+from initiatives.models import (
+    Baseline,
+    Evidence,
+    Initiative,
+    KillCondition,
+    Measurement,
+    Metric,
+    Ownership,
+    Spend,
+    Triage,
+)
+from initiatives.stages import Role
+
+RECENT = 30  # measurements per metric that criteria look at
+
+
+class OfInitiative(Protocol):
+    @property
+    def initiative_id(self) -> int: ...
+
+
+Row = TypeVar("Row", bound=OfInitiative)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One initiative with everything that was recorded about it."""
+
+    initiative: Initiative
+    triage: Triage | None = None
+    ownerships: tuple[Ownership, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    measurements: tuple[Measurement, ...] = ()  # newest first, the last `RECENT` of each metric
+    kill_conditions: tuple[KillCondition, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    baseline_version: int | None = None  # of the charter in force
+    spent: int = 0
+
+    def owner(self, role: str) -> Ownership | None:
+        """The person asked into a role who has neither declined nor been replaced."""
+        return next((o for o in self.ownerships if o.role == role), None)
+
+    def counted_owner(self, role: str) -> Ownership | None:
+        """The person by whom the role is truly held: accepted, and still active."""
+        owner = self.owner(role)
+        return owner if owner is not None and owner.counts else None
+
+    @cached_property
+    def delivery_team(self) -> frozenset[int]:
+        """People who build or run it; from standard up, somebody else has to sign too."""
+        roles = {Role.ENGINEERING_OWNER, Role.PRODUCTION_OWNER, "production_sketch.owner"}
+        return frozenset(o.person_id for o in self.ownerships if o.role in roles)
+
+    @cached_property
+    def primary_metric(self) -> Metric | None:
+        return next((metric for metric in self.metrics if metric.is_primary), None)
+
+    def latest(self, metric: Metric) -> Measurement | None:
+        return next((m for m in self.measurements if m.metric_id == metric.pk), None)
+
+    def recent(self, metric: Metric) -> list[Measurement]:
+        """Its last measurements, newest first."""
+        return [m for m in self.measurements if m.metric_id == metric.pk]
+
+    def answer(self, criterion: str) -> Evidence | None:
+        return next((e for e in self.evidence if e.criterion == criterion), None)
+
+    def answered_yes(self, question: str) -> bool | None:
+        """One triage answer; None while nobody has given it."""
+        return getattr(self.triage, question, None)
+
+
+def load(ids: Iterable[int]) -> dict[int, Facts]:
+    """Return the facts of these initiatives by id, in six queries however many they are."""
+    return _of(Initiative.objects.filter(pk__in=list(ids)))
+
+
+def visible_to(person: Person, pk: int) -> Facts | None:
+    """Return the facts of one initiative, or None where this person may not know of it."""
+    return _of(Initiative.objects.visible_to(person).filter(pk=pk)).get(pk)
+
+
+def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
+    rows = {row.pk: row for row in _with_single_facts(initiatives)}
+    mine = {"initiative__in": list(rows)}
+    ownerships = _by_initiative(Ownership.objects.open().filter(**mine).select_related("person"))
+    metrics = _by_initiative(Metric.objects.filter(**mine))
+    measurements = _by_initiative(_recent_measurements(list(rows)))
+    conditions = _by_initiative(KillCondition.objects.filter(**mine).select_related("metric"))
+    evidence = _by_initiative(Evidence.objects.filter(**mine))
+    return {
+        pk: Facts(
+            initiative=row,
+            triage=getattr(row, "triage", None),
+            ownerships=tuple(ownerships[pk]),
+            metrics=tuple(metrics[pk]),
+            measurements=tuple(measurements[pk]),
+            kill_conditions=tuple(conditions[pk]),
+            evidence=tuple(evidence[pk]),
+            baseline_version=row.baseline_version,
+            spent=row.spent or 0,
+        )
+        for pk, row in rows.items()
+    }
+
+
+def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
+    """The rows with all there is one of: unit, triage, sum of spend, baseline in force."""
+    spend = Spend.objects.filter(initiative=OuterRef("pk")).order_by().values("initiative")
+    in_force = Baseline.objects.filter(
+        initiative=OuterRef("pk"), in_force_since__isnull=False, in_force_until=None
+    )
+    return initiatives.select_related("unit", "triage").annotate(
+        spent=Subquery(spend.annotate(sum=Sum("amount")).values("sum")),
+        baseline_version=Subquery(in_force.values("version")[:1]),
+    )
+
+
+def load_one(initiative_id: int) -> Facts:
+    """Return the facts of one initiative; raises KeyError where there is none."""
+    return load([initiative_id])[initiative_id]
+
+
+def _by_initiative(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:
+    grouped: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.initiative_id].append(row)
+    return grouped
+
+
+def _recent_measurements(ids: list[int]) -> QuerySet[Measurement]:
+    """The last ones of each metric, newest first; corrected ones have been replaced."""
+    rank = Window(RowNumber(), partition_by=F("metric_id"), order_by=[F("measured_at").desc()])
+    return (
+        Measurement.objects.filter(metric__initiative__in=ids, corrected_by=None)
+        .annotate(rank=rank, initiative_id=F("metric__initiative_id"))
+        .filter(rank__lte=RECENT)
+        .order_by("-measured_at", "-pk")
+    )

@@ -1,0 +1,122 @@
+"""Form fields that read what people write: amounts, values with units, days, moments."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.models import Person
+from initiatives.rules import EARLIEST
+from initiatives.units import NotAValue, UnitKind, parse
+
+LONGEST_TEXT = 20_000
+MOST_MONEY = 10**12
+LATEST_YEARS = 50
+
+
+class Text(forms.CharField):
+    """Some sentences."""
+
+    def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", LONGEST_TEXT)
+        kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        super().__init__(**kwargs)
+
+
+class Money(forms.CharField):
+    """An amount in whole units of the organisation's currency: `25000`, `25,000`, `EUR 25 000`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 40)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        if not text:
+            return None
+        try:
+            amount = parse(text, UnitKind.MONEY)
+        except NotAValue as error:
+            raise ValidationError(str(error)) from error
+        if abs(amount) > MOST_MONEY:
+            raise ValidationError("That is more money than there is. Write whole units.")
+        return int(amount.to_integral_value())
+
+
+class Value(forms.CharField):
+    """A metric's value as people write it; `read` turns it into what is stored."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 60)
+        super().__init__(**kwargs)
+
+    @staticmethod
+    def read(text: str, kind: str) -> Decimal | None:
+        """Return the stored value, or None for an empty text; raises ValidationError."""
+        if not text.strip():
+            return None
+        try:
+            return parse(text, UnitKind(kind))
+        except NotAValue as error:
+            raise ValidationError(str(error)) from error
+
+
+class Day(forms.DateField):
+    """A calendar day of this age: year 0 or 1905 is a slip, and so is one fifty years ahead."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+        kwargs.setdefault(
+            "error_messages", {"invalid": "Write a date like 2026-12-03, 3.12.2026 or 3 Dec 2026."}
+        )
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        if day is not None and not EARLIEST <= day <= _latest():
+            raise ValidationError(f"The year {day.year} cannot be right. Check the date.")
+        return day
+
+
+def _latest() -> date:
+    from django.utils import timezone
+
+    today = timezone.localdate()
+    return date(today.year + LATEST_YEARS, 12, 31)
+
+
+class PersonChoice(forms.ModelChoiceField):
+    """Somebody active here."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("queryset", Person.objects.filter(is_active=True))
+        kwargs.setdefault("empty_label", "Choose a person …")
+        kwargs.setdefault(
+            "error_messages",
+            {"invalid_choice": "This person is not active here. Choose somebody who is."},
+        )
+        super().__init__(**kwargs)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name}, {obj.title}" if obj.title else str(obj.name)
+
+
+class YesNo(forms.TypedChoiceField):
+    """Yes, no, or not answered yet."""
+
+    CHOICES = (("", "Not answered"), ("yes", "Yes"), ("no", "No"))
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=self.CHOICES,
+            coerce=lambda text: text == "yes",
+            empty_value=None,
+            required=kwargs.pop("required", False),
+            **kwargs,
+        )
+
+    def prepare_value(self, value: Any) -> Any:
+        return {True: "yes", False: "no", None: ""}.get(value, value)

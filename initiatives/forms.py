@@ -1,0 +1,415 @@
+"""Forms for registering and mending an initiative; each belongs to one action."""
+
+from collections.abc import Iterable
+from datetime import datetime, time
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Fieldset, Layout
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from accounts.models import Unit
+from initiatives import triage
+from initiatives.fields import Day, Money, PersonChoice, Text, Value, YesNo
+from initiatives.models import Initiative, Metric
+from initiatives.models.charter import Comparator, KillConditionKind, MetricKind
+from initiatives.rules import looks_like_a_model_score, metric_faults
+from initiatives.units import Direction, UnitKind
+
+
+def plain_helper(*layout: Any) -> FormHelper:
+    """The helper of every form here: the page draws the form's frame and buttons."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    if layout:
+        helper.layout = Layout(*layout)
+    return helper
+
+
+def row(*names: str) -> Div:
+    """Fields side by side where there is room."""
+    return Div(*(Div(name, css_class="col-md") for name in names), css_class="row")
+
+
+class ActionForm(forms.Form):
+    """A form whose cleaned data is what its action takes."""
+
+    title = ""
+    why = ""
+    button = "Save"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = plain_helper(*self.layout())
+
+    def layout(self) -> Iterable[Any]:
+        return ()
+
+
+class RegisterForm(ActionForm):
+    """Problem first: what hurts, who has it, and what would be better, before any solution."""
+
+    title = "Register an initiative"
+    why = (
+        "Start with the problem. Only a name is needed to save; everything else can follow, "
+        "and the initiative's page shows what is still missing."
+    )
+    button = "Save as a proposal"
+
+    problem = Text(
+        required=False,
+        label="What is the problem?",
+        help_text="What happens today, how often, and what it costs. “Claims wait four hours …”",
+    )
+    users = Text(
+        required=False, rows=2, label="Who has it?", help_text="The people, and how many they are."
+    )
+    outcome = Text(
+        required=False,
+        rows=2,
+        label="What would be better?",
+        help_text="The outcome you want, not the technology.",
+    )
+    process = Text(
+        required=False,
+        rows=2,
+        label="Which process is it part of?",
+        help_text="The business process, and the decision or step in it that changes.",
+    )
+    name = forms.CharField(
+        max_length=300, label="What shall it be called?", help_text="Short: “Claims triage”."
+    )
+    unit = forms.ModelChoiceField(
+        Unit.objects.all(), required=False, label="Business unit", empty_label="Not yet known"
+    )
+    vendor = forms.CharField(
+        max_length=300, required=False, help_text="If it is bought, from whom?"
+    )
+    pilot_days = forms.IntegerField(
+        min_value=1,
+        max_value=366,
+        initial=42,
+        label="Days from the pilot's start to ship or kill",
+        help_text="Four to six weeks; the policy allows 42 days.",
+    )
+
+    def layout(self) -> Iterable[Any]:
+        return (
+            Fieldset("1 · The problem", "problem", "users", "outcome", "process"),
+            Fieldset("2 · The initiative", "name", row("unit", "vendor"), "pilot_days"),
+        )
+
+
+class DescriptionForm(ActionForm):
+    title = "Problem, users, outcome"
+    why = "Signers read this first. Describe the problem, not the solution."
+    problem = RegisterForm.base_fields["problem"]
+    users = RegisterForm.base_fields["users"]
+    outcome = RegisterForm.base_fields["outcome"]
+
+
+class ProcessForm(ActionForm):
+    title = "Process and decision point"
+    why = "An AI outside the workflow is not used: say where in it this one sits."
+    process = RegisterForm.base_fields["process"]
+
+
+class PilotLengthForm(ActionForm):
+    title = "Length of the pilot"
+    why = (
+        "The ship-or-kill date is the pilot's start plus these days. Pilots without one never end."
+    )
+    pilot_days = RegisterForm.base_fields["pilot_days"]
+
+
+class BudgetForm(ActionForm):
+    title = "Pilot budget and running cost"
+    why = "A pilot stops when its money is spent, not when somebody notices."
+    pilot_budget = Money(
+        required=False,
+        label=f"Spend cap of the pilot ({settings.CURRENCY})",
+        help_text="Whole units, like 25,000.",
+    )
+    monthly_cost = Money(
+        required=False, label=f"Estimated running cost a month ({settings.CURRENCY})"
+    )
+
+
+class DetailsForm(ActionForm):
+    title = "Name, unit, vendor, scope"
+    name = RegisterForm.base_fields["name"]
+    unit = RegisterForm.base_fields["unit"]
+    vendor = RegisterForm.base_fields["vendor"]
+    system_name = forms.CharField(max_length=300, required=False, label="System it runs on")
+    scope = Text(required=False, help_text="What is in, and what is out.")
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "unit" in cleaned:
+            unit = cleaned.pop("unit")
+            cleaned["unit_id"] = unit.pk if unit else None
+        return cleaned
+
+
+PARTS: dict[str, type[ActionForm]] = {
+    "description": DescriptionForm,
+    "process": ProcessForm,
+    "pilot-length": PilotLengthForm,
+    "budget": BudgetForm,
+    "details": DetailsForm,
+}
+
+
+class TriageForm(ActionForm):
+    title = "Eight questions"
+    why = (
+        "Yes or no. The answers decide how much each gate asks, and whether security, compliance "
+        "or employees' representatives have a say."
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for key, question in triage.QUESTIONS.items():
+            self.fields[key] = YesNo(label=question)
+
+
+class OwnerForm(ActionForm):
+    title = "Ask somebody"
+    why = "They get a mail and accept or decline. Until they accept, the role counts as empty."
+    button = "Ask"
+    person = PersonChoice()
+
+
+class AnswerOwnershipForm(forms.Form):
+    answer = forms.ChoiceField(choices=(("accept", "Yes, mine"), ("decline", "Not mine")))
+    hours_a_month = forms.IntegerField(min_value=0, max_value=400, required=False)
+    comment = forms.CharField(max_length=1000, required=False)
+
+
+class MetricForm(ActionForm):
+    """A metric; its values are written with their units and stored in the unit of their kind."""
+
+    title = "Metric"
+    why = "One number that the business would miss, from where to where, and what is good enough."
+
+    name = forms.CharField(
+        max_length=200,
+        label="What is measured?",
+        help_text="In business words: “average ticket resolution time”.",
+    )
+    is_primary = forms.BooleanField(
+        required=False, initial=True, label="This is the primary metric: the one that decides"
+    )
+    kind = forms.ChoiceField(choices=MetricKind.choices)
+    unit_kind = forms.ChoiceField(choices=UnitKind.choices, label="Kind of value")
+    unit = forms.CharField(
+        max_length=40, required=False, label="Unit", help_text="What is counted: “tickets a day”."
+    )
+    direction = forms.ChoiceField(choices=Direction.choices)
+    baseline = Value(required=False, label="Today (baseline)", help_text="“4 h”, “12.5”, “1,200”")
+    threshold = Value(required=False, label="Good enough to ship (threshold)")
+    target = Value(required=False, label="Hoped for (target)")
+    method = Text(required=False, rows=2, label="How is it measured?")
+    source = forms.CharField(max_length=200, required=False, label="From which system?")
+    minimum_sample = forms.IntegerField(
+        min_value=1, max_value=10**9, required=False, label="Smallest sample that counts"
+    )
+    worth = Text(
+        required=False,
+        rows=2,
+        label="What is one unit worth to the business?",
+        help_text="Needed where the name is a model's score, such as accuracy or F1.",
+    )
+
+    def layout(self) -> Iterable[Any]:
+        return (
+            "name",
+            "is_primary",
+            row("kind", "direction"),
+            row("unit_kind", "unit"),
+            row("baseline", "threshold", "target"),
+            "method",
+            row("source", "minimum_sample"),
+            "worth",
+        )
+
+    @staticmethod
+    def initial_of(metric: Metric) -> dict[str, Any]:
+        """The stored metric as a person would type it."""
+        values = {name: getattr(metric, name) for name in MetricForm.base_fields}
+        for bound in ("baseline", "threshold", "target"):
+            stored = values[bound]
+            values[bound] = "" if stored is None else metric.words(stored)
+        return values
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        kind = cleaned.get("unit_kind", UnitKind.COUNT)
+        for bound in ("baseline", "threshold", "target"):
+            if bound in cleaned:
+                self._read(cleaned, bound, kind)
+        for field, fault in metric_faults(cleaned).items():
+            self.add_error(field, fault)
+        if cleaned.get("is_primary") and cleaned.get("kind") != MetricKind.BUSINESS:
+            self.add_error("kind", "The primary metric is a business one.")
+        if looks_like_a_model_score(cleaned.get("name", "")) and not cleaned.get("worth"):
+            self.add_error(
+                "worth",
+                "This is a model's score. Say what one unit of it is worth to the business.",
+            )
+        return cleaned
+
+    def _read(self, cleaned: dict[str, Any], bound: str, kind: str) -> None:
+        try:
+            cleaned[bound] = Value.read(_without_unit(cleaned[bound], cleaned), kind)
+        except ValidationError as error:
+            self.add_error(bound, error)
+
+
+def _without_unit(text: str, cleaned: dict[str, Any]) -> str:
+    """Let people write the unit behind a count: `1,200 tickets a day`."""
+    unit = (cleaned.get("unit") or "").strip()
+    return text.removesuffix(unit).strip() if unit else text
+
+
+class MeasurementForm(ActionForm):
+    title = "Record a measurement"
+    why = "A measurement is never edited: record another to correct it. Yours will say “by hand”."
+    button = "Record"
+
+    value = Value(label="Value")
+    measured_on = Day(label="Measured on")
+    sample_size = forms.IntegerField(
+        min_value=1, max_value=10**9, required=False, label="From how many cases (n)"
+    )
+    comment = Text(required=False, rows=2)
+
+    def __init__(self, *args: Any, metric: Metric, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.metric = metric
+        self.fields["value"].help_text = f"Baseline {metric.words(metric.baseline)}."
+
+    def clean_value(self) -> Any:
+        text = _without_unit(self.cleaned_data["value"], {"unit": self.metric.unit})
+        return Value.read(text, self.metric.unit_kind)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if day := cleaned.pop("measured_on", None):
+            today = timezone.localdate()
+            if day > today:
+                self.add_error("measured_on", "This day has not come yet.")
+            start = timezone.make_aware(datetime.combine(day, time()))
+            cleaned["measured_at"] = timezone.now() if day == today else start
+        return cleaned
+
+
+class KillConditionForm(ActionForm):
+    title = "Kill condition"
+    why = (
+        "Agree now on what would make you stop, while nobody has fallen in love with it. "
+        "The condition is watched every five minutes."
+    )
+    button = "Agree on it"
+
+    kind = forms.ChoiceField(choices=KillConditionKind.choices, label="Stop when")
+    metric = forms.ModelChoiceField(
+        Metric.objects.none(), required=False, empty_label="Choose a metric …"
+    )
+    comparator = forms.ChoiceField(
+        choices=(("", "…"), *Comparator.choices), required=False, label="is"
+    )
+    threshold = Value(required=False, label="the limit")
+    due = forms.ChoiceField(
+        choices=(
+            ("decision", "by the decision date (it follows extensions)"),
+            ("date", "by a date"),
+            ("row", "several measurements in a row"),
+        ),
+        required=False,
+        initial="decision",
+        label="When is it judged?",
+    )
+    due_date = Day(required=False, label="Date")
+    in_a_row = forms.IntegerField(
+        required=False, min_value=2, max_value=12, label="Measurements in a row"
+    )
+    spend_cap = Money(required=False, label=f"Spend cap ({settings.CURRENCY})")
+
+    def __init__(self, *args: Any, initiative: Initiative, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        metrics = Metric.objects.filter(initiative=initiative)
+        self.fields["metric"].queryset = metrics  # type: ignore[attr-defined]
+        primary = metrics.filter(is_primary=True).first()
+        if primary is not None:
+            worse = "above" if primary.direction == Direction.LOWER else "below"
+            self.initial |= {"metric": primary, "comparator": worse}
+            if primary.threshold is not None:
+                self.initial["threshold"] = primary.words(primary.threshold)
+
+    def layout(self) -> Iterable[Any]:
+        return (
+            "kind",
+            Fieldset(
+                "A metric misses its limit",
+                row("metric", "comparator", "threshold"),
+                "due",
+                row("due_date", "in_a_row"),
+            ),
+            Fieldset("Or spend passes a cap", "spend_cap"),
+        )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if cleaned.get("kind") == KillConditionKind.SPEND:
+            return self._clean_spend(cleaned)
+        return self._clean_metric(cleaned)
+
+    def _clean_spend(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        cap = cleaned.get("spend_cap")
+        if cap is None or cap <= 0:
+            self.add_error("spend_cap", "Write the amount at which it stops.")
+        return {"kind": KillConditionKind.SPEND, "spend_cap": cap}
+
+    def _clean_metric(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        for name in ("metric", "comparator", "threshold"):
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, "This is needed for a condition on a metric.")
+        due = cleaned.get("due") or "decision"
+        if due == "date" and not cleaned.get("due_date"):
+            self.add_error("due_date", "Choose the date.")
+        if due == "row" and not cleaned.get("in_a_row"):
+            self.add_error("in_a_row", "How many measurements?")
+        if self.errors:
+            return cleaned
+        metric = cleaned["metric"]
+        try:
+            text = _without_unit(cleaned["threshold"], {"unit": metric.unit})
+            limit = Value.read(text, metric.unit_kind)
+        except ValidationError as error:
+            self.add_error("threshold", error)
+            return cleaned
+        return {
+            "kind": KillConditionKind.METRIC,
+            "metric_id": metric.pk,
+            "comparator": cleaned["comparator"],
+            "threshold": limit,
+            "by_decision_date": due == "decision",
+            "due_date": cleaned["due_date"] if due == "date" else None,
+            "in_a_row": cleaned["in_a_row"] if due == "row" else None,
+        }
+
+
+class SpendForm(ActionForm):
+    title = "Record spend"
+    why = "Actual money, as invoiced or booked. A negative amount corrects an earlier one."
+    button = "Record"
+
+    amount = Money(label=f"Amount ({settings.CURRENCY})")
+    spent_on = Day(label="On")
+    is_estimate = forms.BooleanField(required=False, label="This is an estimate")
+    comment = forms.CharField(max_length=300, required=False)

@@ -1,0 +1,97 @@
+"""Who answers for an initiative, in which role, and whether they said yes."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Person
+from initiatives.models.registry import Initiative
+from initiatives.stages import Role
+
+
+class OwnershipQuerySet(models.QuerySet["Ownership"]):
+    def open(self) -> OwnershipQuerySet:
+        """Neither ended nor declined."""
+        return self.filter(ended_at=None, declined_at=None)
+
+    def counting(self) -> OwnershipQuerySet:
+        """Those by which an initiative is owned. Never stored: raw SQL that deactivates a person
+        takes effect at once, and reactivating gives nothing back silently (reliability.md)."""
+        return self.open().filter(
+            accepted_at__isnull=False,
+            person__is_active=True,
+            accepted_at__gte=F("person__active_since"),
+        )
+
+
+class Ownership(models.Model):
+    """A person in a role on an initiative: asked, then accepted or declined by that person.
+
+    The role is a `Role`, or `<criterion>.<field>` for a person named in an answered criterion.
+    """
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="ownerships")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="ownerships")
+    role = models.CharField(max_length=80)
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    declined_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    hours_a_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    comment = models.TextField(blank=True)
+
+    objects: ClassVar[OwnershipQuerySet] = OwnershipQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = (models.Index(fields=["person", "ended_at"], name="ownership_person_ended"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["initiative", "role"],
+                condition=Q(ended_at=None, declined_at=None),
+                name="one_person_at_a_time_holds_a_role",
+            ),
+            models.CheckConstraint(
+                condition=Q(accepted_at=None) | Q(declined_at=None),
+                name="an_ownership_is_accepted_or_declined_not_both",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.person} as {self.role_name} of {self.initiative_id}"
+
+    @property
+    def role_name(self) -> str:
+        """The role in words; a person named in an answer reads as the criterion they stand in."""
+        if self.role in Role.values:
+            return str(Role(self.role).label)
+        return self.role.split(".")[0].replace("_", " ").capitalize()
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None and self.declined_at is None
+
+    @property
+    def counts(self) -> bool:
+        """The predicate of `counting`, for a row at hand."""
+        return (
+            self.is_open
+            and self.accepted_at is not None
+            and self.person.is_active
+            and self.accepted_at >= self.person.active_since
+        )
+
+    @property
+    def state(self) -> str:
+        """One word for pages: accepted, asked, declined, ended, or left (no longer here)."""
+        if self.ended_at is not None:
+            return "ended"
+        if self.declined_at is not None:
+            return "declined"
+        if not self.person.is_active or (self.accepted_at and not self.counts):
+            return "left"
+        return "accepted" if self.accepted_at else "asked"

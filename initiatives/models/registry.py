@@ -1,0 +1,274 @@
+"""The initiative itself, the stages it has been in, its triage and where it was imported from."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+
+from accounts import permissions as people
+from accounts.models import Group, Membership, Person, Unit
+from initiatives.stages import DECISION_DATE_NAME, NEXT_GATE, Gate, Stage
+from initiatives.triage import LegalClass, Level
+
+
+class Overtaken(Exception):
+    """Somebody else moved the initiative between reading and writing it."""
+
+
+class InitiativeQuerySet(models.QuerySet["Initiative"]):
+    """Every read of initiatives starts at `visible_to`."""
+
+    def visible_to(self, person: Person) -> InitiativeQuerySet:
+        """Leave out what this person may not know of (product.md §7, restricted initiatives)."""
+        from initiatives.models.ownership import Ownership
+
+        if people.is_lead(person) or people.is_auditor(person):
+            return self
+        roles = Ownership.objects.filter(initiative=OuterRef("pk"), person=person, ended_at=None)
+        groups = OpenToGroup.objects.filter(
+            initiative=OuterRef("pk"),
+            group__in=Membership.objects.filter(person=person, left_at=None).values("group"),
+        )
+        return self.filter(
+            Q(is_restricted=False) | Exists(roles.filter(declined_at=None)) | Exists(groups)
+        )
+
+    def counting(self) -> InitiativeQuerySet:
+        """Leave out imported ones that are still quiet: nothing of theirs is due yet."""
+        return self.filter(counting_since__isnull=False)
+
+
+class Initiative(models.Model):
+    """One use of AI that somebody answers for.
+
+    `version` rises with every transition, `evidence_version` with every change of material
+    evidence; `touched_at` is the last act of a person. Money is in whole units of the
+    organisation's one currency.
+    """
+
+    name = models.CharField(max_length=300)
+    problem = models.TextField(blank=True)
+    users = models.TextField(blank=True)
+    outcome = models.TextField(blank=True)
+    process = models.TextField("business process and decision point", blank=True)
+    scope = models.TextField(blank=True)
+    unit = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    vendor = models.CharField(max_length=300, blank=True)
+    system_name = models.CharField("system", max_length=300, blank=True)
+
+    pilot_days = models.PositiveSmallIntegerField(default=42)
+    pilot_budget = models.BigIntegerField(null=True, blank=True)
+    monthly_cost = models.BigIntegerField(null=True, blank=True)
+
+    stage = models.CharField(max_length=20, choices=Stage.choices, editable=False)
+    stage_entered_at = models.DateTimeField(editable=False)
+    decision_date = models.DateField(null=True, blank=True, editable=False)
+    extensions = models.PositiveSmallIntegerField(default=0, editable=False)
+    level = models.CharField(max_length=10, choices=Level.choices, default=Level.STANDARD)
+
+    is_restricted = models.BooleanField(default=False)
+    registered_at = models.DateTimeField(editable=False)
+    registered_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    declared_at = models.DateTimeField(null=True, editable=False)
+    counting_since = models.DateTimeField(null=True, editable=False)
+    touched_at = models.DateTimeField(editable=False)
+
+    version = models.PositiveIntegerField(default=1, editable=False)
+    evidence_version = models.PositiveIntegerField(default=1, editable=False)
+    evidence_changed_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    search_text = models.TextField(blank=True, editable=False)
+
+    objects: ClassVar[InitiativeQuerySet] = InitiativeQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = (
+            models.Index(fields=["stage", "decision_date"], name="initiative_stage_decision"),
+            models.Index(fields=["unit", "stage"], name="initiative_unit_stage"),
+            models.Index(fields=["touched_at"], name="initiative_touched"),
+        )
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(stage__in=Stage.values), name="a_stage_is_one_of_the_five"
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="an_initiative_has_a_name"),
+            models.CheckConstraint(
+                condition=Q(pilot_days__gte=1), name="a_pilot_lasts_at_least_a_day"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.reference} {self.name}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("initiatives:detail", args=[self.pk])
+
+    @property
+    def reference(self) -> str:
+        return f"AI-{self.pk:04d}"
+
+    @property
+    def next_gate(self) -> Gate | None:
+        return NEXT_GATE[self.stage]
+
+    @property
+    def decision_date_name(self) -> str:
+        return DECISION_DATE_NAME[self.stage]
+
+    @property
+    def is_quiet(self) -> bool:
+        """Imported, and the campaign that asks its owners has not begun."""
+        return self.counting_since is None
+
+    @property
+    def is_declared(self) -> bool:
+        """Stands where it was declared to be, without having passed the gates before it."""
+        return self.declared_at is not None
+
+    def is_overdue(self, today: date) -> bool:
+        return self.decision_date is not None and self.decision_date < today
+
+    def days_to_decision(self, today: date) -> timedelta | None:
+        return None if self.decision_date is None else self.decision_date - today
+
+    def enter(
+        self, stage: Stage, *, at: datetime, decision_date: date | None, is_declared: bool = False
+    ) -> StageSpell:
+        """Stand in `stage` from `at` on, and return the spell that records it.
+
+        A new row only takes the values; the caller saves it and the spell. An existing one is
+        updated where its version is still the one that was read, or `Overtaken` is raised.
+        Called by `reviews.actions.decide`, and on creation by register, declare and import.
+        """
+        spell = StageSpell(
+            initiative=self,
+            stage=stage,
+            entered_at=at,
+            decision_date=decision_date,
+            is_declared=is_declared,
+        )
+        if not self._state.adding:
+            self._move(stage, at, decision_date)
+            spell.save()
+        self.stage, self.stage_entered_at, self.decision_date = stage, at, decision_date
+        return spell
+
+    def _move(self, stage: Stage, at: datetime, decision_date: date | None) -> None:
+        moved = Initiative.objects.filter(pk=self.pk, version=self.version).update(
+            stage=stage,
+            stage_entered_at=at,
+            decision_date=decision_date,
+            version=F("version") + 1,
+        )
+        if moved != 1:
+            raise Overtaken(f"{self.reference} was moved by somebody else in the meantime.")
+        self.version += 1
+        self.spells.filter(left_at=None).update(left_at=at)
+
+
+class StageSpell(models.Model):
+    """One stay in one stage. Declared ones, from an import, are left out of durations."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="spells")
+    stage = models.CharField(max_length=20, choices=Stage.choices)
+    entered_at = models.DateTimeField()
+    left_at = models.DateTimeField(null=True, blank=True)
+    decision_date = models.DateField(null=True, blank=True)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    is_declared = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ("entered_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["initiative"],
+                condition=Q(left_at=None),
+                name="an_initiative_is_in_one_stage_at_a_time",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.initiative_id} in {self.stage} from {self.entered_at:%Y-%m-%d}"
+
+    def days(self, until: datetime) -> int:
+        """Whole days spent in the stage, up to `until` where it has not ended."""
+        return ((self.left_at or until) - self.entered_at).days
+
+
+class Triage(models.Model):
+    """Eight yes/no answers that say how much each gate asks (product.md §3, Proportion)."""
+
+    initiative = models.OneToOneField(Initiative, on_delete=models.PROTECT, related_name="triage")
+    decides_about_people = models.BooleanField(null=True)
+    talks_to_public = models.BooleanField(null=True)
+    personal_data = models.BooleanField(null=True)
+    confidential_data_leaves = models.BooleanField(null=True)
+    acts_without_approval = models.BooleanField(null=True)
+    affects_employees = models.BooleanField(null=True)
+    safety_or_regulated = models.BooleanField(null=True)
+    bought = models.BooleanField(null=True)
+    legal_class = models.CharField(
+        max_length=10, choices=LegalClass.choices, default=LegalClass.MINIMAL
+    )
+    answered_at = models.DateTimeField()
+    answered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"Triage of {self.initiative_id}"
+
+
+class OpenToGroup(models.Model):
+    """A restricted initiative opened to a group, because its members were asked to sign."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
+    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["initiative", "group"], name="an_initiative_is_open_to_a_group_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.initiative_id} open to {self.group_id}"
+
+
+class ImportedRow(models.Model):
+    """The row of an inventory an initiative came from, kept as it was read.
+
+    `values` is what the file said last time: the base of the three-way comparison with what
+    stands here and what a newer edition says.
+    """
+
+    initiative = models.OneToOneField(
+        Initiative, on_delete=models.PROTECT, related_name="imported_row"
+    )
+    source = models.CharField(max_length=300)
+    identity = models.CharField(max_length=700)
+    values = models.JSONField()
+    original = models.JSONField()
+    row_number = models.PositiveIntegerField()
+    file_name = models.CharField(max_length=300)
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["source", "identity"], name="a_row_of_a_source_is_imported_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.identity}"

@@ -1,0 +1,40 @@
+"""Who may do what with an initiative (product.md §7)."""
+
+from accounts import permissions as people
+from accounts.models import Person
+from initiatives.facts import Facts
+from initiatives.models import Initiative, Ownership
+from initiatives.stages import Stage
+
+
+def may_register(person: Person) -> bool:
+    """Everybody who works here; auditors only look."""
+    return person.is_active and not people.is_auditor(person)
+
+
+def may_declare(person: Person) -> bool:
+    """Only leads say that something already runs, and import an inventory of what does."""
+    return people.is_lead(person)
+
+
+def may_edit(person: Person, initiative: Initiative) -> bool:
+    """Leads, whoever holds a role, and whoever registered a proposal while it is one."""
+    holders = Ownership.objects.counting().filter(initiative=initiative, person=person)
+    return _edits_without_a_role(person, initiative) or holders.exists()
+
+
+def may_edit_facts(person: Person, facts: Facts) -> bool:
+    """`may_edit` for facts at hand, without a query."""
+    holds_a_role = any(o.counts and o.person_id == person.pk for o in facts.ownerships)
+    return holds_a_role or _edits_without_a_role(person, facts.initiative)
+
+
+def _edits_without_a_role(person: Person, initiative: Initiative) -> bool:
+    registered_it = initiative.registered_by_id == person.pk
+    still_a_proposal = initiative.stage == Stage.PROPOSAL
+    return people.is_lead(person) or (person.is_active and registered_it and still_a_proposal)
+
+
+def may_answer_for(person: Person, ownership: Ownership) -> bool:
+    """Only the person asked accepts or declines."""
+    return person.is_active and ownership.person_id == person.pk and ownership.is_open

@@ -1,0 +1,112 @@
+"""Rules about what is recorded, as small pure functions that forms and actions share."""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from initiatives.models import KillCondition, Measurement, Metric
+from initiatives.models.charter import Comparator, KillConditionKind
+from initiatives.units import Direction
+
+# The fields that a charter freezes (product.md P29), metrics and kill conditions beside them.
+CHARTER_FIELDS = ("problem", "users", "outcome", "process", "scope", "pilot_days", "pilot_budget")
+METRIC_FIELDS = (
+    "name", "kind", "is_primary", "unit_kind", "unit", "direction", "baseline", "target",
+    "threshold", "method", "source", "window_days", "minimum_sample", "cadence_days", "worth",
+)  # fmt: skip
+KILL_CONDITION_FIELDS = (
+    "kind", "metric_id", "comparator", "threshold", "by_decision_date", "due_date", "in_a_row",
+    "spend_cap",
+)  # fmt: skip
+MODEL_SCORES = (
+    "f1",
+    "auc",
+    "accuracy",
+    "precision",
+    "recall",
+    "bleu",
+    "rouge",
+    "perplexity",
+    "mse",
+)
+EARLIEST = date(1950, 1, 1)
+
+
+def looks_like_a_model_score(name: str) -> bool:
+    """Whether a metric's name is one of the model's and not of the business (product.md P1)."""
+    return any(word in MODEL_SCORES for word in name.lower().replace("-", " ").split())
+
+
+def metric_faults(values: Mapping[str, Any]) -> dict[str, str]:
+    """Say which bounds of a metric contradict its direction, by field."""
+    lower = values.get("direction") == Direction.LOWER
+    baseline, target, threshold = (values.get(k) for k in ("baseline", "target", "threshold"))
+    side, word = ("below", "lower") if lower else ("above", "higher")
+    faults = {}
+    if not _is_better(threshold, baseline, lower):
+        faults["threshold"] = (
+            f"The threshold has to be {side} the baseline, because {word} is better. "
+            "Change one of the two, or the direction."
+        )
+    if not _is_better(target, threshold, lower, or_equal=True):
+        faults["target"] = f"The target has to be at the threshold or {side} it."
+    return faults
+
+
+def _is_better(
+    value: Decimal | None, other: Decimal | None, lower: bool, *, or_equal: bool = False
+) -> bool:
+    if value is None or other is None:
+        return True
+    return (value < other if lower else value > other) or (or_equal and value == other)
+
+
+def trip_reason(
+    condition: KillCondition, measurements: list[Measurement], *, spent: int, due: date | None,
+    today: date,
+) -> str | None:  # fmt: skip
+    """Say why an armed condition has tripped, or None while it has not.
+
+    `measurements` are those of its metric, newest first; `due` is its date, decision date or own.
+    """
+    if condition.kind == KillConditionKind.SPEND:
+        cap = condition.spend_cap or 0
+        return f"{spent:,} spent; the cap is {cap:,}" if spent > cap else None
+    assert condition.metric is not None
+    if condition.in_a_row:
+        return _in_a_row(condition, condition.metric, measurements[: condition.in_a_row])
+    if due is None or today <= due:
+        return None
+    return _past_due(condition, condition.metric, measurements, due)
+
+
+def _in_a_row(condition: KillCondition, metric: Metric, last: list[Measurement]) -> str | None:
+    if len(last) < (condition.in_a_row or 0) or not all(_fails(condition, m) for m in last):
+        return None
+    values = ", ".join(metric.words(m.value) for m in reversed(last))
+    limit = metric.words(condition.threshold)
+    return f"{len(last)} measurements in a row {condition.comparator} {limit}: {values}"
+
+
+def _past_due(
+    condition: KillCondition, metric: Metric, measurements: list[Measurement], due: date
+) -> str | None:
+    day = f"{due:%-d %b %Y}"
+    if not measurements:
+        return f"nothing was measured by {day}"
+    if not _fails(condition, measurements[0]):
+        return None
+    last = measurements[0]
+    limit = metric.words(condition.threshold)
+    return (
+        f"measured {metric.words(last.value)} on {last.measured_at:%-d %b %Y}; "
+        f"the limit by {day} was {limit}"
+    )
+
+
+def _fails(condition: KillCondition, measurement: Measurement) -> bool:
+    assert condition.threshold is not None
+    if condition.comparator == Comparator.ABOVE:
+        return measurement.value > condition.threshold
+    return measurement.value < condition.threshold

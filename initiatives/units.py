@@ -1,0 +1,100 @@
+"""Values and their units: how they are stored, how people write them and how they are said."""
+
+import re
+from decimal import Decimal, InvalidOperation
+
+from django.conf import settings
+from django.db import models
+
+
+class UnitKind(models.TextChoices):
+    DURATION = "duration", "Duration"
+    PERCENT = "percent", "Percent"
+    COUNT = "count", "Count"
+    MONEY = "money", "Money"
+    SCORE = "score", "Score"
+
+
+class Direction(models.TextChoices):
+    """Which way is better."""
+
+    LOWER = "lower", "Lower is better"
+    HIGHER = "higher", "Higher is better"
+
+
+SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+_SPELLINGS = {
+    "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s",
+    "m": "min", "min": "min", "mins": "min", "minute": "min", "minutes": "min",
+    "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
+    "d": "d", "day": "d", "days": "d",
+}  # fmt: skip
+_PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)")
+LARGEST = Decimal(10) ** 13
+
+
+class NotAValue(ValueError):
+    """What was typed is not a value of that kind; the message says how to write one."""
+
+
+def plain(value: Decimal) -> str:
+    """A number without trailing zeros, thousands separated."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def in_words(value: Decimal | None, kind: UnitKind, unit: str = "") -> str:
+    """Say a stored value as people do: `45 min`, `4 h`, `12.5 %`, `1,200 tickets`, `EUR 9,000`."""
+    if value is None:
+        return "–"
+    if kind is UnitKind.DURATION:
+        return _duration(value)
+    if kind is UnitKind.PERCENT:
+        return f"{plain(value)} %"
+    if kind is UnitKind.MONEY:
+        return f"{settings.CURRENCY} {plain(value)}"
+    return f"{plain(value)} {unit}".strip()
+
+
+def _duration(seconds: Decimal) -> str:
+    """The largest unit in which the value is at least one: 2,700 s is `45 min`."""
+    for symbol, size in reversed(SECONDS.items()):
+        if abs(seconds) >= size:
+            return f"{plain(round(seconds / size, 2))} {symbol}"
+    return f"{plain(seconds)} s"
+
+
+def parse(text: str, kind: UnitKind) -> Decimal:
+    """Read a value as people write it; durations with their unit, as in `4 h`, `1 h 30 min`."""
+    cleaned = text.strip().lower().replace("\u00a0", " ")
+    if kind is UnitKind.DURATION:
+        return _bounded(_parse_duration(cleaned), text)
+    number = re.sub(r"[%\s']|^[^\d+-]+", "", cleaned)
+    number = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", number).replace(",", ".")
+    match = re.fullmatch(r"[+-]?\d{1,20}(\.\d+)?", number)
+    if not match:
+        raise NotAValue(f"{text[:40]!r} is not a number. Write it like 1200 or 12.5.")
+    return _bounded(Decimal(match.group()), text)
+
+
+def _parse_duration(text: str) -> Decimal:
+    parts = _PART.findall(text)
+    rest = _PART.sub("", text).strip(" ,")
+    if not parts or rest or any(word not in _SPELLINGS for _, word in parts):
+        raise NotAValue(
+            f"{text[:40]!r} is not a duration. Write it like 45 min, 4 h or 1 h 30 min."
+        )
+    return sum(
+        (Decimal(number.replace(",", ".")) * SECONDS[_SPELLINGS[word]] for number, word in parts),
+        Decimal(0),
+    )
+
+
+def _bounded(value: Decimal, text: str) -> Decimal:
+    try:
+        rounded = value.quantize(Decimal("0.000001"))
+    except InvalidOperation as error:
+        raise NotAValue(f"{text[:40]!r} is too large.") from error
+    if abs(rounded) > LARGEST:
+        raise NotAValue(f"{text[:40]!r} is too large.")
+    return rounded

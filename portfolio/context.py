@@ -1,0 +1,67 @@
+"""What the frame around every page shows; without a query, unless a template asks for more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+
+from portfolio import personas
+
+REGISTER = "initiatives:register"
+
+
+@dataclass(frozen=True)
+class Place:
+    """An entry of the navigation: the page it opens, and the apps whose pages belong to it."""
+
+    label: str
+    view: str
+    icon: str
+    apps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A place as one page shows it. `current` is what `aria-current` says: `page` for the page
+    itself, `true` for a page that belongs to it, empty elsewhere."""
+
+    label: str
+    url: str
+    icon: str
+    current: str
+
+
+PLACES = (
+    Place("Dashboard", "portfolio:dashboard", "chart-bar-square"),
+    Place("Initiatives", "initiatives:list", "rectangle-stack", ("initiatives", "reviews")),
+    Place("My work", "portfolio:my_work", "inbox"),
+    Place("Attention", "notifications:attention", "bell-alert", ("notifications",)),
+)
+
+
+def navigation(view: str) -> Iterator[Entry]:
+    """The navigation, seen from the page that this view shows."""
+    app = view.partition(":")[0]
+    for place in PLACES:
+        belongs = app in place.apps and view != REGISTER
+        current = "page" if view == place.view else "true" if belongs else ""
+        yield Entry(place.label, reverse(place.view), place.icon, current)
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """What `base.html` needs. Navigation and personas are computed only where they are shown."""
+    match = request.resolver_match
+    view = match.view_name if match else ""
+    return {
+        "organisation": settings.ORGANISATION,
+        "navigation": SimpleLazyObject(lambda: tuple(navigation(view))),
+        "demo": settings.DEMO,
+        "demo_password": settings.DEMO_PASSWORD,
+        "personas": SimpleLazyObject(personas.offered) if settings.DEMO else (),
+    }

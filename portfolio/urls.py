@@ -1,0 +1,20 @@
+"""Addresses of the pages that show everything."""
+
+from django.urls import path
+
+from portfolio.views import dashboard, health, work
+from portfolio.views import initiatives as pages
+
+portfolio = [
+    path("", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("work/", work.MyWork.as_view(), name="my_work"),
+]
+initiatives = [
+    path("", pages.InitiativeList.as_view(), name="list"),
+    path("<int:pk>/", pages.InitiativeDetail.as_view(), name="detail"),
+    path("<int:pk>/history/", pages.History.as_view(), name="history"),
+]
+health = [
+    path("livez", health.livez, name="livez"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -1,0 +1,62 @@
+"""Answering a criterion that the policy asks."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from accounts.models import Person
+from audit.refusals import Refused, records_refusals
+from initiatives import actions as initiatives
+from initiatives import facts
+from initiatives.models import Evidence, Initiative
+from reviews import gates, queries
+from reviews.policy import Criterion
+
+
+@records_refusals("criterion.answer")
+def answer(
+    *,
+    initiative: Initiative,
+    criterion: str,
+    values: Mapping[str, Any],
+    by: Person,
+    at: datetime,
+    not_applicable_because: str = "",
+) -> Evidence:
+    """Answer a criterion, or say why it does not apply; what the policy does not ask is refused."""
+    known = facts.load_one(initiative.pk)
+    asked = _asked(criterion)
+    if not_applicable_because and asked.mandatory:
+        raise Refused(
+            f"“{asked.title}” has to be answered: it cannot be set aside.",
+            rule="mandatory",
+            field="not_applicable_because",
+        )
+    fields = {f.key: f for f in asked.fields if f.applies.to(gates.case_of(known))}
+    people = {k: values.get(k) for k, f in fields.items() if f.type == "person"}
+    plain = {k: stored(values.get(k)) for k in fields if k not in people}
+    return initiatives.record_evidence(
+        initiative=initiative,
+        criterion=criterion,
+        fields={} if not_applicable_because else plain,
+        people={} if not_applicable_because else people,
+        by=by,
+        at=at,
+        not_applicable_because=not_applicable_because,
+    )
+
+
+def _asked(key: str) -> Criterion:
+    for gate in queries.current_policy().gates.values():
+        for criterion in gate.criteria:
+            if criterion.key == key and criterion.is_answered:
+                return criterion
+    raise Refused("The policy does not ask this.", rule="unknown_criterion")
+
+
+def stored(value: Any) -> Any:
+    """A field's value as JSON keeps it, without losing exactness."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    return value.isoformat() if isinstance(value, date) else value

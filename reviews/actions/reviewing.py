@@ -1,0 +1,282 @@
+"""Asking for a review, signing it, and noticing that its evidence has changed."""
+
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.authentication import Authentication
+from accounts.models import Group, Person
+from audit.actions import Entry, Value, Words, append
+from audit.models import Event
+from audit.refusals import Refused, records_refusals
+from initiatives import facts as initiative_facts
+from initiatives.facts import Facts
+from initiatives.models import Initiative, OpenToGroup
+from reviews import gates, permissions, queries, signing, snapshots
+from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
+from reviews.policy import Policy
+
+
+def review_entry(
+    kind: str, review: Review, by: Person | None, changed: dict[str, Value] | None = None
+) -> Entry:
+    return Entry(
+        kind,
+        f"review:{review.pk}",
+        initiative_id=review.initiative_id,
+        actor_id=by.pk if by else None,
+        changed={"gate": review.gate, **(changed or {})},
+    )
+
+
+def locked_initiative(pk: int) -> Initiative:
+    return Initiative.objects.select_for_update(of=("self",)).get(pk=pk)
+
+
+@records_refusals("review.request")
+def request_review(*, initiative: Initiative, by: Person, at: datetime) -> Review:
+    """Freeze the evidence for the next gate and ask its signers.
+
+    Open criteria do not stand in the way of asking; a decision needs them all.
+    """
+    row = locked_initiative(initiative.pk)
+    known = initiative_facts.load_one(row.pk)
+    if not permissions.may_request_review(by, known):
+        raise Refused(
+            "Only portfolio leads and people who hold a role here can ask for a review.",
+            rule="not_an_editor",
+        )
+    gate = row.next_gate
+    if gate is None:
+        raise Refused("It is retired: no gate lies ahead of it.", rule="no_gate_ahead")
+    if Review.objects.open().filter(initiative=row, gate=gate).exists():
+        raise Refused("This review is open already.", rule="already_open")
+    version = queries.current_version()
+    review = _open(row, known, gate, version, by, at)
+    Initiative.objects.filter(pk=row.pk).update(touched_at=at)
+    append([review_entry("review.requested", review, by, {"digest": review.snapshot_id})], at=at)
+    return review
+
+
+def _open(
+    row: Initiative, known: Facts, gate: str, version: PolicyVersion, by: Person, at: datetime
+) -> Review:
+    policy = queries.parsed(version)
+    snapshot = keep_snapshot(known, policy, at)
+    today = timezone.localdate(at)
+    review = Review.objects.create(
+        initiative=row,
+        gate=gate,
+        policy=version,
+        snapshot=snapshot,
+        requested_snapshot=snapshot,
+        observed=snapshots.observed(known),
+        seen_version=row.evidence_version,
+        opened_at=at,
+        opened_by=by,
+        due_date=add_working_days(today, policy.limits.request_working_days),
+    )
+    groups = {group.key: group for group in Group.objects.all()}
+    slots = [
+        Slot(
+            review=review,
+            key=slot.key,
+            title=slot.title,
+            role=slot.role or "",
+            group=groups[slot.group] if slot.group else None,
+            quorum=slot.quorum,
+            meaning=slot.meaning,
+        )
+        for slot in policy.gates[gate].slots_for(gates.case_of(known))
+    ]
+    Slot.objects.bulk_create(slots)
+    _open_to_groups(row, slots, at)
+    return review
+
+
+def _open_to_groups(row: Initiative, slots: list[Slot], at: datetime) -> None:
+    """Let the groups that are asked to sign see a restricted initiative."""
+    OpenToGroup.objects.bulk_create(
+        (
+            OpenToGroup(initiative=row, group_id=slot.group_id, opened_at=at)
+            for slot in slots
+            if slot.group_id
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def keep_snapshot(known: Facts, policy: Policy, at: datetime) -> Snapshot:
+    """Store the evidence as it stands, once for each digest."""
+    text = snapshots.canonical(snapshots.material(known, policy.version))
+    digest = snapshots.digest(text)
+    snapshot, _ = Snapshot.objects.get_or_create(
+        digest=digest, defaults={"material": text, "taken_at": at}
+    )
+    return snapshot
+
+
+def add_working_days(day: date, count: int) -> date:
+    """The date `count` working days after `day`; Saturdays and Sundays are not worked."""
+    while count:
+        day += timedelta(days=1)
+        count -= day.weekday() < 5
+    return day
+
+
+@records_refusals("review.sign")
+def sign(
+    *,
+    slot: Slot,
+    verdict: str,
+    digest: str,
+    authentication: Authentication | None,
+    by: Person,
+    at: datetime,
+    comment: str = "",
+) -> Event:
+    """Sign the evidence named by `digest`, and return the event, whose number is the receipt.
+
+    Everything is checked again under the initiative's lock: that this is still the evidence,
+    that the signer may, and that they proved who they are recently enough. One signature fills
+    every role slot that its signer holds.
+    """
+    row = locked_initiative(slot.review.initiative_id)
+    review = Review.objects.select_related("policy", "snapshot", "initiative").get(
+        pk=slot.review_id
+    )
+    if not review.is_open:
+        raise Refused("This review is closed; nothing is left to sign.", rule="review_closed")
+    notice(review, row, at)
+    standing = queries.standing(review, timezone.localdate(at))
+    _require_same_evidence(standing, digest)
+    _require_fresh(authentication, standing, at)
+    assert authentication is not None
+    if verdict == SignOff.Verdict.REJECT and not comment.strip():
+        raise Refused("Say why you reject, so that it can be mended.", rule="why", field="comment")
+    mine = _slots_signed(standing, slot, by)
+    SignOff.objects.bulk_create(
+        _signature(state.slot, review, verdict, comment, authentication, by, at) for state in mine
+    )
+    Initiative.objects.filter(pk=row.pk).update(touched_at=at)
+    return append([_signed_entry(review, mine, verdict, comment, by)], at=at)[0]
+
+
+def _require_same_evidence(standing: queries.Standing, digest: str) -> None:
+    if standing.digest == digest:
+        return
+    read = Snapshot.objects.filter(digest=digest).first()
+    changes = queries.in_words(read.material, standing.material, standing.facts) if read else []
+    raise Refused(
+        "The evidence has changed since you opened this page. Read what is different, then sign.",
+        rule="evidence_changed",
+        detail={"changes": changes},
+    )
+
+
+def _require_fresh(
+    authentication: Authentication | None, standing: queries.Standing, at: datetime
+) -> None:
+    level = standing.facts.initiative.level
+    limit = timedelta(minutes=standing.policy.limits.reauthentication_minutes[level])
+    if authentication is None or not authentication.is_fresh(at=at, limit=limit):
+        raise Refused("Confirm that it is you before you sign.", rule="authentication_too_old")
+
+
+def _slots_signed(standing: queries.Standing, slot: Slot, by: Person) -> list[signing.SlotState]:
+    """The slots this signature fills: the one asked for, and every other role of the signer."""
+    asked = next(state for state in standing.slots if state.slot.pk == slot.pk)
+    _require_eligible(asked, by)
+    if slot.group_id:
+        return [asked]
+    return [s for s in standing.slots if s.slot.role and s.waits_for(by)]
+
+
+def _require_eligible(state: signing.SlotState, by: Person) -> None:
+    if any(signature.signer_id == by.pk for signature in (*state.live, *state.rejections)):
+        raise Refused("You have already signed this on the same evidence.", rule="already_signed")
+    if reason := state.barred.get(by.pk):
+        raise Refused(
+            f"You cannot sign as {state.slot.title}: {reason}", rule="barred_from_signing"
+        )
+    if not any(person.pk == by.pk for person in state.eligible):
+        raise Refused(
+            f"The signature “{state.slot.title}” is not yours to give.", rule="not_your_slot"
+        )
+    if state.is_filled:
+        raise Refused("Enough people have signed here already.", rule="slot_filled")
+
+
+def _signature(
+    slot: Slot,
+    review: Review,
+    verdict: str,
+    comment: str,
+    authentication: Authentication,
+    by: Person,
+    at: datetime,
+) -> SignOff:
+    return SignOff(
+        slot=slot,
+        review=review,
+        signer=by,
+        printed_name=by.name,
+        role=slot.role,
+        group=slot.group.key if slot.group else "",
+        meaning=slot.meaning,
+        verdict=verdict,
+        comment=comment.strip(),
+        signed_at=at,
+        authentication_method=authentication.method,
+        authenticated_at=authentication.authenticated_at,
+        snapshot=review.snapshot,
+        policy_version=review.policy.version,
+    )
+
+
+def _signed_entry(
+    review: Review, signed: list[signing.SlotState], verdict: str, comment: str, by: Person
+) -> Entry:
+    changed: dict[str, Value] = {
+        "verdict": verdict,
+        "slots": [state.slot.key for state in signed],
+        "digest": review.snapshot_id,
+    }
+    changed |= {"comment": Words(comment)} if comment else {}
+    return review_entry("review.signed", review, by, changed)
+
+
+def notice(review: Review, row: Initiative, at: datetime) -> bool:
+    """Compare an open review with the evidence if that has moved on; True where it differs.
+
+    Under the initiative's lock. Signatures given on the earlier evidence are stale from then on.
+    """
+    if review.seen_version == row.evidence_version:
+        return False
+    snapshot = keep_snapshot(initiative_facts.load_one(row.pk), queries.parsed(review.policy), at)
+    before = review.snapshot_id
+    review.snapshot, review.seen_version = snapshot, row.evidence_version
+    review.save(update_fields=["snapshot", "seen_version"])
+    if snapshot.digest == before:
+        return False
+    changed: dict[str, Value] = {"before": before, "after": snapshot.digest}
+    append([review_entry("review.evidence_changed", review, None, changed)], at=at)
+    return True
+
+
+def notice_changes(*, at: datetime) -> int:
+    """Look at every open review whose evidence has moved on; return how many differ."""
+    behind = (
+        Review.objects.open()
+        .exclude(seen_version=F("initiative__evidence_version"))
+        .order_by("initiative_id", "pk")
+    )
+    noticed = 0
+    for pk in list(behind.values_list("pk", flat=True)):
+        with transaction.atomic():
+            review = Review.objects.select_related("policy", "snapshot").get(pk=pk)
+            row = locked_initiative(review.initiative_id)
+            noticed += review.is_open and notice(review, row, at)
+    return noticed

@@ -1,0 +1,101 @@
+"""Forms of gates: one generated from each answered criterion, and those for signing and deciding."""
+
+from typing import Any
+
+from django import forms
+
+from initiatives.facts import Facts
+from initiatives.fields import Day, Money, PersonChoice, Text
+from initiatives.forms import ActionForm, plain_helper
+from reviews import gates
+from reviews.models import Decision, SignOff
+from reviews.policy import Criterion, Field
+
+
+def _text(field: Field) -> forms.Field:
+    return Text(rows=2)
+
+
+def _choice(field: Field) -> forms.Field:
+    return forms.ChoiceField(choices=[("", "Choose …"), *((c, c) for c in field.choices)])
+
+
+FORM_FIELDS = {
+    "text": _text,
+    "choice": _choice,
+    "yes_no": lambda field: forms.ChoiceField(
+        choices=[("", "Choose …"), ("yes", "Yes"), ("no", "No")]
+    ),
+    "number": lambda field: forms.DecimalField(max_digits=20, decimal_places=6),
+    "money": lambda field: Money(),
+    "date": lambda field: Day(),
+    "person": lambda field: PersonChoice(),
+    "url": lambda field: forms.URLField(max_length=2000, assume_scheme="https"),
+    "file": lambda field: forms.URLField(
+        max_length=2000, assume_scheme="https", help_text="A link to the document."
+    ),
+}
+
+
+class AnswerForm(forms.Form):
+    """The form of one answered criterion, as the policy declares its fields."""
+
+    def __init__(self, *args: Any, criterion: Criterion, facts: Facts, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.criterion = criterion
+        case = gates.case_of(facts)
+        for field in criterion.fields:
+            if field.applies.to(case):
+                self.fields[field.key] = _form_field(field)
+        if not criterion.mandatory:
+            self.fields["not_applicable_because"] = Text(
+                required=False,
+                rows=2,
+                label="Or: not applicable, because …",
+                help_text="Signers see this reason.",
+            )
+        self.helper = plain_helper()
+
+    @property
+    def title(self) -> str:
+        return self.criterion.title
+
+    @property
+    def why(self) -> str:
+        return self.criterion.why
+
+    def clean(self) -> dict[str, Any]:
+        """Half an answer may be saved; an empty one says what to do."""
+        cleaned = super().clean() or {}
+        if not self.errors and not any(cleaned.values()):
+            raise forms.ValidationError("Nothing is filled in. Answer at least one question.")
+        return cleaned
+
+
+def _form_field(field: Field) -> forms.Field:
+    made: forms.Field = FORM_FIELDS[field.type](field)
+    made.label, made.required = field.label, False
+    made.help_text = field.help or made.help_text
+    return made
+
+
+class SignForm(forms.Form):
+    digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    verdict = forms.ChoiceField(choices=SignOff.Verdict.choices)
+    comment = Text(rows=2, required=False, max_length=4000)
+
+
+class DecideForm(ActionForm):
+    """Why, and, where it ends, which way and what was learned."""
+
+    button = "Decide"
+    reason = Text(rows=2, required=False, label="Why?", help_text="One or two sentences.")
+    outcome = forms.ChoiceField(
+        choices=[("", "Choose …"), *Decision.Outcome.choices], required=False, label="How it ended"
+    )
+    lesson = Text(rows=2, required=False, label="What should the next team know?")
+
+    def __init__(self, *args: Any, needs_outcome: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not needs_outcome:
+            del self.fields["outcome"], self.fields["lesson"]

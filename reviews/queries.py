@@ -1,0 +1,146 @@
+"""Reads about how it moves: the policy in force, the live evidence, what waits for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+
+from django.db.models import Q
+
+from accounts.models import Membership, Person
+from initiatives import facts as initiative_facts
+from initiatives.facts import Facts
+from initiatives.models import Initiative, Ownership
+from reviews import gates, policy, signing, snapshots
+from reviews.models import Decision, PolicyVersion, Review, SignOff
+from reviews.policy import GatePolicy, Policy
+
+
+@lru_cache(maxsize=32)
+def _parsed(version: int, text: str) -> Policy:
+    return policy.parse(text, version=version, checks=gates.CHECKS.keys())
+
+
+def parsed(row: PolicyVersion) -> Policy:
+    """A published version, read once per process: it never changes."""
+    return _parsed(row.version, row.text)
+
+
+def current_version() -> PolicyVersion:
+    """The policy that new reviews are opened under."""
+    return PolicyVersion.objects.latest("version")
+
+
+def current_policy() -> Policy:
+    return parsed(current_version())
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A review as it stands now: live evidence, criteria, slots and what a decision still lacks."""
+
+    review: Review
+    facts: Facts
+    policy: Policy
+    digest: str
+    material: str
+    judged: list[gates.Judged]
+    slots: list[signing.SlotState]
+
+    @property
+    def gate(self) -> GatePolicy:
+        return self.policy.gates[self.review.gate]
+
+    @property
+    def blocking(self) -> list[gates.Judged]:
+        return [judged for judged in self.judged if judged.blocks]
+
+    def lacking(self) -> list[str]:
+        """Everything a decision to advance still lacks, one sentence each; empty when nothing."""
+        criteria = [f"{j.criterion.title}: {j.verdict.reason}" for j in self.blocking]
+        unsigned = [f"Not signed: {s.slot.title}." for s in self.slots if not s.is_filled]
+        people = signing.people_missing(self.slots, self.gate, self.facts)
+        return [*criteria, *unsigned, *([people] if people else [])]
+
+    def slots_waiting_for(self, person: Person) -> list[signing.SlotState]:
+        return [state for state in self.slots if state.waits_for(person)]
+
+    def changes_since(self, signature: SignOff) -> list[tuple[str, str, str]]:
+        """What differs between what was signed and what stands: label, before, after."""
+        return in_words(signature.snapshot.material, self.material, self.facts)
+
+
+def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
+    """The differences of two snapshots in words, with people named."""
+    changes = snapshots.changes(before, after)
+    ids = {v for c in changes if c.key.startswith("owner.") for v in (c.before, c.after) if v}
+    people = dict(Person.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    return [snapshots.label(change, facts, people) for change in changes]
+
+
+def standing(review: Review, today: date, facts: Facts | None = None) -> Standing:
+    """Evaluate a review against the evidence as it is now, not as it was noticed last."""
+    known = facts or initiative_facts.load_one(review.initiative_id)
+    under = parsed(review.policy)
+    material = snapshots.canonical(snapshots.material(known, under.version))
+    digest = snapshots.digest(material)
+    return Standing(
+        review=review,
+        facts=known,
+        policy=under,
+        digest=digest,
+        material=material,
+        judged=gates.evaluate(known, review.gate, under, today),
+        slots=signing.states(review, known, digest),
+    )
+
+
+def readiness(facts: Facts, today: date, under: Policy | None = None) -> list[gates.Judged]:
+    """The criteria of the next gate, each met or unmet; none where no gate is ahead."""
+    gate = facts.initiative.next_gate
+    if gate is None:
+        return []
+    return gates.evaluate(facts, gate, under or current_policy(), today)
+
+
+def open_reviews_for(person: Person) -> list[Review]:
+    """Open reviews in which this person holds a slot's role, or is in a slot's group."""
+    roles = Ownership.objects.counting().filter(person=person).values("initiative_id", "role")
+    groups = Membership.objects.filter(person=person, left_at=None).values("group")
+    held = Q(slots__group__in=groups)
+    for row in roles:
+        held |= Q(initiative=row["initiative_id"], slots__role=row["role"])
+    return list(
+        Review.objects.open()
+        .filter(held)
+        .select_related("initiative", "policy", "snapshot")
+        .distinct()
+        .order_by("due_date", "pk")
+    )
+
+
+@dataclass(frozen=True)
+class Request:
+    """A signature asked of somebody."""
+
+    review: Review
+    slots: list[signing.SlotState]
+
+
+def requests_for(person: Person, today: date) -> list[Request]:
+    """What waits for this person's signature now, the most urgent first."""
+    reviews = open_reviews_for(person)
+    known = initiative_facts.load(review.initiative_id for review in reviews)
+    found = []
+    for review in reviews:
+        mine = standing(review, today, known[review.initiative_id]).slots_waiting_for(person)
+        if mine:
+            found.append(Request(review, mine))
+    return found
+
+
+def decisions_of(initiative: Initiative) -> list[Decision]:
+    return list(
+        Decision.objects.filter(initiative=initiative).select_related("decided_by", "review")
+    )

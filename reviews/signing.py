@@ -1,0 +1,127 @@
+"""Who may sign what, and which signatures are live: derived, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from accounts.models import Membership, Person
+from initiatives.facts import Facts
+from reviews.models import Review, SignOff, Slot
+from reviews.policy import GatePolicy
+
+
+@dataclass(frozen=True)
+class SlotState:
+    """A slot with who could sign it and what has been signed in it.
+
+    `live` are approvals of the evidence as it stands; `stale` were given on other evidence.
+    """
+
+    slot: Slot
+    eligible: tuple[Person, ...]
+    barred: Mapping[int, str]
+    live: tuple[SignOff, ...]
+    rejections: tuple[SignOff, ...]
+    stale: tuple[SignOff, ...]
+
+    @property
+    def is_filled(self) -> bool:
+        """An empty slot never passes, and a rejection leaves it empty."""
+        return not self.rejections and len({s.signer_id for s in self.live}) >= self.slot.quorum
+
+    @property
+    def is_fillable(self) -> bool:
+        """Whether enough people could sign; shown at once, not found out later."""
+        signed = {s.signer_id for s in self.live}
+        return len(signed | {p.pk for p in self.eligible}) >= self.slot.quorum
+
+    def waits_for(self, person: Person) -> bool:
+        """Whether this slot asks for this person's signature now."""
+        answered = {s.signer_id for s in (*self.live, *self.rejections)}
+        may = any(p.pk == person.pk for p in self.eligible)
+        return may and not self.is_filled and person.pk not in answered
+
+
+def states(review: Review, facts: Facts, digest: str) -> list[SlotState]:
+    """The slots of a review on the evidence named by `digest`, in four queries."""
+    slots = list(review.slots.select_related("group"))
+    members = _members([s.group_id for s in slots if s.group_id])
+    signatures = _latest(review.sign_offs.select_related("signer", "snapshot"))
+    return [
+        _state(slot, _candidates(slot, facts, members), review, signatures, digest)
+        for slot in slots
+    ]
+
+
+def _members(groups: Iterable[int]) -> dict[int, list[Membership]]:
+    rows = Membership.objects.filter(group__in=list(groups), left_at=None, person__is_active=True)
+    found: dict[int, list[Membership]] = {}
+    for row in rows.select_related("person").order_by("person__name", "pk"):
+        found.setdefault(row.group_id, []).append(row)
+    return found
+
+
+def _latest(signatures: Iterable[SignOff]) -> list[SignOff]:
+    """The last signature of each person in each slot; earlier ones have been replaced by it."""
+    last = {(s.slot_id, s.signer_id): s for s in signatures}
+    return list(last.values())
+
+
+def _candidates(
+    slot: Slot, facts: Facts, members: Mapping[int, list[Membership]]
+) -> list[tuple[Person, Membership | None]]:
+    if slot.group_id:
+        return [(m.person, m) for m in members.get(slot.group_id, [])]
+    owner = facts.counted_owner(slot.role)
+    return [(owner.person, None)] if owner else []
+
+
+def _state(
+    slot: Slot,
+    candidates: list[tuple[Person, Membership | None]],
+    review: Review,
+    signatures: list[SignOff],
+    digest: str,
+) -> SlotState:
+    why = {person.pk: bar(person, membership, review) for person, membership in candidates}
+    mine = [s for s in signatures if s.slot_id == slot.pk]
+    current = [s for s in mine if s.snapshot_id == digest]
+    return SlotState(
+        slot=slot,
+        eligible=tuple(person for person, _ in candidates if why[person.pk] is None),
+        barred={pk: reason for pk, reason in why.items() if reason is not None},
+        live=tuple(s for s in current if s.verdict == SignOff.Verdict.APPROVE),
+        rejections=tuple(s for s in current if s.verdict == SignOff.Verdict.REJECT),
+        stale=tuple(s for s in mine if s.snapshot_id != digest),
+    )
+
+
+def bar(person: Person, membership: Membership | None, review: Review) -> str | None:
+    """Why this person may not sign this slot, or None (product.md §4, Who may not sign).
+
+    In a role of their own the requester and the last editor may sign; for a group they may not.
+    """
+    if not person.is_active:
+        return "They are no longer active."
+    if membership is None:
+        return None
+    if membership.joined_at > review.opened_at:
+        return "They joined the group after the review was opened."
+    if person.pk == review.opened_by_id:
+        return "They asked for this review."
+    if person.pk == review.initiative.evidence_changed_by_id:
+        return "They last changed the evidence."
+    return None
+
+
+def people_missing(slots: Iterable[SlotState], gate: GatePolicy, facts: Facts) -> str | None:
+    """Say which of the rules about distinct people the signatures do not satisfy yet."""
+    level = facts.initiative.level
+    signers = {s.signer_id for state in slots for s in state.live}
+    needed = gate.people_needed[level]
+    if len(signers) < needed:
+        return f"{needed} different people have to sign; {len(signers)} have."
+    if level in gate.outsider_from and not signers - facts.delivery_team:
+        return "Somebody from outside the delivery team has to sign."
+    return None

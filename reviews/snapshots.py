@@ -1,0 +1,131 @@
+"""Freezing evidence: what a signature is about, exactly and comparably (product.md §4)."""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from initiatives.facts import Facts
+from initiatives.models import KillCondition, Metric
+from initiatives.rules import CHARTER_FIELDS, KILL_CONDITION_FIELDS, METRIC_FIELDS
+from initiatives.triage import QUESTIONS
+
+Material = dict[str, Any]
+DESCRIBED = ("name", *CHARTER_FIELDS, "monthly_cost", "vendor", "system_name", "level")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of the evidence that is not what it was."""
+
+    key: str
+    before: Any
+    after: Any
+
+
+def material(facts: Facts, policy_version: int) -> Material:
+    """What signers sign, flat: one key for each field, ids instead of labels."""
+    flat: Material = {"policy": policy_version, "decision_date": facts.initiative.decision_date}
+    flat |= {field: getattr(facts.initiative, field) for field in DESCRIBED}
+    flat |= {f"triage.{q}": getattr(facts.triage, q, None) for q in QUESTIONS}
+    flat |= {f"owner.{owner.role}": owner.person_id for owner in facts.ownerships}
+    for metric in facts.metrics:
+        flat |= _fields("metric", metric, METRIC_FIELDS)
+    for condition in facts.kill_conditions:
+        flat |= _fields("kill_condition", condition, KILL_CONDITION_FIELDS)
+    for answer in facts.evidence:
+        flat |= {f"answer.{answer.criterion}.{f}": v for f, v in answer.fields.items()}
+        if answer.not_applicable_because:
+            flat[f"answer.{answer.criterion}.not_applicable"] = answer.not_applicable_because
+    return {key: _exact(value) for key, value in flat.items()}
+
+
+def _fields(name: str, row: Metric | KillCondition, fields: tuple[str, ...]) -> Material:
+    return {f"{name}.{row.pk}.{field}": getattr(row, field) for field in fields}
+
+
+def _exact(value: Any) -> Any:
+    """One spelling for each value: decimals without trailing zeros, dates as ISO, text NFC."""
+    if isinstance(value, Decimal):
+        return f"{value.normalize():f}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def observed(facts: Facts) -> Material:
+    """What was measured and spent at this moment: shown, never compared."""
+    latest = {str(metric.pk): facts.latest(metric) for metric in facts.metrics}
+    return {
+        "spent": facts.spent,
+        "measured": {
+            pk: {
+                "value": _exact(m.value),
+                "at": m.measured_at.isoformat(),
+                "n": m.sample_size,
+                "automatic": m.is_automatic,
+            }
+            for pk, m in latest.items()
+            if m is not None
+        },
+    }
+
+
+def canonical(content: Material) -> str:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def changes(before: str, after: str) -> list[Change]:
+    """Which fields differ between two canonical texts, in the order of their keys."""
+    old, new = json.loads(before), json.loads(after)
+    return [
+        Change(key, old.get(key), new.get(key))
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    ]
+
+
+def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str, str, str]:
+    """A change in words: what, from what, to what."""
+    kind, _, rest = change.key.partition(".")
+    if kind == "metric":
+        return _metric_label(rest, change, facts)
+    if kind == "owner":
+        name = rest.split(".")[0].replace("_", " ").capitalize()
+        return name, _person(change.before, people), _person(change.after, people)
+    name = (rest or kind).replace(".", ": ").replace("_", " ").capitalize()
+    if kind == "kill_condition":
+        name = f"Kill condition: {rest.partition('.')[2].replace('_', ' ')}"
+    return name, _plain(change.before), _plain(change.after)
+
+
+def _metric_label(rest: str, change: Change, facts: Facts) -> tuple[str, str, str]:
+    pk, _, field = rest.partition(".")
+    metric = next((m for m in facts.metrics if str(m.pk) == pk), None)
+    what = field.replace("_", " ").capitalize()
+    if metric is None:
+        return what, _plain(change.before), _plain(change.after)
+    if field not in ("baseline", "target", "threshold"):
+        return f"{what} of {metric.name}", _plain(change.before), _plain(change.after)
+    before, after = (
+        metric.words(None if value is None else Decimal(value))
+        for value in (change.before, change.after)
+    )
+    return f"{what} of {metric.name}", before, after
+
+
+def _person(pk: int | None, people: Mapping[int, str]) -> str:
+    return "nobody" if pk is None else people.get(pk, "somebody else")
+
+
+def _plain(value: Any) -> str:
+    words = {None: "nothing", "": "nothing", True: "yes", False: "no"}
+    return words[value] if isinstance(value, bool | None) or value == "" else str(value)

@@ -1,0 +1,242 @@
+"""Doors to answering, reviewing, signing and deciding."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from allauth.core.exceptions import ReauthenticationRequired
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import View
+
+from accounts.authentication import latest
+from accounts.models import Person
+from audit.refusals import Refused
+from initiatives import facts as initiative_facts
+from initiatives import statement
+from initiatives.models import Initiative
+from initiatives.views import OfInitiative, visible_initiative
+from reviews import actions, permissions, queries
+from reviews.actions.deciding import TABLE
+from reviews.forms import AnswerForm, DecideForm, SignForm
+from reviews.models import Decision, Review, SignOff, Slot
+from reviews.policy import Criterion
+
+
+class Answer(OfInitiative):
+    """The generated form of one answered criterion."""
+
+    form_class = AnswerForm
+    done = "Recorded."
+
+    def criterion(self) -> Criterion:
+        for gate in queries.current_policy().gates.values():
+            for criterion in gate.criteria:
+                if criterion.key == self.kwargs["criterion"] and criterion.is_answered:
+                    return criterion
+        raise Http404
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        self.facts = initiative_facts.load_one(self.initiative.pk)
+        return super().get_form_kwargs() | {"criterion": self.criterion(), "facts": self.facts}
+
+    def get_initial(self) -> dict[str, Any]:
+        key = self.kwargs["criterion"]
+        answer = initiative_facts.load_one(self.initiative.pk).answer(key)
+        people = self.initiative.ownerships.filter(ended_at=None, declined_at=None)
+        named = people.filter(role__startswith=f"{key}.").values_list("role", "person")
+        initial = {role.partition(".")[2]: person for role, person in named}
+        if answer is not None:
+            initial |= answer.fields
+            initial["not_applicable_because"] = answer.not_applicable_because
+        return initial
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        values = dict(form.cleaned_data)
+        actions.answer(
+            initiative=self.initiative,
+            criterion=self.kwargs["criterion"],
+            not_applicable_because=values.pop("not_applicable_because", ""),
+            values=values,
+            by=self.person,
+            at=at,
+        )
+
+
+class RequestReview(View):
+    """Freeze the evidence and ask the signers."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        initiative = visible_initiative(request, pk)
+        assert isinstance(request.user, Person)
+        try:
+            review = actions.request_review(
+                initiative=initiative, by=request.user, at=timezone.now()
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(initiative.get_absolute_url())
+        messages.success(request, "The signers are asked by mail.")
+        return HttpResponseRedirect(review.get_absolute_url())
+
+
+def visible_review(request: HttpRequest, pk: int) -> Review:
+    """The review, or 404 where its initiative may not be seen."""
+    person: Any = request.user
+    visible = Initiative.objects.visible_to(person)
+    reviews = Review.objects.select_related(
+        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by"
+    )
+    return get_object_or_404(reviews.filter(initiative__in=visible), pk=pk)
+
+
+def review_page(
+    request: HttpRequest,
+    review: Review,
+    *,
+    form: SignForm | None = None,
+    refusal: Refused | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page a stakeholder reads and signs in two minutes (product.md §6.5)."""
+    assert isinstance(request.user, Person)
+    standing = queries.standing(review, timezone.localdate())
+    mine = standing.slots_waiting_for(request.user) if review.is_open else []
+    context = {
+        "review": review,
+        "initiative": review.initiative,
+        "standing": standing,
+        "statement": statement.of(standing.facts),
+        "mine": mine,
+        "signed_by_me": [s for s in _signatures(standing) if s.signer_id == request.user.pk],
+        "stale_changes": _stale_changes(standing, request.user),
+        "changed_since_request": queries.in_words(
+            review.requested_snapshot.material, standing.material, standing.facts
+        )
+        if review.requested_snapshot_id != standing.digest
+        else [],
+        "lacking": standing.lacking() if review.is_open else [],
+        "may_decide": review.is_open and permissions.may_decide(request.user, standing.facts),
+        "decision": review.decisions.select_related("decided_by").first(),
+        "form": form or SignForm(initial={"digest": standing.digest}),
+        "refusal": refusal,
+    }
+    return render(request, "reviews/review_detail.html", context, status=status)
+
+
+def _signatures(standing: queries.Standing) -> list[SignOff]:
+    return [s for state in standing.slots for s in (*state.live, *state.rejections, *state.stale)]
+
+
+def _stale_changes(standing: queries.Standing, person: Person) -> list[tuple[str, str, str]]:
+    """What changed since this person signed, where that made their signature stale."""
+    stale = [s for state in standing.slots for s in state.stale if s.signer_id == person.pk]
+    return standing.changes_since(stale[-1]) if stale else []
+
+
+class ReviewDetail(View):
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return review_page(request, visible_review(request, pk))
+
+
+class Sign(View):
+    """Sign one slot; whoever has to confirm who they are comes back here with what they typed."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        slot = get_object_or_404(Slot, pk=pk)
+        return HttpResponseRedirect(reverse("reviews:detail", args=[slot.review_id]))
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        slot = get_object_or_404(Slot.objects.select_related("review"), pk=pk)
+        review = visible_review(request, slot.review_id)
+        form = SignForm(request.POST)
+        if not form.is_valid():
+            return review_page(request, review, form=form, status=422)
+        assert isinstance(request.user, Person)
+        try:
+            event = actions.sign(
+                slot=slot,
+                by=request.user,
+                at=timezone.now(),
+                authentication=latest(request, request.user),
+                **form.cleaned_data,
+            )
+        except Refused as refusal:
+            return self._refused(request, review, form, refusal)
+        verdict = SignOff.Verdict(form.cleaned_data["verdict"]).label.lower()
+        messages.success(request, f"You {verdict} this. Receipt no. {event.seq}.")
+        return HttpResponseRedirect(review.get_absolute_url())
+
+    def _refused(
+        self, request: HttpRequest, review: Review, form: SignForm, refusal: Refused
+    ) -> HttpResponse:
+        if refusal.rule == "authentication_too_old":
+            raise ReauthenticationRequired
+        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+        status = 409 if refusal.rule == "evidence_changed" else 422
+        form.data = form.data.copy()
+        form.data["digest"] = queries.standing(review, timezone.localdate()).digest
+        return review_page(request, review, form=form, refusal=refusal, status=status)
+
+
+DECISION_WORDS = {
+    Decision.Kind.PROCEED: ("Proceed", "The gate opens and the next stage begins."),
+    Decision.Kind.SHIP: ("Ship", "It goes to production."),
+    Decision.Kind.SEND_BACK: ("Send back", "The review closes; the stage stays as it is."),
+    Decision.Kind.KILL: ("Kill", "It stops and is retired. This cannot be undone."),
+    Decision.Kind.DECOMMISSION: (
+        "Decommission",
+        "It is taken out of production and retired. This cannot be undone.",
+    ),
+}
+
+
+class Decide(OfInitiative):
+    """A decision: what, why, and, where it ends, what was learned."""
+
+    form_class = DecideForm
+    template_name = "reviews/decide.html"
+
+    @property
+    def kind(self) -> str:
+        kind = self.kwargs["kind"].replace("-", "_")
+        if kind not in TABLE:
+            raise Http404
+        return str(kind)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"needs_outcome": TABLE[self.kind].needs_outcome}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        title, why = DECISION_WORDS[Decision.Kind(self.kind)]
+        known = initiative_facts.load_one(self.initiative.pk)
+        return super().get_context_data(
+            title=f"{title}: {self.initiative.name}",
+            verb=title,
+            why=why,
+            kind=self.kind,
+            statement=statement.of(known),
+            bar=permissions.bar_to_deciding(self.person, known, self.kind),
+            **kwargs,
+        )
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        decision = actions.decide(
+            initiative=self.initiative, kind=self.kind, by=self.person, at=at, **form.cleaned_data
+        )
+        messages.success(
+            self.request, f"Decided: {decision.get_kind_display().lower()}. It is on record."
+        )
+
+    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
+        for line in refusal.detail.get("lacking", [])[1:]:
+            form.add_error(None, line)
+        response = super().refused(form, refusal)
+        if refusal.rule in ("wrong_stage", "no_open_review", "overtaken"):
+            response.status_code = 409
+        return response
