@@ -1,5 +1,8 @@
-"""Writes about people. They touch accounts only: ownerships, slots, sessions and mails derive
-from `is_active` and `active_since`, so that a page, the admin and raw SQL all take effect at once."""
+"""Writes about people. They touch accounts only.
+
+Ownerships, slots, sessions and mails derive from `is_active` and `active_since`, so that a page,
+the admin and raw SQL all take effect at once.
+"""
 
 from datetime import datetime
 

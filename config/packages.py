@@ -1,10 +1,14 @@
 """Which files of the npm packages the pages use; nothing else of them is published."""
 
+from __future__ import annotations
+
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 
 PUBLISHED = {
@@ -16,10 +20,17 @@ PUBLISHED = {
         "chartjs-plugin-annotation/dist/chartjs-plugin-annotation.min.js"
     ),
 }
+# The last line of a minified file, which names a source map that is not published.
+SOURCE_MAP = re.compile(rb"\s*(//|/\*)# sourceMappingURL=\S+( \*/)?\s*\Z")
 
 
 class PackageStorage(FileSystemStorage):
     """Serves the published files under our names from `node_modules/`."""
+
+    def _open(self, name: str, mode: str = "rb") -> File[bytes]:
+        """Leave out the reference to a source map: the manifest would refuse what it can't find."""
+        with super()._open(name, mode) as file:
+            return ContentFile(SOURCE_MAP.sub(b"\n", file.read()), name)
 
     def path(self, name: str) -> str:
         return super().path(PUBLISHED[name])

@@ -1,11 +1,11 @@
 """Every address. A page lives in the lowest app that knows all it shows; its name stays that of
 the object, which is why two apps may add to one namespace here."""
 
-import notifications.urls
 from django.contrib import admin
 from django.urls import include, path
 
 import initiatives.urls
+import notifications.urls
 import portfolio.urls
 import reviews.urls
 

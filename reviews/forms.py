@@ -1,4 +1,4 @@
-"""Forms of gates: one generated from each answered criterion, and those for signing and deciding."""
+"""Forms of gates: one generated from each answered criterion; those for signing and deciding."""
 
 from typing import Any
 

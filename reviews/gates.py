@@ -10,9 +10,10 @@ from typing import Any
 
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Metric
-from initiatives.models.charter import KillConditionKind
+from initiatives.models.charter import KillConditionKind, MetricKind
 from initiatives.rules import looks_like_a_model_score
 from initiatives.stages import Role, Stage
+from initiatives.triage import QUESTIONS
 from reviews.policy import Case, Criterion, Limits, Policy
 
 
@@ -68,8 +69,6 @@ def unmet(reason: str) -> Verdict:
 
 def case_of(facts: Facts) -> Case:
     """What the policy's applicability looks at."""
-    from initiatives.triage import QUESTIONS
-
     return Case(
         stage=facts.initiative.stage,
         level=facts.initiative.level,
@@ -140,8 +139,7 @@ def owners_accepted(asked: Asked) -> Verdict:
 
 
 def _owner_fault(facts: Facts, role: str) -> str | None:
-    missing = _person_missing(facts, role, str(Role(role).label))
-    return missing
+    return _person_missing(facts, role, str(Role(role).label))
 
 
 def primary_metric_complete(asked: Asked) -> Verdict:
@@ -170,24 +168,21 @@ def _metric_parts(metric: Metric) -> dict[str, Any]:
 
 
 def kill_condition_armed(asked: Asked) -> Verdict:
-    """P8: a kill condition on the primary metric that a machine can evaluate, due in time."""
-    metric = asked.facts.primary_metric
-    armed = [
-        condition
-        for condition in asked.facts.kill_conditions
-        if condition.state == KillCondition.State.ARMED
-        and condition.kind == KillConditionKind.METRIC
-        and metric is not None
-        and condition.metric_id == metric.pk
-        and _due_in_time(condition, asked)
-    ]
+    """P8: an armed kill condition that a machine can evaluate; in a charter on the primary metric
+    and due by the ship-or-kill date."""
+    armed = [k for k in asked.facts.kill_conditions if k.state == KillCondition.State.ARMED]
+    if asked.parameters.get("on_primary_metric"):
+        primary = asked.facts.primary_metric
+        armed = [k for k in armed if primary is not None and k.metric_id == primary.pk]
+    if asked.parameters.get("by_decision_date"):
+        armed = [k for k in armed if _due_in_time(k, asked)]
     if armed:
         return met(f"{armed[0].sentence()}.")
-    return unmet("No kill condition on the primary metric that is due by the decision date.")
+    return unmet("No armed kill condition here says when to stop in time.")
 
 
 def _due_in_time(condition: KillCondition, asked: Asked) -> bool:
-    if condition.by_decision_date or condition.in_a_row:
+    if condition.kind == KillConditionKind.METRIC and not condition.due_date:
         return True
     last = asked.facts.initiative.decision_date
     if asked.facts.initiative.stage == Stage.PROPOSAL:
@@ -242,8 +237,6 @@ def pilot_budget_set(asked: Asked) -> Verdict:
 
 def triaged(asked: Asked) -> Verdict:
     """§3, Proportion: the eight questions that say how much each gate asks."""
-    from initiatives.triage import QUESTIONS
-
     open_ones = [q for q in QUESTIONS if asked.facts.answered_yes(q) is None]
     if open_ones:
         return unmet(f"{len(open_ones)} of the eight triage questions are open.")
@@ -277,6 +270,99 @@ def spend_recorded(asked: Asked) -> Verdict:
     return met(f"{spent:,} spent.") if spent else unmet("No spend has been recorded.")
 
 
+def guardrails_hold(asked: Asked) -> Verdict:
+    """P30: quality, unit cost and latency stay within their limits."""
+    kinds = (MetricKind.QUALITY, MetricKind.COST, MetricKind.LATENCY)
+    guards = [m for m in asked.facts.metrics if m.kind in kinds and m.threshold is not None]
+    if not guards:
+        return unmet("No guardrail: name a limit for quality, unit cost or latency.")
+    failing = [said for metric in guards if (said := _misses(asked.facts, metric))]
+    return unmet(" ".join(failing)) if failing else met(f"{len(guards)} hold.")
+
+
+def _misses(facts: Facts, metric: Metric) -> str | None:
+    """Say how a metric misses its threshold, or None where it is at or past it."""
+    last = facts.latest(metric)
+    if last is None or metric.threshold is None:
+        return f"{metric.name} has not been measured."
+    if metric.reaches(last.value, metric.threshold):
+        return None
+    return f"{metric.name} is {metric.words(last.value)}; limit {metric.words(metric.threshold)}."
+
+
+def operating_cost_estimated(asked: Asked) -> Verdict:
+    """P22: what it costs a month."""
+    cost = asked.facts.initiative.monthly_cost
+    return unmet("No monthly cost yet.") if cost is None else met(f"{cost:,} a month.")
+
+
+def adoption_metric_set(asked: Asked) -> Verdict:
+    """P13: a metric of adoption, with a floor."""
+    return _adoption(asked.facts, lambda metric: None)
+
+
+def adoption_above_floor(asked: Asked) -> Verdict:
+    """P24: it is used at least as much as was agreed."""
+    return _adoption(asked.facts, lambda metric: _misses(asked.facts, metric))
+
+
+def _adoption(facts: Facts, fault: Callable[[Metric], str | None]) -> Verdict:
+    adoption = [m for m in facts.metrics if m.kind == MetricKind.ADOPTION and m.threshold]
+    if not adoption:
+        return unmet("No adoption metric with a floor.")
+    said = fault(adoption[0])
+    return unmet(said) if said else met(f"{adoption[0].name}.")
+
+
+def measured_against_baseline(asked: Asked) -> Verdict:
+    """P28: the primary metric is better than before it all began."""
+    metric = asked.facts.primary_metric
+    last = asked.facts.latest(metric) if metric is not None else None
+    if metric is None or last is None or metric.baseline is None:
+        return unmet("The primary metric has not been measured against its baseline.")
+    better = metric.reaches(last.value, metric.baseline) and last.value != metric.baseline
+    said = f"{metric.words(last.value)}; the baseline is {metric.words(metric.baseline)}."
+    return Verdict(better, said)
+
+
+def cost_within_budget(asked: Asked) -> Verdict:
+    """P22: what was spent stays within the cap."""
+    budget, spent = asked.facts.initiative.pilot_budget, asked.facts.spent
+    if budget is None:
+        return unmet("No budget to compare with.")
+    return Verdict(spent <= budget, f"{spent:,} spent of {budget:,}.")
+
+
 def not_recorded_here(asked: Asked) -> Verdict:
     """A check whose facts cannot be recorded yet fails closed: the gate stays shut."""
     return unmet("This has not been recorded.")
+
+
+# Every name that a policy may use; an unknown one is refused when a policy is read.
+CHECKS: dict[str, Check] = {
+    "adoption_above_floor": Check(adoption_above_floor, "metric"),
+    "adoption_metric_set": Check(adoption_metric_set, "metric"),
+    "blocking_questions_closed": Check(not_recorded_here, ""),
+    "conditions_met": Check(not_recorded_here, ""),
+    "cost_within_budget": Check(cost_within_budget, "budget"),
+    "described": Check(described, "description"),
+    "evaluation_run": Check(not_recorded_here, ""),
+    "guardrails_hold": Check(guardrails_hold, "metric"),
+    "kill_condition_armed": Check(kill_condition_armed, "kill_condition"),
+    "measured_against_baseline": Check(measured_against_baseline, ""),
+    "measured_past_threshold": Check(measured_past_threshold, ""),
+    "messy_data_meets_threshold": Check(not_recorded_here, ""),
+    "monitoring_delivering": Check(not_recorded_here, ""),
+    "nothing_tripped": Check(nothing_tripped, ""),
+    "open_questions_estimated": Check(not_recorded_here, ""),
+    "operating_cost_estimated": Check(operating_cost_estimated, "budget"),
+    "owners_accepted": Check(owners_accepted, "owners"),
+    "owners_reaccepted": Check(owners_accepted, "owners"),
+    "pilot_budget_set": Check(pilot_budget_set, "budget"),
+    "pilot_length": Check(pilot_length, "pilot_length"),
+    "primary_metric_complete": Check(primary_metric_complete, "metric"),
+    "process_described": Check(process_described, "process"),
+    "production_kill_condition": Check(kill_condition_armed, "kill_condition"),
+    "spend_recorded": Check(spend_recorded, "spend"),
+    "triaged": Check(triaged, "triage"),
+}

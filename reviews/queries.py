@@ -12,7 +12,7 @@ from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, Ownership
-from reviews import gates, policy, signing, snapshots
+from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.models import Decision, PolicyVersion, Review, SignOff
 from reviews.policy import GatePolicy, Policy
 
@@ -144,3 +144,13 @@ def decisions_of(initiative: Initiative) -> list[Decision]:
     return list(
         Decision.objects.filter(initiative=initiative).select_related("decided_by", "review")
     )
+
+
+def possible_decisions(person: Person, facts: Facts) -> list[Decision.Kind]:
+    """The decisions that the table allows from this stage and that this person may take."""
+    return [
+        Decision.Kind(kind)
+        for kind, move in transitions.TABLE.items()
+        if facts.initiative.stage in move.origins
+        and permissions.bar_to_deciding(person, facts, kind) is None
+    ]

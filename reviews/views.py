@@ -22,10 +22,10 @@ from initiatives import statement
 from initiatives.models import Initiative
 from initiatives.views import OfInitiative, visible_initiative
 from reviews import actions, permissions, queries
-from reviews.actions.deciding import TABLE
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
+from reviews.transitions import TABLE
 
 
 class Answer(OfInitiative):
@@ -113,7 +113,6 @@ def review_page(
         "standing": standing,
         "statement": statement.of(standing.facts),
         "mine": mine,
-        "signed_by_me": [s for s in _signatures(standing) if s.signer_id == request.user.pk],
         "stale_changes": _stale_changes(standing, request.user),
         "changed_since_request": queries.in_words(
             review.requested_snapshot.material, standing.material, standing.facts
@@ -121,7 +120,8 @@ def review_page(
         if review.requested_snapshot_id != standing.digest
         else [],
         "lacking": standing.lacking() if review.is_open else [],
-        "may_decide": review.is_open and permissions.may_decide(request.user, standing.facts),
+        "decisions": _decisions(request.user, standing) if review.is_open else [],
+        "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
         "decision": review.decisions.select_related("decided_by").first(),
         "form": form or SignForm(initial={"digest": standing.digest}),
         "refusal": refusal,
@@ -129,8 +129,17 @@ def review_page(
     return render(request, "reviews/review_detail.html", context, status=status)
 
 
-def _signatures(standing: queries.Standing) -> list[SignOff]:
-    return [s for state in standing.slots for s in (*state.live, *state.rejections, *state.stale)]
+def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, str, bool]]:
+    """Label, address, and whether it is the one that lies ahead now."""
+    ready = not standing.lacking()
+    return [
+        (
+            str(kind.label),
+            reverse("reviews:decide", args=[standing.review.initiative_id, kind]),
+            ready and kind in permissions.ADVANCING,
+        )
+        for kind in queries.possible_decisions(person, standing.facts)
+    ]
 
 
 def _stale_changes(standing: queries.Standing, person: Person) -> list[tuple[str, str, str]]:
@@ -204,7 +213,7 @@ class Decide(OfInitiative):
 
     @property
     def kind(self) -> str:
-        kind = self.kwargs["kind"].replace("-", "_")
+        kind = self.kwargs["kind"]
         if kind not in TABLE:
             raise Http404
         return str(kind)

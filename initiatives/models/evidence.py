@@ -36,7 +36,7 @@ class Evidence(models.Model):
 
 
 class Spend(models.Model):
-    """Money spent, in whole units of the organisation's currency; an estimate until actuals come."""
+    """Money spent, in whole units of the organisation's currency, or an estimate of it."""
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="spend")
     amount = models.BigIntegerField()

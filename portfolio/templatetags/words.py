@@ -103,6 +103,12 @@ def money_short(value: int | None) -> str:
 
 
 @register.filter
+def number(value: int | None) -> str:
+    """`2,133`."""
+    return NOTHING if value is None else f"{value:,}"
+
+
+@register.filter
 def plural_word(count: int | None, words: str) -> str:
     """`1 day`, `12 days`, from `{{ days|plural_word:"day,days" }}`."""
     one, many = words.split(",")

@@ -71,5 +71,5 @@ def _sweep() -> str:
     last = notifications.last_sweep()
     if last is None:
         return "has never run"
-    age = timezone.now() - last.at
+    age = timezone.now() - last.finished_at
     return f"last ran {int(age.total_seconds() // 60)} min ago" if age > OLDEST_SWEEP else "ok"

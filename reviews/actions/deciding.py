@@ -1,6 +1,5 @@
 """Decisions: the one place where an initiative changes its stage."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -12,51 +11,12 @@ from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, OpenToGroup, Overtaken
-from initiatives.stages import UNDECIDED, Gate, Stage
+from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
 from reviews.actions.reviewing import locked_initiative, notice, review_entry
 from reviews.models import Decision, Review
 from reviews.policy import Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A row of the table of product.md §4: from where, to where, and what it needs."""
-
-    origins: tuple[Stage, ...]
-    to: dict[Stage, Stage]
-    needs_review: bool = False
-    needs_signatures: bool = False
-    needs_gate: Gate | None = None
-    needs_outcome: bool = False
-
-
-TABLE: dict[str, Move] = {
-    Decision.Kind.PROCEED: Move(
-        origins=(Stage.PROPOSAL, Stage.PILOT),
-        to={Stage.PROPOSAL: Stage.PILOT, Stage.PILOT: Stage.READINESS_REVIEW},
-        needs_review=True,
-        needs_signatures=True,
-    ),
-    Decision.Kind.SHIP: Move(
-        origins=(Stage.READINESS_REVIEW,),
-        to={Stage.READINESS_REVIEW: Stage.PRODUCTION},
-        needs_review=True,
-        needs_signatures=True,
-    ),
-    Decision.Kind.SEND_BACK: Move(origins=(*UNDECIDED, Stage.PRODUCTION), to={}, needs_review=True),
-    Decision.Kind.KILL: Move(
-        origins=UNDECIDED,
-        to=dict.fromkeys(UNDECIDED, Stage.RETIRED),
-        needs_outcome=True,
-    ),
-    Decision.Kind.DECOMMISSION: Move(
-        origins=(Stage.PRODUCTION,),
-        to={Stage.PRODUCTION: Stage.RETIRED},
-        needs_gate=Gate.RETIREMENT,
-        needs_outcome=True,
-    ),
-}
+from reviews.transitions import TABLE, Move
 
 
 @records_refusals("decision")
@@ -84,8 +44,10 @@ def decide(
     _require_words(move, reason, outcome, lesson)
     today = timezone.localdate(at)
     review = _review_for(row, kind, move, today, at)
+    if move.needs_outcome:
+        _write_down_why(row, reason, lesson, by, at)
     if move.needs_gate is not None:
-        _require_gate(known, move.needs_gate, today)
+        _require_gate(initiative_facts.load_one(row.pk), move.needs_gate, today)
     decision = _record(row, known, kind, move, review, reason, outcome, lesson, by, at)
     if move.to:
         _enter(row, Stage(decision.to_stage), review, reason, today, at)
@@ -138,6 +100,18 @@ def _require_complete(standing: queries.Standing) -> None:
             rule="gate_unmet",
             detail={"lacking": lacking},
         )
+
+
+def _write_down_why(row: Initiative, reason: str, lesson: str, by: Person, at: datetime) -> None:
+    """Answer the retirement gate's own question, so that nobody has to say it twice."""
+    initiatives.record_evidence(
+        initiative=row,
+        criterion="why_it_stops",
+        fields={"reason": reason.strip(), "lesson": lesson.strip()},
+        people={},
+        by=by,
+        at=at,
+    )
 
 
 def _require_gate(known: Facts, gate: Gate, today: date) -> None:

@@ -1,0 +1,25 @@
+"""What happened to an initiative, as sentences: `{who}` is the actor, `{person}` the one named."""
+
+SENTENCES = {
+    "initiative.registered": "{who} registered this initiative",
+    "initiative.declared": "{who} declared it as running ({stage})",
+    "initiative.imported": "{who} imported it ({stage})",
+    "initiative.import_updated": "{who} imported a newer edition: {fields} changed",
+    "initiative.edited": "{who} changed {fields}",
+    "initiative.triaged": "{who} answered the eight questions: {level} level",
+    "ownership.asked": "{who} asked {person} to be {role}",
+    "ownership.accepted": "{person} accepted to be {role}",
+    "ownership.declined": "{person} declined to be {role}",
+    "ownership.ended": "{who} took {person} out of the role {role}",
+    "metric.defined": "{who} defined the metric {metric}",
+    "metric.changed": "{who} changed the metric {metric}",
+    "measurement.recorded": "{who} recorded {words} for {metric}",
+    "measurement.corrected": "{who} corrected a measurement of {metric} to {words}",
+    "kill_condition.added": "{who} agreed on a kill condition: {condition}",
+    "kill_condition.removed": "{who} removed a kill condition: {condition}",
+    "kill_condition.tripped": "A kill condition tripped: {condition}; {because}",
+    "evidence.recorded": "{who} answered “{criterion}”",
+    "spend.recorded": "{who} recorded spend of {amount}",
+    "campaign.counting_started": "{who} started the campaign: deadlines count from now on",
+    "inventory.imported": "{who} imported {file}: {created} created, {updated} updated",
+}

@@ -1,0 +1,19 @@
+"""Every write about who hears what. Callers import this module: `actions.sweep(…)`."""
+
+from notifications.actions.campaign import start_campaign
+from notifications.actions.delivering import Delivered, deliver
+from notifications.actions.hearing import Heard, hear
+from notifications.actions.planning import Planned
+from notifications.actions.sweeping import Counted, Swept, sweep
+
+__all__ = [
+    "Counted",
+    "Delivered",
+    "Heard",
+    "Planned",
+    "Swept",
+    "deliver",
+    "hear",
+    "start_campaign",
+    "sweep",
+]

@@ -1,0 +1,251 @@
+"""Sending: claim, check again, send outside any transaction, mark.
+
+None is lost; a sender killed between the server's "accepted" and our mark causes one extra copy,
+with the same Message-ID. Exactly once is impossible over SMTP.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from smtplib import (
+    SMTPAuthenticationError,
+    SMTPConnectError,
+    SMTPDataError,
+    SMTPException,
+    SMTPHeloError,
+    SMTPNotSupportedError,
+    SMTPRecipientsRefused,
+    SMTPServerDisconnected,
+)
+from uuid import UUID, uuid4
+
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from notifications import mail
+from notifications.actions import checking
+from notifications.actions.composing import compose
+from notifications.models import Message, Reminder
+
+BATCH = 50
+LEASE = timedelta(seconds=120)
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
+
+OF_THE_SERVER = (
+    SMTPServerDisconnected,
+    SMTPConnectError,
+    SMTPHeloError,
+    SMTPAuthenticationError,
+    SMTPNotSupportedError,
+)
+
+Clock = Callable[[], datetime]
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Delivered:
+    """How many messages were sent, are to be tried again, failed for good, or were not due."""
+
+    sent: int = 0
+    deferred: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Messages that this process may send, while it holds the token."""
+
+    token: UUID
+    messages: list[Message]
+    reminders: dict[int, list[Reminder]] = field(default_factory=dict)
+
+
+def deliver(*, clock: Clock = timezone.now, slice_: timedelta | None = None) -> Delivered:
+    """Send what is owed, until nothing is left, or the time slice of a task is used up.
+
+    Takes a clock instead of a moment, because leases and back-offs run while it works.
+    """
+    done = Delivered()
+    end = clock() + slice_ if slice_ is not None else None
+    compose(at=clock())
+    while (end is None or clock() < end) and (batch := _claim(clock())):
+        _check(batch, done)
+        _send_batch(batch, done, clock, end)
+    return done
+
+
+def _claim(at: datetime) -> _Batch | None:
+    """Lease the next messages with a fresh token; rows that somebody else is claiming are skipped.
+
+    On SQLite, where rows cannot be locked, the transaction is the only writer.
+    """
+    token = uuid4()
+    with transaction.atomic():
+        rows = _claimable(at).order_by("next_attempt_at", "pk")
+        ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
+        _claimable(at).filter(pk__in=ids).update(token=token, lease_until=at + LEASE)
+    messages = list(_held(token).select_related("recipient").order_by("next_attempt_at", "pk"))
+    return _Batch(token, messages) if messages else None
+
+
+def _claimable(at: datetime) -> QuerySet[Message]:
+    free = Q(lease_until=None) | Q(lease_until__lte=at)
+    return Message.objects.filter(free, state=Message.State.QUEUED, next_attempt_at__lte=at)
+
+
+def _held(token: UUID) -> QuerySet[Message]:
+    return Message.objects.filter(token=token, state=Message.State.QUEUED)
+
+
+def _check(batch: _Batch, done: Delivered) -> None:
+    """Cancel what is no longer due, and messages of which nothing is left."""
+    owed = Reminder.objects.owed().filter(message__in=batch.messages)
+    rows = list(owed.select_related("recipient"))
+    over = checking.undue(rows)
+    Reminder.objects.owed().filter(pk__in=over).update(state=Reminder.State.CANCELLED)
+    for row in rows:
+        if row.pk not in over and row.message_id is not None:
+            batch.reminders.setdefault(row.message_id, []).append(row)
+    empty = [m.pk for m in batch.messages if m.pk not in batch.reminders]
+    cancelled = _held(batch.token).filter(pk__in=empty)
+    done.cancelled += cancelled.update(state=Message.State.CANCELLED, lease_until=None)
+    batch.messages = [m for m in batch.messages if m.pk in batch.reminders]
+
+
+def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | None) -> None:
+    """Send over one connection, reopened after an error; what is not reached becomes free."""
+    connection = get_connection()
+    try:
+        for index, message in enumerate(batch.messages):
+            if end is not None and clock() >= end:
+                break
+            if not _still_held(message, batch.token, clock()):
+                continue
+            try:
+                connection.open()
+            except OSError as error:  # smtplib's errors are among them
+                for unreached in batch.messages[index:]:
+                    _defer(unreached, batch.token, error, clock(), done)
+                break
+            _send(message, batch, connection, done, clock)
+    finally:
+        _close(connection)
+        _held(batch.token).update(token=None, lease_until=None)
+
+
+def _still_held(message: Message, token: UUID, at: datetime) -> bool:
+    """Extend the lease right before sending; False when somebody else has it by now."""
+    mine = _held(token).filter(pk=message.pk)
+    return mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1) == 1
+
+
+def _close(connection: BaseEmailBackend) -> None:
+    try:
+        connection.close()
+    except OSError:
+        log.info("The mail server had closed the connection.")
+
+
+def _send(
+    message: Message,
+    batch: _Batch,
+    connection: BaseEmailBackend,
+    done: Delivered,
+    clock: Clock,
+) -> None:
+    reminders = batch.reminders[message.pk]
+    try:
+        written = mail.written(message, reminders, timezone.localdate(clock()))
+        if connection.send_messages([written]) != 1:
+            raise SMTPException("The mail was not taken, and the server did not say why.")
+    # Whatever is wrong with one message must not keep the others from being sent.
+    except Exception as error:
+        _close(connection)
+        _not_sent(message, batch.token, error, clock(), done)
+        return
+    _mark_sent(message, batch.token, reminders, clock())
+    done.sent += 1
+
+
+def _mark_sent(message: Message, token: UUID, reminders: list[Reminder], at: datetime) -> None:
+    """Say so where the token still matches; the reminders were sent in any case."""
+    with transaction.atomic():
+        _held(token).filter(pk=message.pk).update(
+            state=Message.State.SENT,
+            sent_at=at,
+            lease_until=None,
+            last_error="",
+            subject=message.subject,
+        )
+        Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders]).update(
+            state=Reminder.State.SENT, message=message
+        )
+
+
+def _not_sent(
+    message: Message, token: UUID, error: Exception, at: datetime, done: Delivered
+) -> None:
+    """Fail for good what the server refused for good; try everything else again later."""
+    if not isinstance(error, OSError):  # smtplib's errors are among them
+        log.error("Message %s could not be sent.", message.pk, exc_info=error)
+    if is_final(error) or message.attempts >= len(BACK_OFF):
+        _held(token).filter(pk=message.pk).update(
+            state=Message.State.FAILED,
+            lease_until=None,
+            last_error=_told(error),
+            subject=message.subject,
+        )
+        done.failed += 1
+    else:
+        _defer(message, token, error, at, done)
+
+
+def is_final(error: Exception) -> bool:
+    """Whether the server refused this recipient, or this content, with a 5xx."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return all(500 <= code < 600 for code, _ in error.recipients.values())
+    return isinstance(error, SMTPDataError) and 500 <= error.smtp_code < 600
+
+
+def is_server_trouble(error: Exception) -> bool:
+    """Whether no message would have gone out: however long it lasts, none fails because of it."""
+    if isinstance(error, SMTPException):
+        return isinstance(error, OF_THE_SERVER)
+    return isinstance(error, OSError)
+
+
+def _defer(message: Message, token: UUID, error: Exception, at: datetime, done: Delivered) -> None:
+    tried = message.attempts + 1
+    if is_server_trouble(error):
+        tried = min(tried, len(BACK_OFF) - 1)
+    later = _held(token).filter(pk=message.pk)
+    done.deferred += later.update(
+        attempts=tried,
+        next_attempt_at=at + BACK_OFF[min(message.attempts, len(BACK_OFF) - 1)],
+        token=None,
+        lease_until=None,
+        last_error=_told(error),
+    )
+
+
+def _told(error: Exception) -> str:
+    """What the server said, or what went wrong, on one line."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return "; ".join(_answer(code, said) for code, said in error.recipients.values())
+    code, said = getattr(error, "smtp_code", None), getattr(error, "smtp_error", b"")
+    if code is not None:
+        return _answer(code, said)
+    return f"{type(error).__name__}: {error}"[:500]
+
+
+def _answer(code: int, said: bytes | str) -> str:
+    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    return " ".join(f"{code} {words}".split())[:500]

@@ -1,0 +1,202 @@
+"""Hearing: what people did becomes what other people are owed. No signals, no hooks: the reader
+of the log remembers how far it has read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Person
+from audit.queries import EventRecord, events_after, head
+from initiatives import facts as initiative_facts
+from initiatives.facts import Facts
+from initiatives.models import Ownership
+from initiatives.models.ownership import OwnershipQuerySet
+from notifications.actions.planning import owe
+from notifications.models import Cursor, Reminder
+from reviews import queries as reviews
+from reviews import signing
+from reviews.models import Review, SignOff
+from reviews.signing import SlotState
+
+BATCH = 500
+REVIEW_EVENTS = frozenset({"review.requested", "review.evidence_changed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """How many events were read, and what they made owed."""
+
+    events: int = 0
+    planned: int = 0
+    revived: int = 0
+
+
+def hear(*, at: datetime) -> Heard:
+    """Read what happened since the last time, until the end of the log.
+
+    A batch is one transaction that holds the cursor: two readers share the work, and what a killed
+    one had not committed is heard again.
+    """
+    cursor, _ = Cursor.objects.get_or_create(name="hear")
+    if head().seq <= cursor.seq:  # asked outside a transaction: on SQLite each one is a writer
+        return Heard()
+    batches = list(iter(lambda: _hear_batch(cursor.pk, at), Heard()))
+    return Heard(
+        events=sum(heard.events for heard in batches),
+        planned=sum(heard.planned for heard in batches),
+        revived=sum(heard.revived for heard in batches),
+    )
+
+
+@transaction.atomic
+def _hear_batch(cursor_id: int, at: datetime) -> Heard:
+    cursor = Cursor.objects.select_for_update().get(pk=cursor_id)
+    batch = events_after(cursor.seq, BATCH)
+    if not batch:
+        return Heard()
+    owed = owe(reminders_of(batch, at))
+    cursor.seq = batch[-1].seq
+    cursor.save(update_fields=["seq"])
+    return Heard(len(batch), owed.planned, owed.revived)
+
+
+def reminders_of(events: list[EventRecord], at: datetime) -> list[Reminder]:
+    """Say whom these events make us owe what, by how things stand now."""
+    return [
+        *_asked_to_sign(_reviews_in(events), at),
+        *_asked_to_own(_asked_in(events), at),
+    ]
+
+
+def _reviews_in(events: list[EventRecord]) -> list[Review]:
+    """Open reviews that have begun, whose evidence has changed, or of whose initiative somebody
+    has just become an owner, and with that perhaps a signer."""
+    ids = {_id(e.subject) for e in events if e.kind in REVIEW_EVENTS}
+    owned = {e.initiative_id for e in events if e.kind == "ownership.accepted"}
+    if not ids and not owned:
+        return []
+    open_ones = Review.objects.open().select_related("initiative", "snapshot")
+    return list(open_ones.filter(pk__in=ids) | open_ones.filter(initiative__in=owned))
+
+
+def _id(subject: str) -> int:
+    return int(subject.partition(":")[2])
+
+
+def _asked_to_sign(found: list[Review], at: datetime) -> Iterator[Reminder]:
+    known = initiative_facts.load({review.initiative_id for review in found}) if found else {}
+    for review in found:
+        facts = known[review.initiative_id]
+        states = signing.states(review, facts, review.snapshot_id)
+        for person, mine in waiting(states):
+            stale = [s for state in mine for s in state.stale if s.signer_id == person.pk]
+            if stale:
+                yield _sign_again(review, facts, person, max(stale, key=lambda s: s.pk), at)
+            else:
+                yield _sign(review, person, mine, at)
+
+
+def waiting(states: list[SlotState]) -> list[tuple[Person, list[SlotState]]]:
+    """Everybody whose signature a review waits for, with where it is asked of them."""
+    people = {person.pk: person for state in states for person in state.eligible}
+    asked = [(p, [s for s in states if s.waits_for(p)]) for p in people.values()]
+    return [(person, mine) for person, mine in asked if mine]
+
+
+def _sign(review: Review, person: Person, mine: list[SlotState], at: datetime) -> Reminder:
+    return _urgent(
+        review,
+        person,
+        at,
+        kind="sign_off_asked",
+        subject=f"review:{review.pk}",
+        says=f"Sign: {_what(review)}",
+        detail="Read what was promised and what has been shown, then approve or reject it.",
+        why=f"Your signature is asked for: {', '.join(s.slot.title for s in mine)}.",
+    )
+
+
+def _sign_again(
+    review: Review, facts: Facts, person: Person, signature: SignOff, at: datetime
+) -> Reminder:
+    """One for each signature that no longer holds, however often the evidence changes after it."""
+    before, after = signature.snapshot.material, review.snapshot.material
+    changes = [
+        f"{what}: {old} → {new}" for what, old, new in reviews.in_words(before, after, facts)
+    ]
+    return _urgent(
+        review,
+        person,
+        at,
+        kind="sign_off_stale",
+        subject=f"signoff:{signature.pk}",
+        says=f"Sign again: {_what(review)}",
+        detail=f"The evidence has changed since you signed it. {'; '.join(changes)}.",
+        why="You signed the evidence as it was before.",
+    )
+
+
+def _what(review: Review) -> str:
+    return f"{review.get_gate_display().lower()} of {review.initiative}"
+
+
+def _urgent(review: Review, person: Person, at: datetime, **said: str) -> Reminder:
+    return Reminder(
+        **said,
+        initiative_id=review.initiative_id,
+        due_date=review.due_date,
+        step=0,
+        recipient=person,
+        path=review.get_absolute_url(),
+        is_urgent=True,
+        planned_at=at,
+    )
+
+
+def _asked_in(events: list[EventRecord]) -> list[tuple[Ownership, date]]:
+    """Ownerships that wait for an answer, with the day they were asked: one by one, or for all of
+    an imported initiative when its quiet ends."""
+    one_by_one = {_id(e.subject): e.at for e in events if e.kind == "ownership.asked"}
+    of_all = {e.initiative_id: e.at for e in events if e.kind == "campaign.counting_started"}
+    if not one_by_one and not of_all:
+        return []
+    unanswered = unanswered_ownerships().select_related("initiative", "asked_by")
+    rows = unanswered.filter(pk__in=one_by_one) | unanswered.filter(initiative__in=of_all)
+    return [
+        (row, timezone.localdate(one_by_one.get(row.pk) or of_all[row.initiative_id]))
+        for row in rows
+    ]
+
+
+def unanswered_ownerships() -> OwnershipQuerySet:
+    """Open questions to active people who did not ask themselves, quiet initiatives left out."""
+    return (
+        Ownership.objects.open()
+        .filter(accepted_at=None, initiative__counting_since__isnull=False, person__is_active=True)
+        .exclude(asked_by=F("person"))
+    )
+
+
+def _asked_to_own(asked: list[tuple[Ownership, date]], at: datetime) -> Iterator[Reminder]:
+    for row, day in asked:
+        role = row.role_name[:1].lower() + row.role_name[1:]
+        by = row.asked_by.name if row.asked_by else "The inventory"
+        yield Reminder(
+            kind="ownership_asked",
+            subject=f"ownership:{row.pk}",
+            initiative_id=row.initiative_id,
+            due_date=day,
+            step=0,
+            recipient_id=row.person_id,
+            says=f"Accept or decline: {role} of {row.initiative}",
+            detail=f"{by} named you as its {role}. It counts once you have accepted.",
+            why="You were named, and only you can answer.",
+            path=row.initiative.get_absolute_url(),
+            planned_at=at,
+        )

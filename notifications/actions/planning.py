@@ -1,0 +1,210 @@
+"""Turning what deserves attention into what is owed to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Group, Membership
+from initiatives.models import Initiative, Ownership
+from initiatives.stages import Role
+from notifications import ladders
+from notifications.models import Flag, Reminder
+from notifications.rules import RULES, Severity, in_words
+from reviews import queries as reviews
+
+KINDS = tuple(ladders.LADDERS)
+
+
+class Key(NamedTuple):
+    """What makes a reminder one and the same."""
+
+    kind: str
+    subject: str
+    due_date: date
+    step: int
+    recipient_id: int
+
+
+KEY = ("kind", "subject", "due_date", "step", "recipient_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How what is owed has changed."""
+
+    planned: int = 0
+    revived: int = 0
+    cancelled: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Existing:
+    """A reminder that is there already."""
+
+    pk: int
+    state: str
+
+
+def plan(*, at: datetime) -> Planned:
+    """Owe each open flag's newest step to those it reaches, and nothing else; seven queries.
+
+    Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
+    newer step has come, or the person is not who they were.
+    """
+    with transaction.atomic():
+        wanted = _wanted(timezone.localdate(at))
+        existing = _existing(_of_open_flags())
+        missing = [
+            _reminder(key, flag, roles, at)
+            for key, (flag, roles) in wanted.items()
+            if key not in existing
+        ]
+        gone = [
+            row.pk
+            for key, row in existing.items()
+            if row.state == Reminder.State.OWED and key not in wanted
+        ]
+        revived = _write(missing, [row for key, row in existing.items() if key in wanted])
+        return Planned(planned=len(missing), revived=revived, cancelled=_cancel(gone))
+
+
+def owe(reminders: Iterable[Reminder]) -> Planned:
+    """Owe these unless they are, or were sent: hearing of the same thing twice is harmless."""
+    wanted = {key_of(reminder): reminder for reminder in reminders}
+    if not wanted:
+        return Planned()
+    subjects = {key.subject for key in wanted}
+    existing = _existing(Q(kind__in={key.kind for key in wanted}, subject__in=subjects))
+    missing = [reminder for key, reminder in wanted.items() if key not in existing]
+    revived = _write(missing, [row for key, row in existing.items() if key in wanted])
+    return Planned(planned=len(missing), revived=revived)
+
+
+def key_of(reminder: Reminder) -> Key:
+    return Key(*(getattr(reminder, field) for field in KEY))
+
+
+def _existing(which: Q) -> dict[Key, Existing]:
+    rows = Reminder.objects.filter(which).order_by().values_list(*KEY, "pk", "state")
+    return {Key(*row[: len(KEY)]): Existing(*row[len(KEY) :]) for row in rows}
+
+
+def _of_open_flags() -> Q:
+    """Reminders of the ladders that are owed, or of which an open flag may still speak."""
+    flags = Flag.objects.open().filter(
+        initiative=OuterRef("initiative"), due_date=OuterRef("due_date")
+    )
+    return Q(Q(state=Reminder.State.OWED) | Q(Exists(flags)), kind__in=KINDS)
+
+
+def _write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
+    """Insert what is missing, ignoring what another process inserted in the meantime, and owe
+    again what was cancelled unsent; its mail, if it had one, was never sent."""
+    Reminder.objects.bulk_create(missing, ignore_conflicts=True)
+    cancelled = [row.pk for row in wanted if row.state == Reminder.State.CANCELLED]
+    if not cancelled:
+        return 0
+    unsent = Reminder.objects.filter(pk__in=cancelled, state=Reminder.State.CANCELLED)
+    return unsent.update(state=Reminder.State.OWED, message=None)
+
+
+def _cancel(gone: list[int]) -> int:
+    if not gone:
+        return 0
+    return Reminder.objects.owed().filter(pk__in=gone).update(state=Reminder.State.CANCELLED)
+
+
+def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
+    """What each open flag owes today, with the roles in which each person hears it."""
+    policy = reviews.current_policy()
+    steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
+    owners = _owners()
+    leads = _leads()
+    wanted: dict[Key, tuple[Flag, list[str]]] = {}
+    for flag in _open_flags():
+        kind = RULES[flag.rule].reminds
+        step = ladders.newest(steps[kind], flag.due_date, today)
+        if step is None:
+            continue
+        reached = ladders.recipients(step, owners.get(flag.initiative_id, {}), leads)
+        for recipient, roles in reached.items():
+            key = Key(kind, subject_of(flag), flag.due_date, step.days, recipient)
+            wanted[key] = (flag, roles)
+    return wanted
+
+
+def subject_of(flag: Flag) -> str:
+    """What its reminders are about: the part that was flagged, or the initiative."""
+    return flag.subject or f"initiative:{flag.initiative_id}"
+
+
+def _open_flags() -> QuerySet[Flag]:
+    flags = Flag.objects.open().select_related("initiative")
+    return flags.only(
+        "rule", "subject", "due_date", "severity", "says", "initiative", "initiative__name"
+    )
+
+
+def _owners() -> dict[int, dict[Role, int]]:
+    """The owners who count, of flagged initiatives; who counts is active and may see it."""
+    rows = (
+        Ownership.objects.counting()
+        .filter(role__in=Role.values, initiative__in=Flag.objects.open().values("initiative"))
+        .order_by()
+        .values_list("initiative_id", "role", "person_id")
+    )
+    owners: dict[int, dict[Role, int]] = {}
+    for initiative_id, role, person_id in rows:
+        owners.setdefault(initiative_id, {})[Role(role)] = person_id
+    return owners
+
+
+def _leads() -> list[int]:
+    members = Membership.objects.filter(
+        group__key=Group.LEADS, left_at=None, person__is_active=True
+    )
+    return list(members.order_by("person_id").values_list("person_id", flat=True))
+
+
+def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
+    return Reminder(
+        **key._asdict(),
+        initiative_id=flag.initiative_id,
+        says=_says(key, flag.initiative),
+        detail=flag.says,
+        why=_why(roles),
+        path=flag.initiative.get_absolute_url(),
+        is_urgent=_is_urgent(key, flag),
+        planned_at=at,
+    )
+
+
+def _is_urgent(key: Key, flag: Flag) -> bool:
+    """A tripped kill condition, and an unowned system that is in use (product.md §5)."""
+    if key.kind == "kill_condition_tripped":
+        return key.step == 0
+    return key.kind == "unowned" and flag.severity == Severity.CRITICAL
+
+
+def _why(roles: list[str]) -> str:
+    own = [role for role in roles if role != ladders.LEAD]
+    return f"You are its {' and '.join(own)}." if own else f"You are a {ladders.LEAD}."
+
+
+def _says(key: Key, initiative: Initiative) -> str:
+    """What the reminder asks of its reader, as a subject line."""
+    if key.kind == "unowned":
+        return f"Name who answers for {initiative}"
+    if key.kind == "kill_condition_tripped":
+        return f"Decide {initiative}: a kill condition has tripped"
+    day = in_words(key.due_date)
+    if key.step > 0:
+        return f"Decide {initiative}: overdue since {day}"
+    return f"Decide {initiative} by {day}"

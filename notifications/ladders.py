@@ -1,0 +1,76 @@
+"""Who is reminded of a flag, and when: the ladders, as tables (product.md §5, Reminders)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from initiatives.stages import Role
+from reviews.policy import Ladder
+
+LEAD = "portfolio lead"
+PILOT_OWNERS = (Role.BUSINESS_OWNER, Role.ENGINEERING_OWNER)
+OWNERS = (*PILOT_OWNERS, Role.PRODUCTION_OWNER)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung: `days` relative to the due date, and who hears: roles, leads, or the leads in the
+    place of roles that nobody holds."""
+
+    days: int
+    roles: tuple[Role, ...] = ()
+    leads: bool = False
+    or_leads: bool = False
+
+
+def decision_date(ladder: Ladder) -> tuple[Step, ...]:
+    """Before the date its owners, after it the sponsor, then the leads."""
+    before = (Step(-days, OWNERS) for days in sorted(ladder.owner_days_before, reverse=True))
+    return (
+        *before,
+        Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True),
+        Step(ladder.leads_days_after, leads=True),
+    )
+
+
+def unowned(ladder: Ladder) -> tuple[Step, ...]:
+    """At once those who can name somebody."""
+    return (Step(0, (Role.SPONSOR,), leads=True),)
+
+
+def kill_condition_tripped(ladder: Ladder) -> tuple[Step, ...]:
+    """At once those who answer for it; the leads when nobody has decided since."""
+    return (
+        Step(0, (Role.SPONSOR, *PILOT_OWNERS), or_leads=True),
+        Step(ladder.sponsor_days_after, leads=True),
+    )
+
+
+LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
+    "decision_date": decision_date,
+    "unowned": unowned,
+    "kill_condition_tripped": kill_condition_tripped,
+}
+
+
+def newest(steps: Iterable[Step], due: date, today: date) -> Step | None:
+    """The last step whose day has come. Earlier ones are not made up for: what is created late,
+    or an outage, owes this one alone."""
+    reached = [step for step in steps if step.days <= (today - due).days]
+    return max(reached, key=lambda step: step.days, default=None)
+
+
+def recipients(
+    step: Step, owners: Mapping[Role, int], leads: Sequence[int]
+) -> dict[int, list[str]]:
+    """Whom a step reaches, each with what they are there: `{7: ["sponsor", "business owner"]}`."""
+    found: dict[int, list[str]] = {}
+    for role in step.roles:
+        if role in owners:
+            found.setdefault(owners[role], []).append(str(role.label).lower())
+    if step.leads or (step.or_leads and not found):
+        for pk in leads:
+            found.setdefault(pk, []).append(LEAD)
+    return found

@@ -1,0 +1,126 @@
+"""Reads about what deserves attention, and about who was told, and will be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import overload
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery
+
+from accounts.models import Person
+from initiatives.models import Initiative, Ownership
+from initiatives.stages import UNDECIDED
+from notifications.ladders import OWNERS
+from notifications.models import WORST_FIRST, Flag, FlagQuerySet, Message, Reminder, Sweep
+from reviews import queries as reviews
+
+
+def open_flags(person: Person) -> FlagQuerySet:
+    """Flags of initiatives that this person may see, with the initiative, the worst first."""
+    return Flag.objects.open().visible_to(person).select_related("initiative").worst_first()
+
+
+def flags_of(initiative_ids: Iterable[int]) -> dict[int, list[Flag]]:
+    """The open flags of these initiatives, each one's worst first; ids the caller may show."""
+    found: dict[int, list[Flag]] = {}
+    flags = Flag.objects.open().filter(initiative__in=list(initiative_ids))
+    for flag in flags.worst_first():
+        found.setdefault(flag.initiative_id, []).append(flag)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An initiative that deserves attention, with its open flags, the worst first."""
+
+    initiative: Initiative
+    flags: list[Flag]
+
+
+class Lines(Sequence[Line]):
+    """All such initiatives, counted and cut into pages by the database."""
+
+    def __init__(self, initiatives: QuerySet[Initiative]) -> None:
+        self._initiatives = initiatives
+
+    def __len__(self) -> int:
+        return self._initiatives.count()
+
+    @overload
+    def __getitem__(self, part: int) -> Line: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[Line]: ...
+    def __getitem__(self, part: int | slice) -> Line | list[Line]:
+        if isinstance(part, int):
+            return self[part : part + 1][0]
+        rows = list(self._initiatives[part])
+        flags = flags_of(row.pk for row in rows)
+        return [Line(row, flags.get(row.pk, [])) for row in rows]
+
+
+def attention(person: Person, rule: str = "") -> Lines:
+    """Initiatives with an open flag, of one rule or of any, that this person may see; the worst
+    and longest first. Attention counts initiatives, not flags (product.md §5)."""
+    flags = Flag.objects.open().filter(initiative=OuterRef("pk"))
+    flags = flags.filter(rule=rule) if rule else flags
+    worst = flags.worst_first()
+    flagged = (
+        Initiative.objects.visible_to(person)
+        .filter(Exists(flags))
+        .annotate(
+            worst=Subquery(worst.values_list(WORST_FIRST)[:1]),
+            since=Subquery(worst.values_list("since")[:1]),
+        )
+    )
+    return Lines(flagged.order_by("worst", "since", "pk"))
+
+
+def counts(person: Person) -> dict[str, int]:
+    """How many initiatives that this person may see each rule has flagged."""
+    rules = Flag.objects.open().visible_to(person).order_by().values_list("rule")
+    return dict(rules.annotate(initiatives=Count("initiative", distinct=True)))
+
+
+def last_sweep() -> Sweep | None:
+    """The last sweep: `finished_at` by the real clock, `at` the moment it was run for."""
+    return Sweep.objects.order_by("-pk").first()
+
+
+def messages_to(person: Person, limit: int = 20) -> list[Message]:
+    """The last mails that were sent to this person, with what they carried."""
+    sent = Message.objects.filter(recipient=person, state=Message.State.SENT)
+    reminders = Reminder.objects.filter(state=Reminder.State.SENT).select_related("initiative")
+    newest = sent.order_by("-sent_at", "-pk").prefetch_related(Prefetch("reminders", reminders))
+    return list(newest[:limit])
+
+
+def reminders_ahead(person: Person) -> list[Reminder]:
+    """What is owed to this person and goes out with the next mail."""
+    owed = Reminder.objects.owed().filter(recipient=person).select_related("initiative")
+    return list(owed.exclude(message__state=Message.State.FAILED))
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The day on which the next reminder of a decision date will be owed."""
+
+    day: date
+    initiative: Initiative
+
+
+def next_steps(person: Person, today: date) -> list[NextStep]:
+    """When this person will next be reminded to decide what they own, the earliest first."""
+    roles = Ownership.objects.counting().filter(person=person, role__in=OWNERS)
+    owned = Initiative.objects.counting().filter(
+        pk__in=roles.values("initiative"), stage__in=UNDECIDED, decision_date__gt=today
+    )
+    ladder = sorted(reviews.current_policy().reminders.owner_days_before, reverse=True)
+    steps = [
+        NextStep(next(day for day in days if day > today), initiative)
+        for initiative in owned
+        if (due := initiative.decision_date) is not None
+        and (days := [due - timedelta(days=before) for before in ladder])[-1] > today
+    ]
+    return sorted(steps, key=lambda step: (step.day, step.initiative.pk))

@@ -1,0 +1,200 @@
+"""What deserves attention: each rule is one set-based query over the whole portfolio.
+
+Imported initiatives that are still quiet produce nothing. Sentences name days, never "in 3 days",
+so that a flag changes only when what it says does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from initiatives.models import Initiative, KillCondition, Ownership
+from initiatives.stages import (
+    DECISION_DATE_NAME,
+    REQUIRED_ROLES,
+    RUNNING,
+    UNDECIDED,
+    Role,
+    Stage,
+)
+from reviews.policy import Policy
+
+
+class Severity(models.TextChoices):
+    """How much attention a flag deserves, the most first."""
+
+    CRITICAL = "critical", "Critical"
+    WARNING = "warning", "Warning"
+    NOTICE = "notice", "Notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule found. Without `due_date` and `since` it began when the sweep first saw it."""
+
+    initiative_id: int
+    severity: Severity
+    says: str
+    acts: str
+    subject: str = ""
+    due_date: date | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule with what people read about it; its function's docstring is its description."""
+
+    function: Callable[[date, Policy], list[Finding]]
+    title: str
+    severity: Severity
+    closes_when: str
+    reminds: str  # the ladder of its reminders; two rules may climb the same one
+
+
+DECIDERS = "the sponsor or a portfolio lead"
+
+
+def decision_near(today: date, policy: Policy) -> list[Finding]:
+    """The day by which the stage is decided comes within the days of the first reminder (14)."""
+    last = today + timedelta(days=max(policy.reminders.owner_days_before))
+    near = _undecided().filter(decision_date__gte=today, decision_date__lte=last)
+    return [
+        Finding(
+            pk,
+            Severity.NOTICE,
+            f"Its {DECISION_DATE_NAME[stage]} is {in_words(day)}.",
+            DECIDERS,
+            due_date=day,
+        )
+        for pk, stage, day in near.values_list("pk", "stage", "decision_date")
+        if day is not None
+    ]
+
+
+def decision_overdue(today: date, policy: Policy) -> list[Finding]:
+    """The day by which the stage is decided has passed, and nobody has decided (product.md P5)."""
+    late = _undecided().filter(decision_date__lt=today)
+    return [
+        Finding(
+            pk,
+            Severity.CRITICAL,
+            f"Its {DECISION_DATE_NAME[stage]} was {in_words(day)}.",
+            DECIDERS,
+            due_date=day,
+            since=start_of(day + timedelta(days=1)),
+        )
+        for pk, stage, day in late.values_list("pk", "stage", "decision_date")
+        if day is not None
+    ]
+
+
+def unowned(today: date, policy: Policy) -> list[Finding]:
+    """A role that a running stage needs is held by nobody: not named, not accepted, or no longer
+    active (product.md P4 and P23)."""
+    roles = sorted({role for stage in RUNNING for role in REQUIRED_ROLES[stage]})
+    lacks = {role: ~Exists(_held(role)) for role in roles}
+    incomplete = Q()
+    for stage in RUNNING:
+        for role in REQUIRED_ROLES[stage]:
+            incomplete |= Q(stage=stage) & Q(lacks[role])
+    rows = (
+        Initiative.objects.counting()
+        .filter(incomplete)
+        .annotate(**{f"lacks_{role}": found for role, found in lacks.items()})
+        .values_list("pk", "stage", *(f"lacks_{role}" for role in roles))
+    )
+    return [_unowned(pk, stage, dict(zip(roles, held, strict=True))) for pk, stage, *held in rows]
+
+
+def _held(role: Role) -> models.QuerySet[Ownership]:
+    return Ownership.objects.counting().filter(initiative=OuterRef("pk"), role=role)
+
+
+def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
+    missing = [role for role in REQUIRED_ROLES[stage] if lacks[role]]
+    names = " or ".join(str(role.label).lower() for role in missing)
+    return Finding(
+        pk,
+        Severity.CRITICAL if stage == Stage.PRODUCTION else Severity.WARNING,
+        f"Nobody who is active has accepted to be its {names}.",
+        "a portfolio lead" if Role.SPONSOR in missing else DECIDERS,
+    )
+
+
+def kill_condition_tripped(today: date, policy: Policy) -> list[Finding]:
+    """An agreed kill condition has come true, and nobody has decided what follows
+    (product.md P8)."""
+    tripped = (
+        KillCondition.objects.filter(
+            state=KillCondition.State.TRIPPED, initiative__counting_since__isnull=False
+        )
+        .exclude(initiative__stage=Stage.RETIRED)
+        .select_related("metric")
+    )
+    return [_tripped(condition) for condition in tripped]
+
+
+def _tripped(condition: KillCondition) -> Finding:
+    assert condition.tripped_at is not None  # a constraint says so
+    return Finding(
+        condition.initiative_id,
+        Severity.CRITICAL,
+        f"{condition.sentence()}: {condition.tripped_because}.",
+        DECIDERS,
+        subject=f"killcondition:{condition.pk}",
+        due_date=timezone.localdate(condition.tripped_at),
+        since=condition.tripped_at,
+    )
+
+
+def _undecided() -> models.QuerySet[Initiative]:
+    return Initiative.objects.counting().filter(stage__in=UNDECIDED)
+
+
+def in_words(day: date) -> str:
+    """A day as people write it: `3 Nov 2026`."""
+    return f"{day:%-d %b %Y}"
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day in the organisation's time zone."""
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+RULES: dict[str, Rule] = {
+    "kill_condition_tripped": Rule(
+        kill_condition_tripped,
+        "Kill condition tripped",
+        Severity.CRITICAL,
+        "The initiative is stopped, or somebody decides otherwise, on the record.",
+        "kill_condition_tripped",
+    ),
+    "decision_overdue": Rule(
+        decision_overdue,
+        "Decision overdue",
+        Severity.CRITICAL,
+        "Somebody decides.",
+        "decision_date",
+    ),
+    "unowned": Rule(
+        unowned,
+        "Unowned",
+        Severity.WARNING,
+        "Everybody whom its stage needs is named, is active and has accepted.",
+        "unowned",
+    ),
+    "decision_near": Rule(
+        decision_near,
+        "Decision near",
+        Severity.NOTICE,
+        "Somebody decides.",
+        "decision_date",
+    ),
+}

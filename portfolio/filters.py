@@ -1,0 +1,97 @@
+"""How the list of initiatives is narrowed: search, facets, sorting."""
+
+from typing import Any
+
+import django_filters
+from django import forms
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts.models import Unit
+from initiatives import search
+from initiatives.models import Ownership
+from initiatives.models.registry import InitiativeQuerySet
+from initiatives.queries import unowned
+from initiatives.stages import Stage
+from notifications.models import Flag
+from notifications.rules import RULES
+from portfolio.queries import dashboard
+
+SORTS = {
+    "decision": ("decision_date", "pk"),
+    "-decision": ("-decision_date", "pk"),
+    "name": ("name", "pk"),
+    "-name": ("-name", "pk"),
+    "number": ("pk",),
+    "-number": ("-pk",),
+    "touched": ("touched_at", "pk"),
+    "-touched": ("-touched_at", "pk"),
+}
+SHOW = {
+    "due": "Decision due",
+    "overdue": "Decision late",
+    "unowned": "Without an owner",
+    "quiet": "Imported, not yet asked",
+}
+
+
+class InitiativeFilter(django_filters.FilterSet):
+    """Every facet is a query parameter, so that a list can be linked to and kept."""
+
+    q = django_filters.CharFilter(method="by_words", label="Search")
+    stage = django_filters.ChoiceFilter(
+        choices=Stage.choices, empty_label="Any stage", label="Stage"
+    )
+    unit = django_filters.ModelChoiceFilter(
+        queryset=Unit.objects.all(), empty_label="Any unit", label="Unit"
+    )
+    flag = django_filters.ChoiceFilter(
+        choices=[(key, rule.title) for key, rule in RULES.items()],
+        method="by_flag",
+        empty_label="Any flag",
+        label="Flag",
+    )
+    show = django_filters.ChoiceFilter(
+        choices=list(SHOW.items()), method="by_show", empty_label="Everything", label="Show"
+    )
+    owner = django_filters.CharFilter(method="by_owner", label="Owner")
+    sort = django_filters.ChoiceFilter(
+        choices=[(key, key) for key in SORTS], method="by_sort", widget=forms.HiddenInput
+    )
+
+    def by_words(self, rows: InitiativeQuerySet, name: str, value: str) -> InitiativeQuerySet:
+        return search.search(rows, value)
+
+    def by_flag(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        flags = Flag.objects.filter(initiative=OuterRef("pk"), rule=value, closed_at=None)
+        return rows.filter(Exists(flags))
+
+    def by_show(self, rows: InitiativeQuerySet, name: str, value: str) -> InitiativeQuerySet:
+        """The lists behind the dashboard's figures, by the same functions that count them."""
+        today = timezone.localdate()
+        if value == "due":
+            return dashboard.due(rows, today)
+        if value == "overdue":
+            return dashboard.overdue(rows, today)
+        if value == "unowned":
+            return unowned(rows.counting())
+        return rows.filter(counting_since=None).exclude(stage=Stage.RETIRED)
+
+    def by_owner(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """By any part of the name of somebody who holds a role."""
+        holders = Ownership.objects.open().filter(initiative=OuterRef("pk"))
+        for word in value.split()[:4]:
+            holders = holders.filter(person__name__icontains=word)
+        return rows.filter(Exists(holders))
+
+    def by_sort(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.order_by(*SORTS[value])
+
+    @property
+    def form(self) -> forms.Form:
+        """The form with the look of the others."""
+        form: forms.Form = super().form
+        for field in form.fields.values():
+            select = isinstance(field.widget, forms.Select)
+            field.widget.attrs["class"] = "form-select" if select else "form-control"
+        return form

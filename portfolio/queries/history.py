@@ -1,0 +1,80 @@
+"""What happened, in sentences: each app says its own events, and here they are merged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts import events as people
+from accounts.models import Person
+from audit import queries as audit
+from audit.queries import EventRecord
+from initiatives import events as initiatives
+from reviews import events as reviews
+
+SENTENCES = {**people.SENTENCES, **initiatives.SENTENCES, **reviews.SENTENCES}
+PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as a sentence."""
+
+    seq: int
+    at: datetime
+    sentence: str
+    is_refusal: bool
+
+
+def of_initiative(pk: int, before: int | None = None) -> list[Line]:
+    """The newest events of an initiative first, in three queries."""
+    return in_sentences(audit.history(initiative_id=pk, limit=PAGE, before_seq=before))
+
+
+def in_sentences(records: Iterable[EventRecord]) -> list[Line]:
+    """Say these events; people are named by one look-up."""
+    events = list(records)
+    ids = {event.actor_id for event in events} | {_person(event) for event in events}
+    names = dict(Person.objects.filter(pk__in=ids - {None}).values_list("pk", "name"))
+    return [_line(event, names) for event in events]
+
+
+def _person(event: EventRecord) -> int | None:
+    person = event.changed.get("person")
+    return person if isinstance(person, int) else None
+
+
+def _line(event: EventRecord, names: Mapping[int, str]) -> Line:
+    who = names.get(event.actor_id or 0, "Gatehouse")
+    if event.kind.endswith("_refused"):
+        act = event.kind.removesuffix("_refused").replace(".", ": ").replace("_", " ")
+        sentence = f"{who} was refused ({act}): {event.changed.get('message', '')}"
+        return Line(event.seq, event.at, sentence, is_refusal=True)
+    template = SENTENCES.get(event.kind)
+    words = _Words(event, who, names)
+    sentence = template.format_map(words) if template else f"{who}: {event.kind}"
+    return Line(event.seq, event.at, sentence, is_refusal=False)
+
+
+class _Words(dict[str, Any]):
+    """What a sentence may say of its event; a word that is missing leaves a gap, not an error."""
+
+    def __init__(self, event: EventRecord, who: str, names: Mapping[int, str]) -> None:
+        said = {key: _plain(value) for key, value in event.changed.items()}
+        super().__init__(
+            said | {"who": who, "fields": ", ".join(_plain(key) for key in event.changed)}
+        )
+        if (person := _person(event)) is not None:
+            self["person"] = names.get(person, "somebody")
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _plain(value: Any) -> Any:
+    """Codes as words: `readiness_review` and `data_owner` read without their underscores."""
+    if isinstance(value, str) and " " not in value:
+        return value.split(".")[0].replace("_", " ")
+    return value

@@ -1,0 +1,245 @@
+"""Everything the page of one initiative shows at first view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import Person
+from initiatives import facts as initiative_facts
+from initiatives import permissions, statement
+from initiatives.facts import Facts
+from initiatives.models import KillCondition, Measurement, Metric, Ownership
+from initiatives.stages import ORDER, REQUIRED_ROLES, Gate, Role, Stage
+from notifications import queries as notifications
+from notifications.models import Flag
+from reviews import gates
+from reviews import permissions as deciding
+from reviews import queries as reviews
+from reviews.models import Decision, Review
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of the stepper."""
+
+    label: str
+    state: str  # done, current, ahead or skipped
+    note: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of the checklist with the link that mends it."""
+
+    title: str
+    is_met: bool
+    reason: str
+    blocking: bool
+    url: str
+    label: str
+
+
+@dataclass(frozen=True)
+class RoleLine:
+    """A role with whoever was asked into it."""
+
+    role: str
+    label: str
+    ownership: Ownership | None
+    is_required: bool
+    url: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A metric's measurements with its baseline, threshold and target."""
+
+    id: str
+    caption: str
+    metric: Metric
+    bounds: dict[str, str]
+    last: str
+    rows: list[dict[str, Any]]
+    json: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Page:
+    facts: Facts
+    statement: str
+    steps: list[Step]
+    gate: str
+    checklist: list[Item]
+    roles: list[RoleLine]
+    named: list[Ownership]
+    charts: list[Chart]
+    kill_conditions: tuple[KillCondition, ...]
+    flags: list[Flag]
+    review: Review | None
+    decisions: list[tuple[str, str]]
+    days: int | None
+    may_edit: bool
+    may_decide: bool
+    mine: list[Ownership]
+
+    @property
+    def unmet(self) -> int:
+        return sum(item.blocking and not item.is_met for item in self.checklist)
+
+    @property
+    def tripped(self) -> list[KillCondition]:
+        return [k for k in self.kill_conditions if k.state == KillCondition.State.TRIPPED]
+
+
+def load(person: Person, pk: int, today: date) -> Page | None:
+    """Load one initiative's page for a person, or None where they may not know of it."""
+    known = initiative_facts.visible_to(person, pk)
+    if known is None:
+        return None
+    initiative = known.initiative
+    may_edit = permissions.may_edit_facts(person, known) and initiative.stage != Stage.RETIRED
+    judged = reviews.readiness(known, today)
+    return Page(
+        facts=known,
+        statement=statement.of(known),
+        steps=_steps(known),
+        gate=str(Gate(initiative.next_gate).label) if initiative.next_gate else "",
+        checklist=[_item(j, pk, may_edit=may_edit) for j in judged],
+        roles=_roles(known),
+        named=[o for o in known.ownerships if o.role not in Role.values],
+        charts=[_chart(metric, known.recent(metric)) for metric in known.metrics],
+        kill_conditions=known.kill_conditions,
+        flags=notifications.flags_of([pk]).get(pk, []),
+        review=Review.objects.open().filter(initiative=pk).select_related("opened_by").first(),
+        decisions=_decisions(person, known),
+        days=_days(known, today),
+        may_edit=may_edit,
+        may_decide=deciding.may_decide(person, known),
+        mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
+    )
+
+
+def _days(known: Facts, today: date) -> int | None:
+    left = known.initiative.days_to_decision(today)
+    return None if left is None or known.initiative.stage == Stage.RETIRED else left.days
+
+
+def _steps(known: Facts) -> list[Step]:
+    """The five stages; those that a declared one never passed are said to be skipped."""
+    here = ORDER.index(Stage(known.initiative.stage))
+    declared = known.initiative.is_declared
+    steps = []
+    for place, stage in enumerate(ORDER):
+        state = "current" if place == here else "ahead" if place > here else "done"
+        skipped = state == "done" and declared
+        note = f"since {known.initiative.stage_entered_at:%-d %b %Y}" if place == here else ""
+        label = str(stage.label)
+        steps.append(Step(label, "skipped" if skipped else state, "declared" if skipped else note))
+    return steps
+
+
+# Which form answers which part of a checklist.
+MENDS = {
+    "description": ("initiatives:edit", ("description",), "Describe it"),
+    "process": ("initiatives:edit", ("process",), "Describe it"),
+    "pilot_length": ("initiatives:edit", ("pilot-length",), "Change it"),
+    "budget": ("initiatives:edit", ("budget",), "Set it"),
+    "triage": ("initiatives:triage", (), "Answer"),
+    "kill_condition": ("initiatives:kill_condition", (), "Agree on one"),
+    "metric": ("initiatives:define_metric", (), "Define it"),
+    "spend": ("initiatives:spend", (), "Record it"),
+}
+
+
+def _item(judged: gates.Judged, pk: int, *, may_edit: bool) -> Item:
+    url, label = _mend(judged, pk) if may_edit else ("", "")
+    if judged.is_met and judged.mend != "answer":
+        url, label = "", ""
+    elif judged.is_met:
+        label = "Change" if label else ""
+    criterion = judged.criterion
+    return Item(
+        criterion.title, judged.is_met, judged.verdict.reason, criterion.blocking, url, label
+    )
+
+
+def _mend(judged: gates.Judged, pk: int) -> tuple[str, str]:
+    if judged.mend == "answer":
+        return reverse("reviews:answer", args=[pk, judged.criterion.key]), "Answer"
+    if judged.mend == "owners":
+        return "#owners", "Ask somebody"
+    if judged.mend not in MENDS:
+        return "", ""
+    name, args, label = MENDS[judged.mend]
+    return reverse(name, args=[pk, *args]), label
+
+
+def _roles(known: Facts) -> list[RoleLine]:
+    required = REQUIRED_ROLES[known.initiative.stage]
+    return [
+        RoleLine(
+            role=role,
+            label=str(role.label),
+            ownership=known.owner(role),
+            is_required=role in required,
+            url=reverse("initiatives:ask", args=[known.initiative.pk, role.replace("_", "-")]),
+        )
+        for role in Role
+    ]
+
+
+def _chart(metric: Metric, measurements: list[Measurement]) -> Chart:
+    better = metric.get_direction_display().lower()
+    return Chart(
+        id=f"metric-{metric.pk}",
+        caption=f"{metric.name[:1].upper()}{metric.name[1:]}: {better}.",
+        metric=metric,
+        bounds={n: metric.words(getattr(metric, n)) for n in ("baseline", "threshold", "target")},
+        last=metric.words(measurements[0].value) if measurements else "–",
+        rows=[_measured(metric, m) for m in measurements],
+        json={
+            "label": metric.name,
+            "unit": metric.unit,
+            "better": metric.direction,
+            "points": [
+                {
+                    "x": m.measured_at.isoformat(),
+                    "y": float(m.value),
+                    "words": metric.words(m.value),
+                    "is_automatic": m.is_automatic,
+                }
+                for m in reversed(measurements)
+            ],
+            "stages": [],
+            **{name: _bound(metric, name) for name in ("baseline", "target", "threshold")},
+        },
+    )
+
+
+def _measured(metric: Metric, measurement: Measurement) -> dict[str, Any]:
+    sample = f"n = {measurement.sample_size:,}, " if measurement.sample_size else ""
+    how = "automatic" if measurement.is_automatic else "entered by hand"
+    return {
+        "when": measurement.measured_at,
+        "value": metric.words(measurement.value),
+        "note": f"{sample}{how}",
+    }
+
+
+def _bound(metric: Metric, name: str) -> dict[str, Any] | None:
+    value = getattr(metric, name)
+    return None if value is None else {"value": float(value), "words": metric.words(value)}
+
+
+def _decisions(person: Person, known: Facts) -> list[tuple[str, str]]:
+    """The ways to stop it that are open to this person; advancing is decided on the review."""
+    stopping = (Decision.Kind.KILL, Decision.Kind.DECOMMISSION)
+    return [
+        (str(kind.label), reverse("reviews:decide", args=[known.initiative.pk, kind]))
+        for kind in reviews.possible_decisions(person, known)
+        if kind in stopping
+    ]

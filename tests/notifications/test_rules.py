@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from accounts import actions as people
+from django.test import TestCase
+from initiatives import actions as initiatives
+from initiatives.models import Initiative, Ownership
+from initiatives.stages import Role, Stage
+from notifications.models import Flag
+from notifications.rules import RULES, Finding
+from reviews import queries as reviews
+
+from tests.notifications.scenes import (
+    NOON,
+    TODAY,
+    make_initiative,
+    make_lead,
+    make_person,
+    make_quiet,
+    move,
+    owned_by_all,
+    trip_by_spend,
+)
+
+DAY = timedelta(days=1)
+
+
+def found_by(rule: str, today=TODAY) -> list[Finding]:
+    return RULES[rule].function(today, reviews.current_policy())
+
+
+class RuleTestCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.owner = make_person("Olga Owner")
+        cls.initiative = make_initiative(cls.lead, due=TODAY, **owned_by_all(cls.owner))
+
+    def days_to_decision(self, days):
+        move(self.initiative, TODAY + days * DAY)
+
+
+class TestDecisionNear(RuleTestCase):
+    def test_finds_the_first_and_the_last_of_fourteen_days(self):
+        for days, expected in ((15, 0), (14, 1), (0, 1), (-1, 0)):
+            self.days_to_decision(days)
+            assert len(found_by("decision_near")) == expected, days
+
+    def test_calls_the_date_by_its_name(self):
+        (finding,) = found_by("decision_near")
+        assert finding.says == "Its ship-or-kill date is 2 Mar 2026."
+        assert finding.due_date == TODAY
+
+    def test_leaves_out_what_is_decided(self):
+        Initiative.objects.update(stage=Stage.PRODUCTION)
+        assert found_by("decision_near") == []
+
+    def test_leaves_out_what_is_quiet(self):
+        make_quiet(self.initiative)
+        assert found_by("decision_near") == []
+
+
+class TestDecisionOverdue(RuleTestCase):
+    def test_finds_it_from_the_day_after(self):
+        for days, expected in ((0, 0), (-1, 1), (-400, 1)):
+            self.days_to_decision(days)
+            assert len(found_by("decision_overdue")) == expected, days
+
+    def test_has_been_so_since_the_midnight_that_ended_the_day(self):
+        self.days_to_decision(-1)
+        (finding,) = found_by("decision_overdue")
+        assert finding.since == datetime(2026, 3, 2, tzinfo=UTC)
+        assert finding.severity == "critical"
+
+    def test_counts_midnight_in_the_time_zone_of_the_organisation(self):
+        self.days_to_decision(-1)
+        with self.settings(TIME_ZONE="Pacific/Kiritimati"):
+            (finding,) = found_by("decision_overdue")
+        assert finding.since == datetime(2026, 3, 1, 10, tzinfo=UTC)
+
+    def test_leaves_out_what_is_quiet(self):
+        self.days_to_decision(-1)
+        make_quiet(self.initiative)
+        assert found_by("decision_overdue") == []
+
+
+@pytest.mark.embedded
+class TestUnowned(RuleTestCase):
+    def test_finds_nothing_while_everybody_has_accepted(self):
+        assert found_by("unowned") == []
+
+    def test_names_all_missing_roles_in_one_finding(self):
+        Ownership.objects.filter(role__in=[Role.SPONSOR, Role.BUSINESS_OWNER]).delete()
+        (finding,) = found_by("unowned")
+        assert finding.says == (
+            "Nobody who is active has accepted to be its sponsor or business owner."
+        )
+        assert finding.severity == "warning"
+        assert finding.acts == "a portfolio lead"
+
+    def test_does_not_count_somebody_who_has_only_been_asked(self):
+        other = make_person("Nils New")
+        initiatives.ask(
+            initiative=self.initiative, role=Role.SPONSOR, person=other, by=None, at=NOON
+        )
+        assert "sponsor" in found_by("unowned")[0].says
+
+    def test_does_not_count_somebody_deactivated_nor_back_again(self):
+        people.deactivate(person=self.owner, by=None, at=NOON)
+        assert len(found_by("unowned")) == 1
+        people.reactivate(person=self.owner, by=None, at=NOON + DAY)
+        assert len(found_by("unowned")) == 1
+
+    def test_is_critical_in_production(self):
+        make_initiative(self.lead, stage=Stage.PRODUCTION)
+        (finding,) = found_by("unowned")
+        assert finding.severity == "critical"
+        assert finding.says.endswith("its business owner or production owner.")
+
+    def test_needs_nobody_for_a_proposal_or_what_is_retired(self):
+        make_initiative(self.lead, stage=Stage.PROPOSAL)
+        make_initiative(self.lead, stage=Stage.RETIRED)
+        assert found_by("unowned") == []
+
+    def test_leaves_out_what_is_quiet(self):
+        make_quiet(make_initiative(self.lead))
+        assert found_by("unowned") == []
+
+
+class TestKillConditionTripped(RuleTestCase):
+    def test_says_what_was_agreed_and_what_happened(self):
+        condition = trip_by_spend(self.initiative)
+        (finding,) = found_by("kill_condition_tripped")
+        assert finding.subject == f"killcondition:{condition.pk}"
+        assert finding.says == "Stop if spend passes EUR 100: 150 spent; the cap is 100."
+        assert (finding.since, finding.due_date) == (NOON, TODAY)
+
+    def test_leaves_out_the_retired(self):
+        trip_by_spend(self.initiative)
+        Initiative.objects.update(stage=Stage.RETIRED)
+        assert found_by("kill_condition_tripped") == []
+
+
+class TestRules(RuleTestCase):
+    def test_each_takes_one_query(self):
+        policy = reviews.current_policy()
+        for rule in RULES.values():
+            with self.assertNumQueries(1):
+                rule.function(TODAY, policy)
+
+    def test_each_says_what_it_means_and_what_closes_it(self):
+        for name, rule in RULES.items():
+            assert rule.function.__name__ == name
+            assert rule.function.__doc__
+            assert rule.closes_when.endswith(".")
+
+    def test_each_flag_can_be_told(self):
+        for name in RULES:
+            flag = Flag(rule=name)
+            assert flag.title
+            assert flag.closes_when

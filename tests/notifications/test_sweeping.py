@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from accounts import actions as people
+from django.db import IntegrityError, connection, transaction
+from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
+from initiatives import actions as initiatives
+from initiatives.models import Initiative, KillCondition
+from initiatives.stages import Stage
+from notifications import actions
+from notifications.actions import Counted, Planned, sweeping
+from notifications.models import Flag, Reminder, Sweep
+from reviews import queries as reviews
+
+from tests.notifications.scenes import (
+    NOON,
+    TODAY,
+    make_initiative,
+    make_lead,
+    make_person,
+    make_quiet,
+    move,
+    open_rules,
+    owed,
+    owned_by_all,
+    trip_by_spend,
+)
+
+DAY = timedelta(days=1)
+
+
+class SweepTestCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.owner = make_person("Olga Owner")
+        cls.initiative = make_initiative(
+            cls.lead, due=TODAY + 60 * DAY, **owned_by_all(cls.owner)
+        )
+
+
+@pytest.mark.embedded
+class TestSweep(SweepTestCase):
+    def test_opens_updates_and_closes(self):
+        move(self.initiative, TODAY + 10 * DAY)
+        assert actions.sweep(at=NOON).rules["decision_near"] == Counted(1, 0, 0, 1)
+        move(self.initiative, TODAY + 12 * DAY)
+        assert actions.sweep(at=NOON).rules["decision_near"] == Counted(0, 1, 0, 1)
+        assert Flag.objects.get().says == "Its ship-or-kill date is 14 Mar 2026."
+        move(self.initiative, TODAY + 60 * DAY)
+        assert actions.sweep(at=NOON).rules["decision_near"] == Counted(0, 0, 1, 0)
+        assert Flag.objects.get().closed_at == NOON
+
+    def test_changes_nothing_the_second_time(self):
+        make_initiative(self.lead, stage=Stage.PRODUCTION, due=TODAY - 5 * DAY)
+        make_initiative(self.lead, due=TODAY - 5 * DAY)
+        trip_by_spend(self.initiative)
+        actions.sweep(at=NOON)
+        before = list(Flag.objects.values()), list(Reminder.objects.values())
+        again = actions.sweep(at=NOON)
+        assert (again.tripped, again.noticed) == (0, 0)
+        assert all((c.opened, c.updated, c.closed) == (0, 0, 0) for c in again.rules.values())
+        assert again.reminders == Planned()
+        assert (list(Flag.objects.values()), list(Reminder.objects.values())) == before
+
+    def test_passes_from_near_to_overdue_at_local_midnight(self):
+        move(self.initiative, TODAY)
+        with self.settings(TIME_ZONE="America/Los_Angeles"):
+            actions.sweep(at=datetime(2026, 3, 3, 7, 59, tzinfo=UTC))
+            assert open_rules(self.initiative) == {"decision_near"}
+            actions.sweep(at=datetime(2026, 3, 3, 8, 0, tzinfo=UTC))
+            assert open_rules(self.initiative) == {"decision_overdue"}
+
+    def test_flags_what_a_deactivated_person_owned(self):
+        actions.sweep(at=NOON)
+        assert open_rules(self.initiative) == set()
+        people.deactivate(person=self.owner, by=None, at=NOON)
+        actions.sweep(at=NOON + timedelta(minutes=5))
+        assert open_rules(self.initiative) == {"unowned"}
+        assert owed() == [("unowned", 0, "Lea Lead")]
+
+    def test_keeps_the_day_an_initiative_became_unowned(self):
+        people.deactivate(person=self.owner, by=None, at=NOON)
+        actions.sweep(at=NOON)
+        actions.sweep(at=NOON + 9 * DAY)
+        flag = Flag.objects.get(rule="unowned")
+        assert (flag.due_date, flag.since) == (TODAY, NOON)
+
+    def test_trips_what_has_fallen_due_and_flags_it(self):
+        metric = initiatives.define_metric(
+            initiative=self.initiative,
+            values={"name": "Resolution time", "is_primary": True, "unit": "min"},
+            by=None,
+            at=NOON,
+        )
+        values: dict[str, Any] = {
+            "metric_id": metric.pk,
+            "comparator": "above",
+            "threshold": 45,
+            "due_date": TODAY,
+        }
+        initiatives.add_kill_condition(
+            initiative=self.initiative, values=values, by=None, at=NOON
+        )
+        assert actions.sweep(at=NOON).tripped == 0
+        swept = actions.sweep(at=NOON + DAY)
+        assert swept.tripped == 1
+        assert swept.rules["kill_condition_tripped"].opened == 1
+
+    def test_closes_a_tripped_condition_when_it_is_decided(self):
+        trip_by_spend(self.initiative)
+        actions.sweep(at=NOON)
+        KillCondition.objects.update(state=KillCondition.State.WAIVED)
+        actions.sweep(at=NOON)
+        assert open_rules(self.initiative) == set()
+        assert owed() == []
+
+    def test_is_quiet_about_what_is_quiet(self):
+        make_quiet(make_initiative(self.lead, due=TODAY - DAY))
+        assert sum(counted.open for counted in actions.sweep(at=NOON).rules.values()) == 0
+        actions.start_campaign(by=self.lead, at=NOON)
+        assert actions.sweep(at=NOON).rules["unowned"].open == 1
+
+    def test_records_its_run_and_forgets_old_ones(self):
+        old = Sweep.objects.create(at=NOON, finished_at=NOON - 400 * DAY)
+        actions.sweep(at=NOON, by=self.lead)
+        assert not Sweep.objects.filter(pk=old.pk).exists()
+        run = Sweep.objects.get()
+        assert (run.at, run.by) == (NOON, self.lead)
+        assert {"unowned", "reminders"} <= run.seconds.keys()
+
+
+class TestFlag(SweepTestCase):
+    def test_is_open_once_for_a_rule_and_subject(self):
+        move(self.initiative, TODAY)
+        actions.sweep(at=NOON)
+        flag = Flag.objects.get()
+        flag.pk = None
+        with pytest.raises(IntegrityError), transaction.atomic():
+            flag.save(force_insert=True)
+
+
+class TestLadder(SweepTestCase):
+    """Which step is owed, and to whom, on which day."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.sponsor = make_person("Sam Sponsor")
+        cls.initiative = make_initiative(
+            cls.lead,
+            due=TODAY,
+            sponsor=cls.sponsor,
+            business_owner=cls.owner,
+            engineering_owner=cls.owner,
+        )
+
+    def on(self, days):
+        actions.sweep(at=NOON + days * DAY)
+        return [(step, name) for kind, step, name in owed(kind="decision_date")]
+
+    def test_climbs_from_the_owners_to_the_sponsor_to_the_leads(self):
+        expected = {
+            -15: [],
+            -14: [(-14, "Olga Owner")],
+            -4: [(-14, "Olga Owner")],
+            -3: [(-3, "Olga Owner")],
+            0: [(0, "Olga Owner")],
+            2: [(0, "Olga Owner")],
+            3: [(3, "Sam Sponsor")],
+            7: [(7, "Lea Lead")],
+            90: [(7, "Lea Lead")],
+        }
+        assert {days: self.on(days) for days in expected} == expected
+
+    def test_owes_only_the_newest_step_of_what_is_created_late(self):
+        assert self.on(-2) == [(-3, "Olga Owner")]
+        assert Reminder.objects.filter(kind="decision_date").count() == 1
+
+    def test_goes_to_the_leads_where_there_is_no_sponsor(self):
+        people.deactivate(person=self.sponsor, by=None, at=NOON)
+        assert self.on(3) == [(3, "Lea Lead")]
+
+    def test_sends_nothing_again_that_was_sent(self):
+        self.on(0)
+        message = self.owner_was_told()
+        assert self.on(1) == []
+        assert Reminder.objects.get(message=message).state == "sent"
+
+    def owner_was_told(self):
+        from notifications.actions.composing import compose
+        from notifications.models import Message
+
+        compose(at=NOON)
+        Message.objects.update(state="sent", sent_at=NOON)
+        Reminder.objects.filter(kind="decision_date").update(state="sent")
+        return Message.objects.get(recipient=self.owner)
+
+    def test_cancels_what_was_planned_when_the_date_moves_and_revives_it_when_it_moves_back(self):
+        self.on(0)
+        move(self.initiative, TODAY + 10 * DAY)
+        swept = actions.sweep(at=NOON)
+        assert swept.reminders == Planned(planned=1, cancelled=1)
+        assert owed(kind="decision_date") == [("decision_date", -14, "Olga Owner")]
+        move(self.initiative, TODAY)
+        assert actions.sweep(at=NOON).reminders == Planned(revived=1, cancelled=1)
+        assert owed(kind="decision_date") == [("decision_date", 0, "Olga Owner")]
+
+    def test_cancels_when_the_flag_closes(self):
+        self.on(0)
+        Initiative.objects.filter(pk=self.initiative.pk).update(stage=Stage.RETIRED)
+        assert self.on(0) == []
+
+    def test_stops_reminding_somebody_who_is_no_longer_an_owner(self):
+        self.on(0)
+        people.deactivate(person=self.owner, by=None, at=NOON)
+        assert self.on(0) == []
+
+    def test_says_what_to_do_why_and_where(self):
+        self.on(0)
+        reminder = Reminder.objects.get(kind="decision_date")
+        assert reminder.says == f"Decide {self.initiative} by 2 Mar 2026"
+        assert reminder.detail == "Its ship-or-kill date is 2 Mar 2026."
+        assert reminder.why == "You are its business owner and engineering owner."
+        assert reminder.url == f"http://localhost:8000/initiatives/{self.initiative.pk}/"
+        assert not reminder.is_urgent
+
+    def test_says_afterwards_that_it_is_overdue(self):
+        self.on(3)
+        reminder = Reminder.objects.get(kind="decision_date")
+        assert reminder.says == f"Decide {self.initiative}: overdue since 2 Mar 2026"
+
+
+class TestUrgent(SweepTestCase):
+    def test_unowned_in_production_is_urgent_and_in_a_pilot_is_not(self):
+        running = make_initiative(self.lead, stage=Stage.PRODUCTION)
+        pilot = make_initiative(self.lead, due=TODAY + 60 * DAY)
+        actions.sweep(at=NOON)
+        urgent = dict(Reminder.objects.values_list("initiative", "is_urgent"))
+        assert urgent == {running.pk: True, pilot.pk: False}
+
+    def test_a_tripped_condition_is_urgent_for_owners_then_goes_to_the_leads(self):
+        trip_by_spend(self.initiative)
+        actions.sweep(at=NOON)
+        assert owed() == [("kill_condition_tripped", 0, "Olga Owner")]
+        assert Reminder.objects.get().is_urgent
+        actions.sweep(at=NOON + 3 * DAY)
+        assert owed() == [("kill_condition_tripped", 3, "Lea Lead")]
+
+
+class TestQueryCounts(SweepTestCase):
+    def flagged(self, count):
+        for n in range(count):
+            one = make_initiative(self.lead, name=f"Number {n}", due=TODAY - n % 20 * DAY)
+            if n % 3 == 0:
+                trip_by_spend(one)
+
+    def queries(self, at):
+        with CaptureQueriesContext(connection, ) as captured:
+            actions.sweep(at=at)
+        return [q["sql"] for q in captured if "SAVEPOINT" not in q["sql"]]
+
+    def test_are_the_same_for_20_and_for_200(self):
+        self.flagged(20)
+        few = [len(self.queries(NOON)), len(self.queries(NOON + DAY)), len(self.queries(NOON))]
+        Flag.objects.all().delete()
+        Reminder.objects.all().delete()
+        self.flagged(180)
+        many = [len(self.queries(NOON)), len(self.queries(NOON + DAY)), len(self.queries(NOON))]
+        assert few == many
+
+    def test_are_at_most_five_for_a_rule(self):
+        self.flagged(9)
+        policy = reviews.current_policy()
+        actions.sweep(at=NOON)
+        moved = Initiative.objects.filter(decision_date__lt=TODAY).order_by("pk")
+        move(moved[0], TODAY - 50 * DAY)
+        move(moved[1], TODAY + 50 * DAY)
+        make_initiative(self.lead, due=TODAY - DAY)
+        with CaptureQueriesContext(connection) as captured:
+            counted = sweeping._apply("decision_overdue", policy, NOON)
+        assert counted.opened == counted.updated == counted.closed == 1
+        assert len([q for q in captured if "SAVEPOINT" not in q["sql"]]) <= 5
