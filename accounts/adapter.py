@@ -11,7 +11,7 @@ from accounts.authentication import latest
 from accounts.models import Person
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """People are created by administrators; there is no open sign-up."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

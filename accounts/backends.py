@@ -7,7 +7,7 @@ from allauth.account.auth_backends import AuthenticationBackend
 from accounts.models import Person
 
 
-class PersonBackend(AuthenticationBackend):
+class PersonBackend(AuthenticationBackend):  # type: ignore[misc]
     """allauth's backend, which loads the person together with the keys of their groups."""
 
     def get_user(self, user_id: Any) -> Person | None:

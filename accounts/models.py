@@ -57,7 +57,7 @@ class PersonManager(BaseUserManager["Person"]):
         )
         if not rows:
             return None
-        keys = (row.group_key for row in rows)  # type: ignore[attr-defined]
+        keys = (row.group_key for row in rows)
         rows[0]._group_keys = frozenset(key for key in keys if key)
         return rows[0]
 

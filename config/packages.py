@@ -29,7 +29,7 @@ class PackageStorage(FileSystemStorage):
 
     def _open(self, name: str, mode: str = "rb") -> File[bytes]:
         """Leave out the reference to a source map: the manifest would refuse what it can't find."""
-        with super()._open(name, mode) as file:
+        with super()._open(name, mode) as file:  # type: ignore[misc]
             return ContentFile(SOURCE_MAP.sub(b"\n", file.read()), name)
 
     def path(self, name: str) -> str:
@@ -46,7 +46,7 @@ class PackageFinder(BaseFinder):
     def check(self, **kwargs: Any) -> list[Any]:
         return []
 
-    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> str | list[str]:
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
         found = [self.storage.path(path)] if path in PUBLISHED else []
         return found if find_all else (found[0] if found else [])
 

@@ -22,7 +22,7 @@ if (VAR / "secrets.env").exists():  # written by script/setup, mode 0600; the en
 
 def secret(name: str) -> str:
     """Return a secret, or say how to set it: there are no defaults to forget in production."""
-    if value := env.str(name, default=""):
+    if value := str(env.str(name, default="")):
         return value
     raise ImproperlyConfigured(
         f"{name} is not set. Set it in the environment, or run ./script/setup, "
@@ -36,11 +36,11 @@ SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 AUDIT_KEY = secret("AUDIT_KEY")
 
 # What the organisation calls itself and where its calendar days begin.
-ORGANISATION = env.str("ORGANISATION", default="Our organisation")
 CURRENCY = env.str("CURRENCY", default="EUR")
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 BASE_URL = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
 DEMO = env.bool("DEMO", default=False)
+ORGANISATION = env.str("ORGANISATION", default="Halden Mutual" if DEMO else "Our organisation")
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="") if DEMO else ""
 
 _https = BASE_URL.startswith("https://")

@@ -15,14 +15,14 @@ handler404 = "portfolio.views.errors.not_found"
 handler500 = "portfolio.views.errors.server_error"
 
 urlpatterns = [
-    path("", include((portfolio.urls.portfolio, "portfolio"))),
+    path("", include((portfolio.urls.portfolio_pages, "portfolio"))),
     path(
         "initiatives/",
-        include((initiatives.urls.urlpatterns + portfolio.urls.initiatives, "initiatives")),
+        include((initiatives.urls.urlpatterns + portfolio.urls.initiative_pages, "initiatives")),
     ),
     path("reviews/", include((reviews.urls.urlpatterns, "reviews"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
-    path("", include(portfolio.urls.health)),
+    path("", include(portfolio.urls.health_pages)),
 ]

@@ -99,7 +99,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
     mine = {"initiative__in": list(rows)}
     ownerships = _by_initiative(Ownership.objects.open().filter(**mine).select_related("person"))
     metrics = _by_initiative(Metric.objects.filter(**mine))
-    measurements = _by_initiative(_recent_measurements(list(rows)))
+    measurements = _by_initiative(_recent_measurements(list(rows)))  # type: ignore[type-var]
     conditions = _by_initiative(KillCondition.objects.filter(**mine).select_related("metric"))
     evidence = _by_initiative(Evidence.objects.filter(**mine))
     return {

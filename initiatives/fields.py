@@ -88,7 +88,7 @@ def _latest() -> date:
     return date(today.year + LATEST_YEARS, 12, 31)
 
 
-class PersonChoice(forms.ModelChoiceField):
+class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """Somebody active here."""
 
     def __init__(self, **kwargs: Any) -> None:

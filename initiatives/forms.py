@@ -347,7 +347,7 @@ class KillConditionForm(ActionForm):
         primary = metrics.filter(is_primary=True).first()
         if primary is not None:
             worse = "above" if primary.direction == Direction.LOWER else "below"
-            self.initial |= {"metric": primary, "comparator": worse}
+            self.initial = {**self.initial, "metric": primary, "comparator": worse}
             if primary.threshold is not None:
                 self.initial["threshold"] = primary.words(primary.threshold)
 

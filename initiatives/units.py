@@ -57,11 +57,20 @@ def in_words(value: Decimal | None, kind: UnitKind, unit: str = "") -> str:
 
 
 def _duration(seconds: Decimal) -> str:
-    """The largest unit in which the value is at least one: 2,700 s is `45 min`."""
+    """In the largest unit that says it exactly with one decimal: `45 min`, `3.6 h`, `81 s`."""
     for symbol, size in reversed(SECONDS.items()):
-        if abs(seconds) >= size:
-            return f"{plain(round(seconds / size, 2))} {symbol}"
-    return f"{plain(seconds)} s"
+        amount = round(seconds / size, 1)
+        if abs(seconds) >= size and amount * size == seconds:
+            return f"{plain(amount)} {symbol}"
+    return f"{plain(round(seconds, 2))} s"
+
+
+def scale(kind: UnitKind, unit: str, largest: Decimal) -> tuple[int, str]:
+    """What to divide stored values by to draw them, and the unit they are then in."""
+    if kind is not UnitKind.DURATION:
+        return 1, {UnitKind.PERCENT: "%", UnitKind.MONEY: settings.CURRENCY}.get(kind, unit)
+    fitting = [(size, symbol) for symbol, size in SECONDS.items() if largest >= 2 * size]
+    return fitting[-1] if fitting else (1, "s")
 
 
 def parse(text: str, kind: UnitKind) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -36,7 +36,13 @@ def visible_initiative(request: HttpRequest, pk: int) -> Initiative:
     return get_object_or_404(Initiative.objects.visible_to(person).select_related("unit"), pk=pk)
 
 
-class ActionView(FormView):
+if TYPE_CHECKING:
+    BaseFormView = FormView[forms.Form]
+else:  # not subscriptable when it runs
+    BaseFormView = FormView
+
+
+class ActionView(BaseFormView):
     """A form in front of one action: what it refuses stands at the field, what was typed stays."""
 
     template_name = "initiatives/form.html"

@@ -25,7 +25,6 @@ from initiatives.triage import QUESTIONS
 from initiatives.units import UnitKind, parse
 from notifications import actions as notifications
 from portfolio import personas, stories
-from portfolio.personas import DEMO_PERSONAS as PERSONAS
 from portfolio.stories import Metrics, Story
 from reviews import actions as reviews
 from reviews import queries
@@ -72,7 +71,7 @@ def load() -> None:
 def _people(cast: Cast) -> None:
     cast.units = {name: Unit.objects.create(name=name) for name in stories.UNITS}
     at = cast.now - BEGINNING
-    everybody = [(p.email, p.name, p.title) for p in PERSONAS] + [
+    everybody = [(p.email, p.name, p.title) for p in personas.DEMO_PERSONAS] + [
         (f"{key}@halden.example", name, title) for key, (name, title) in stories.COLLEAGUES.items()
     ]
     for email, name, title in everybody:
@@ -195,7 +194,7 @@ def _answer(initiative: Initiative, story: Story, cast: Cast, at: datetime) -> N
     by = cast.lead
     for criterion, values in story.charter_answers.items():
         given = {
-            key: cast.people[value] if key in stories.PERSON_FIELDS else value
+            key: cast.people[str(value)] if key in stories.PERSON_FIELDS else value
             for key, value in values.items()
         }
         reviews.answer(initiative=initiative, criterion=criterion, values=given, by=by, at=at)

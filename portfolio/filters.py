@@ -35,7 +35,7 @@ SHOW = {
 }
 
 
-class InitiativeFilter(django_filters.FilterSet):
+class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Every facet is a query parameter, so that a list can be linked to and kept."""
 
     q = django_filters.CharFilter(method="by_words", label="Search")

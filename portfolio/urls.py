@@ -5,16 +5,16 @@ from django.urls import path
 from portfolio.views import dashboard, health, work
 from portfolio.views import initiatives as pages
 
-portfolio = [
+portfolio_pages = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
     path("work/", work.MyWork.as_view(), name="my_work"),
 ]
-initiatives = [
+initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),
     path("<int:pk>/", pages.InitiativeDetail.as_view(), name="detail"),
     path("<int:pk>/history/", pages.History.as_view(), name="history"),
 ]
-health = [
+health_pages = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -1,5 +1,6 @@
 """Forms of gates: one generated from each answered criterion; those for signing and deciding."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -20,7 +21,7 @@ def _choice(field: Field) -> forms.Field:
     return forms.ChoiceField(choices=[("", "Choose …"), *((c, c) for c in field.choices)])
 
 
-FORM_FIELDS = {
+FORM_FIELDS: dict[str, Callable[[Field], forms.Field]] = {
     "text": _text,
     "choice": _choice,
     "yes_no": lambda field: forms.ChoiceField(
@@ -73,7 +74,7 @@ class AnswerForm(forms.Form):
 
 
 def _form_field(field: Field) -> forms.Field:
-    made: forms.Field = FORM_FIELDS[field.type](field)
+    made = FORM_FIELDS[field.type](field)
     made.label, made.required = field.label, False
     made.help_text = field.help or made.help_text
     return made

@@ -50,7 +50,7 @@ class Answer(OfInitiative):
         answer = initiative_facts.load_one(self.initiative.pk).answer(key)
         people = self.initiative.ownerships.filter(ended_at=None, declined_at=None)
         named = people.filter(role__startswith=f"{key}.").values_list("role", "person")
-        initial = {role.partition(".")[2]: person for role, person in named}
+        initial: dict[str, Any] = {role.partition(".")[2]: person for role, person in named}
         if answer is not None:
             initial |= answer.fields
             initial["not_applicable_because"] = answer.not_applicable_because
@@ -188,8 +188,10 @@ class Sign(View):
             raise ReauthenticationRequired
         form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
         status = 409 if refusal.rule == "evidence_changed" else 422
-        form.data = form.data.copy()
-        form.data["digest"] = queries.standing(review, timezone.localdate()).digest
+        form.data = {
+            **form.data.dict(),  # type: ignore[attr-defined]
+            "digest": queries.standing(review, timezone.localdate()).digest,
+        }
         return review_page(request, review, form=form, refusal=refusal, status=status)
 
 

@@ -53,7 +53,8 @@ def define_metric(
     _only_one_primary(stored)
     stored.save()
     kind = "metric.defined" if metric is None else "metric.changed"
-    return _changed(row, stored, kind, {"metric": Words(stored.name), **changed}, by, at)
+    _changed(row, stored, kind, {"metric": Words(stored.name), **changed}, by, at)
+    return stored
 
 
 def _only_one_primary(metric: Metric) -> None:
@@ -64,16 +65,15 @@ def _only_one_primary(metric: Metric) -> None:
 
 def _changed(
     row: Initiative,
-    stored: Any,
+    stored: Metric | KillCondition,
     kind: str,
     changed: dict[str, Value],
     by: Person | None,
     at: datetime,
-) -> Any:
+) -> None:
     writing.mark_changed(row, by=by, at=at)
     subject = f"{stored._meta.model_name}:{stored.pk}"
     append([writing.entry(kind, row, by, changed, subject=subject)], at=at)
-    return stored
 
 
 @records_refusals("measurement.record")
@@ -136,9 +136,9 @@ def add_kill_condition(
     )
     condition.save()
     changed: dict[str, Value] = {"condition": Words(condition.sentence())}
-    stored: KillCondition = _changed(row, condition, "kill_condition.added", changed, by, at)
+    _changed(row, condition, "kill_condition.added", changed, by, at)
     trip_kill_conditions(at=at, initiatives=[row.pk])
-    return stored
+    return condition
 
 
 @records_refusals("kill_condition.remove")

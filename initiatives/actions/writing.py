@@ -74,9 +74,8 @@ def entry(
 
 def said(value: Any) -> Value:
     """A field's value as the log keeps it: texts erasable, everything else as it is."""
-    if isinstance(value, str):
-        return Words(value)
-    return value
+    kept: Value = Words(value) if isinstance(value, str) else value
+    return kept
 
 
 def differences(row: Any, values: Mapping[str, Any]) -> dict[str, Value]:

@@ -36,8 +36,8 @@ def of_initiative(pk: int, before: int | None = None) -> list[Line]:
 def in_sentences(records: Iterable[EventRecord]) -> list[Line]:
     """Say these events; people are named by one look-up."""
     events = list(records)
-    ids = {event.actor_id for event in events} | {_person(event) for event in events}
-    names = dict(Person.objects.filter(pk__in=ids - {None}).values_list("pk", "name"))
+    ids = {pk for event in events for pk in (event.actor_id, _person(event)) if pk is not None}
+    names = dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
     return [_line(event, names) for event in events]
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
 
 from accounts.models import Person
 from initiatives import facts as initiative_facts
-from initiatives import permissions, statement
+from initiatives import permissions, statement, units
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Measurement, Metric, Ownership
 from initiatives.stages import ORDER, REQUIRED_ROLES, Gate, Role, Stage
@@ -193,29 +194,36 @@ def _roles(known: Facts) -> list[RoleLine]:
 
 
 def _chart(metric: Metric, measurements: list[Measurement]) -> Chart:
+    values = [m.value for m in measurements] + [v for v in _bounds(metric).values() if v]
+    size, unit = units.scale(
+        units.UnitKind(metric.unit_kind), metric.unit, max(values, default=Decimal(0))
+    )
     better = metric.get_direction_display().lower()
     return Chart(
         id=f"metric-{metric.pk}",
         caption=f"{metric.name[:1].upper()}{metric.name[1:]}: {better}.",
         metric=metric,
-        bounds={n: metric.words(getattr(metric, n)) for n in ("baseline", "threshold", "target")},
+        bounds={name: metric.words(value) for name, value in _bounds(metric).items()},
         last=metric.words(measurements[0].value) if measurements else "–",
         rows=[_measured(metric, m) for m in measurements],
         json={
             "label": metric.name,
-            "unit": metric.unit,
+            "unit": unit,
             "better": metric.direction,
             "points": [
                 {
                     "x": m.measured_at.isoformat(),
-                    "y": float(m.value),
+                    "y": float(m.value / size),
                     "words": metric.words(m.value),
                     "is_automatic": m.is_automatic,
                 }
                 for m in reversed(measurements)
             ],
             "stages": [],
-            **{name: _bound(metric, name) for name in ("baseline", "target", "threshold")},
+            **{
+                name: value and {"value": float(value / size), "words": metric.words(value)}
+                for name, value in _bounds(metric).items()
+            },
         },
     )
 
@@ -230,9 +238,8 @@ def _measured(metric: Metric, measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def _bound(metric: Metric, name: str) -> dict[str, Any] | None:
-    value = getattr(metric, name)
-    return None if value is None else {"value": float(value), "words": metric.words(value)}
+def _bounds(metric: Metric) -> dict[str, Decimal | None]:
+    return {name: getattr(metric, name) for name in ("baseline", "threshold", "target")}
 
 
 def _decisions(person: Person, known: Facts) -> list[tuple[str, str]]:

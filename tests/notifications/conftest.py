@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email
+import logging
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from email.policy import default
@@ -59,6 +60,7 @@ def sink(settings: Any) -> Iterator[Sink]:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", found.port
     settings.EMAIL_TIMEOUT = 5
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     controller = Controller(found, hostname="127.0.0.1", port=found.port)
     controller.start()
     yield found

@@ -20,9 +20,7 @@ LONG_AGO = NOON - timedelta(days=90)
 
 def make_person(name: str, *groups: str) -> Person:
     email = f"{name.lower().replace(' ', '.')}@example.com"
-    person = people.create_person(
-        email=email, name=name, password=None, by=None, at=LONG_AGO
-    )
+    person = people.create_person(email=email, name=name, password=None, by=None, at=LONG_AGO)
     for key in groups:
         group = Group.objects.get(key=key)
         people.join(person=person, group=group, by=None, at=LONG_AGO)
@@ -34,9 +32,7 @@ def make_lead(name: str = "Lea Lead") -> Person:
 
 
 def own(initiative: Initiative, role: str, person: Person, at: datetime = LONG_AGO) -> None:
-    ownership = initiatives.ask(
-        initiative=initiative, role=role, person=person, by=None, at=at
-    )
+    ownership = initiatives.ask(initiative=initiative, role=role, person=person, by=None, at=at)
     initiatives.accept(ownership=ownership, by=person, at=at)
 
 
@@ -75,9 +71,7 @@ def trip_by_spend(initiative: Initiative, at: datetime = NOON) -> KillCondition:
     condition = initiatives.add_kill_condition(
         initiative=initiative, values={"kind": "spend", "spend_cap": 100}, by=None, at=at
     )
-    initiatives.record_spend(
-        initiative=initiative, amount=150, spent_on=at.date(), by=None, at=at
-    )
+    initiatives.record_spend(initiative=initiative, amount=150, spent_on=at.date(), by=None, at=at)
     condition.refresh_from_db()
     return condition
 

@@ -3,15 +3,15 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from accounts import actions as people
 from django.test import TestCase
+
+from accounts import actions as people
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role, Stage
 from notifications.models import Flag
 from notifications.rules import RULES, Finding
 from reviews import queries as reviews
-
 from tests.notifications.scenes import (
     NOON,
     TODAY,

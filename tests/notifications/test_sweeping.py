@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from accounts import actions as people
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
+
+from accounts import actions as people
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, KillCondition
 from initiatives.stages import Stage
@@ -15,7 +16,6 @@ from notifications import actions
 from notifications.actions import Counted, Planned, sweeping
 from notifications.models import Flag, Reminder, Sweep
 from reviews import queries as reviews
-
 from tests.notifications.scenes import (
     NOON,
     TODAY,
@@ -38,9 +38,7 @@ class SweepTestCase(TestCase):
     def setUpTestData(cls):
         cls.lead = make_lead()
         cls.owner = make_person("Olga Owner")
-        cls.initiative = make_initiative(
-            cls.lead, due=TODAY + 60 * DAY, **owned_by_all(cls.owner)
-        )
+        cls.initiative = make_initiative(cls.lead, due=TODAY + 60 * DAY, **owned_by_all(cls.owner))
 
 
 @pytest.mark.embedded
@@ -103,9 +101,7 @@ class TestSweep(SweepTestCase):
             "threshold": 45,
             "due_date": TODAY,
         }
-        initiatives.add_kill_condition(
-            initiative=self.initiative, values=values, by=None, at=NOON
-        )
+        initiatives.add_kill_condition(initiative=self.initiative, values=values, by=None, at=NOON)
         assert actions.sweep(at=NOON).tripped == 0
         swept = actions.sweep(at=NOON + DAY)
         assert swept.tripped == 1
@@ -161,7 +157,8 @@ class TestLadder(SweepTestCase):
 
     def on(self, days):
         actions.sweep(at=NOON + days * DAY)
-        return [(step, name) for kind, step, name in owed(kind="decision_date")]
+        mine = owed(kind="decision_date", initiative=self.initiative)
+        return [(step, name) for _, step, name in mine]
 
     def test_climbs_from_the_owners_to_the_sponsor_to_the_leads(self):
         expected = {
@@ -260,7 +257,7 @@ class TestQueryCounts(SweepTestCase):
                 trip_by_spend(one)
 
     def queries(self, at):
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             actions.sweep(at=at)
         return [q["sql"] for q in captured if "SAVEPOINT" not in q["sql"]]
 

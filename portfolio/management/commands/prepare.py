@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from audit import triggers
 from initiatives.models import Initiative
-from portfolio import demo
+from portfolio import demo, personas
 
 
 class Command(BaseCommand):
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             self.stdout.write("Loading the demo portfolio …")
             demo.load()
         self.stdout.write("Sign in as one of these (also offered on the sign-in page):")
-        for persona in demo.PERSONAS:
+        for persona in personas.DEMO_PERSONAS:
             self.stdout.write(f"  {persona.email:32} {persona.title}")
         password = settings.DEMO_PASSWORD or "(set DEMO_PASSWORD before loading the demo)"
         self.stdout.write(f"  Password of all: {password}")

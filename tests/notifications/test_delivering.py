@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import TestCase
+from django.utils import timezone
+
+from accounts import actions as people
+from accounts.models import Group
+from initiatives import actions as initiatives
+from initiatives.models import Initiative
+from initiatives.stages import Stage
+from notifications import actions
+from notifications.actions import Delivered
+from notifications.actions.composing import compose
+from notifications.models import Flag, Message, Reminder
+from reviews import actions as reviews
+from tests.notifications.conftest import Sink
+from tests.notifications.scenes import (
+    NOON,
+    TODAY,
+    make_initiative,
+    make_lead,
+    make_person,
+    owe_one,
+    states,
+)
+
+MINUTE = timedelta(minutes=1)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self, now=NOON):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+    def forward(self, passed):
+        self.now += passed
+
+
+class DeliverTestCase(TestCase):
+    sink: Sink
+
+    @pytest.fixture(autouse=True)
+    def real_server(self, sink):
+        self.sink = sink
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.other = make_person("Olga Other", Group.LEADS)
+        cls.initiative = make_initiative(cls.lead)
+
+    def setUp(self):
+        self.clock = Clock()
+
+    def deliver(self):
+        return actions.deliver(clock=self.clock)
+
+
+@pytest.mark.embedded
+class TestDeliver(DeliverTestCase):
+    def test_sends_and_says_so(self):
+        reminder = owe_one(self.lead, self.initiative)
+        assert self.deliver() == Delivered(sent=1)
+        (mail,) = self.sink.to("lea.lead@example.com")
+        reminder.refresh_from_db()
+        assert reminder.state == "sent"
+        assert reminder.message is not None
+        assert reminder.message.sent_at == NOON
+        assert reminder.message.subject == mail["Subject"]
+        assert mail["Subject"] == f"Name who answers for {self.initiative}"
+
+    def test_sends_nothing_the_second_time(self):
+        owe_one(self.lead, self.initiative)
+        owe_one(self.other, self.initiative, is_urgent=False)
+        assert self.deliver() == Delivered(sent=2)
+        assert self.deliver() == Delivered()
+        assert len(self.sink.mails) == 2
+
+    def test_groups_what_is_urgent_now_and_what_can_wait_by_day(self):
+        for step in range(3):
+            owe_one(self.lead, self.initiative, step=step)
+            owe_one(self.lead, self.initiative, step=10 + step, is_urgent=False)
+        assert self.deliver() == Delivered(sent=2)
+        owe_one(self.lead, self.initiative, step=20)
+        owe_one(self.lead, self.initiative, step=21, is_urgent=False)
+        assert self.deliver() == Delivered(sent=1)
+        assert len(self.sink.mails) == 3
+        self.clock.forward(timedelta(hours=12))
+        assert self.deliver() == Delivered(sent=1)
+        assert states(Reminder) == {"sent": 8}
+
+    def test_identifies_itself_the_same_way_each_time(self):
+        owe_one(self.lead, self.initiative)
+        self.deliver()
+        (mail,) = self.sink.to("lea.lead@example.com")
+        assert mail["Message-ID"] == f"<message-{Message.objects.get().pk}@localhost>"
+        assert mail["Auto-Submitted"] == "auto-generated"
+
+    def test_uses_one_connection_for_many(self):
+        for n in range(60):
+            owe_one(make_person(f"Person {n}", Group.LEADS), self.initiative)
+        assert self.deliver() == Delivered(sent=60)
+        assert self.sink.connections == 2  # of fifty, and of ten
+
+
+class TestRefusals(DeliverTestCase):
+    def test_one_bad_address_delays_nobody(self):
+        self.sink.refuse["olga.other@example.com"] = "550 No such person here"
+        third = make_person("Tom Third", Group.LEADS)
+        for person in (self.lead, self.other, third):
+            owe_one(person, self.initiative)
+        assert self.deliver() == Delivered(sent=2, failed=1)
+        failed = Message.objects.get(recipient=self.other)
+        assert failed.state == "failed"
+        assert failed.last_error == "550 No such person here"
+        assert self.deliver() == Delivered()
+
+    def test_tries_again_after_1_5_30_and_120_minutes_and_then_fails(self):
+        self.sink.refuse["lea.lead@example.com"] = "451 Try again later"
+        owe_one(self.lead, self.initiative)
+        for minutes in (1, 5, 30, 120):
+            assert self.deliver() == Delivered(deferred=1)
+            self.clock.forward(minutes * MINUTE - timedelta(seconds=1))
+            assert self.deliver() == Delivered()
+            self.clock.forward(timedelta(seconds=1))
+        assert self.deliver() == Delivered(failed=1)
+
+    def test_sends_when_the_server_has_come_to_terms(self):
+        self.sink.refuse["lea.lead@example.com"] = "451 Greylisted"
+        owe_one(self.lead, self.initiative)
+        assert self.deliver() == Delivered(deferred=1)
+        assert Message.objects.get().last_error == "451 Greylisted"
+        del self.sink.refuse["lea.lead@example.com"]
+        self.clock.forward(MINUTE)
+        assert self.deliver() == Delivered(sent=1)
+
+    def test_an_outage_however_long_loses_nothing(self):
+        owe_one(self.lead, self.initiative)
+        owe_one(self.other, self.initiative)
+        with self.settings(EMAIL_PORT=1):
+            for _ in range(8):
+                assert self.deliver() == Delivered(deferred=2)
+                self.clock.forward(120 * MINUTE)
+        assert "refused" in Message.objects.first().last_error.lower()
+        assert self.deliver() == Delivered(sent=2)
+
+    def test_a_server_that_hangs_up_in_the_middle_delays_one_message_only(self):
+        self.sink.refuse["lea.lead@example.com"] = "421 Closing"
+        owe_one(self.lead, self.initiative)
+        owe_one(self.other, self.initiative)
+        assert self.deliver() == Delivered(sent=1, deferred=1)
+
+    def test_a_message_that_cannot_be_written_delays_nobody(self):
+        owe_one(self.lead, self.initiative)
+        owe_one(self.other, self.initiative)
+        type(self.lead).objects.filter(pk=self.lead.pk).update(email="no\naddress")
+        with self.assertLogs("notifications", "ERROR"):
+            assert self.deliver() == Delivered(sent=1, deferred=1)
+
+
+class TestStillDue(DeliverTestCase):
+    def test_does_not_tell_of_a_flag_that_has_closed(self):
+        owe_one(self.lead, self.initiative)
+        Flag.objects.update(closed_at=NOON)
+        assert self.deliver() == Delivered(cancelled=1)
+        assert states(Reminder) == {"cancelled": 1}
+
+    def test_does_not_write_to_somebody_who_has_left(self):
+        owe_one(self.other, self.initiative)
+        people.deactivate(person=self.other, by=None, at=NOON)
+        assert self.deliver() == Delivered(cancelled=1)
+        assert not self.sink.mails
+
+    def test_does_not_tell_of_what_its_reader_may_not_see(self):
+        stranger = make_person("Stan Stranger")
+        Initiative.objects.update(is_restricted=True)
+        owe_one(stranger, self.initiative)
+        owe_one(self.lead, self.initiative)
+        assert self.deliver() == Delivered(sent=1, cancelled=1)
+
+    def test_leaves_out_of_a_mail_what_is_no_longer_due(self):
+        other = make_initiative(self.lead, name="Old one")
+        owe_one(self.lead, self.initiative)
+        owe_one(self.lead, other)
+        Flag.objects.filter(initiative=other).update(closed_at=NOON)
+        assert self.deliver() == Delivered(sent=1)
+        assert "Old one" not in self.sink.mails[0][1].get_body(("plain",)).get_content()
+
+    def test_does_not_ask_for_a_signature_that_was_given_or_a_review_that_closed(self):
+        own = make_initiative(self.lead, stage=Stage.PROPOSAL, sponsor=self.other)
+        review = reviews.request_review(initiative=own, by=self.lead, at=NOON)
+        actions.hear(at=NOON)
+        type(review).objects.update(closed_at=NOON)
+        assert self.deliver() == Delivered(cancelled=1)
+
+    def test_asks_for_a_signature_that_is_still_wanted(self):
+        own = make_initiative(self.lead, stage=Stage.PROPOSAL, sponsor=self.other)
+        reviews.request_review(initiative=own, by=self.lead, at=NOON)
+        actions.hear(at=NOON)
+        assert self.deliver() == Delivered(sent=1)
+        assert self.sink.to(self.other.email)[0]["Subject"] == f"Sign: charter of {own}"
+
+    def test_does_not_ask_for_an_answer_that_was_given(self):
+        ownership = initiatives.ask(
+            initiative=self.initiative, role="sponsor", person=self.other, by=None, at=NOON
+        )
+        actions.hear(at=NOON)
+        initiatives.accept(ownership=ownership, by=self.other, at=NOON)
+        assert self.deliver() == Delivered(cancelled=1)
+
+    def test_a_kind_that_nobody_knows_how_to_check_is_not_sent(self):
+        owe_one(self.lead, self.initiative, kind="from_a_newer_version")
+        with pytest.raises(KeyError):
+            self.deliver()
+        assert not self.sink.mails
+
+
+class TestLease(DeliverTestCase):
+    def test_is_respected_until_it_ends(self):
+        owe_one(self.lead, self.initiative)
+        compose(at=NOON)
+        Message.objects.update(
+            token="00000000-0000-4000-8000-000000000000", lease_until=NOON + 2 * MINUTE
+        )
+        assert self.deliver() == Delivered()
+        self.clock.forward(2 * MINUTE)
+        assert self.deliver() == Delivered(sent=1)
+
+    def test_a_slice_that_is_used_up_leaves_the_rest_to_the_next(self):
+        for n in range(3):
+            owe_one(make_person(f"Person {n}", Group.LEADS), self.initiative)
+        ticking = iter(NOON + n * timedelta(seconds=1) for n in range(1000))
+        first = actions.deliver(clock=lambda: next(ticking), slice_=timedelta(seconds=6))
+        assert 0 < first.sent < 3
+        assert not Message.objects.filter(lease_until__isnull=False).exists()
+        self.clock.forward(MINUTE)
+        assert self.deliver() == Delivered(sent=3 - first.sent)
+
+
+class TestConstraints(DeliverTestCase):
+    def test_a_reminder_is_owed_once(self):
+        owe_one(self.lead, self.initiative)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            owe_one(self.lead, self.initiative)
+
+    def test_a_person_gets_one_mail_a_day_of_what_can_wait(self):
+        row = {
+            "recipient": self.lead,
+            "is_urgent": False,
+            "day": TODAY,
+            "created_at": NOON,
+            "next_attempt_at": NOON,
+        }
+        Message.objects.create(**row)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Message.objects.create(**row)
+
+
+class TestMail(DeliverTestCase):
+    def body(self, kind):
+        (mail,) = self.sink.to(self.lead.email)
+        return mail.get_body((kind,)).get_content()
+
+    def test_says_what_why_until_when_and_where(self):
+        owe_one(self.lead, self.initiative)
+        self.deliver()
+        for kind in ("plain", "html"):
+            body = self.body(kind)
+            for words in (
+                "Lea Lead",
+                f"Name who answers for {self.initiative}",
+                "Nobody owns it.",
+                "You are a portfolio lead.",
+                f"http://localhost:8000/initiatives/{self.initiative.pk}/",
+                "Why did I get this?",
+            ):
+                assert words in body, (kind, words)
+
+    def test_says_how_many_things_wait(self):
+        for step in range(3):
+            owe_one(self.lead, self.initiative, step=step)
+        self.deliver()
+        ((_, mail),) = self.sink.mails
+        assert mail["Subject"].strip().startswith("3 things wait for you: Name who answers")
+        assert "3 things wait for you" in self.body("plain")
+
+    def test_lists_what_is_too_much_to_tell_in_full(self):
+        for step in range(23):
+            owe_one(self.lead, self.initiative, step=step)
+        self.deliver()
+        assert "And 3 more:" in self.body("plain")
+        assert self.body("plain").count(f"/initiatives/{self.initiative.pk}/") == 23
+
+    def test_escapes_what_people_wrote(self):
+        owe_one(self.lead, self.initiative, detail="<script>alert(1)</script> & so on")
+        self.deliver()
+        assert "<script>" not in self.body("html")
+        assert "<script>alert(1)</script> & so on" in self.body("plain")
+
+    def test_keeps_a_subject_on_one_line_and_short(self):
+        owe_one(self.lead, self.initiative, says="Sign\r\nBcc: all@example.com " + "x" * 400)
+        self.deliver()
+        ((_, mail),) = self.sink.mails
+        assert mail["Bcc"] is None
+        assert len(mail["Subject"].strip()) == 150
+
+    def test_has_no_inline_style(self):
+        owe_one(self.lead, self.initiative)
+        self.deliver()
+        assert "style=" not in self.body("html")
+
+    def test_uses_none_of_the_words_of_the_code(self):
+        owe_one(self.lead, self.initiative)
+        self.deliver()
+        for word in ("digest", "slot", "sweep", "snapshot"):
+            assert word not in self.body("plain").lower()
+            assert word not in self.body("html").lower()
+
+
+class TestNow(DeliverTestCase):
+    def test_takes_the_real_clock_unless_told_otherwise(self):
+        owe_one(self.lead, self.initiative)
+        actions.deliver()
+        sent_at = Message.objects.get().sent_at
+        assert sent_at is not None
+        assert timezone.now() - sent_at < MINUTE

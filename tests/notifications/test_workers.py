@@ -1,0 +1,104 @@
+"""Delivering by real processes, which are killed, on data that is committed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from initiatives.models import Initiative
+from notifications.models import Message, Reminder
+from tests.notifications.conftest import Sink
+from tests.notifications.scenes import make_initiative, make_lead, make_person, owe_one, states
+
+MAILS = 150
+KILLS = 5
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def postgres_only():
+    if connection.vendor != "postgresql":
+        pytest.skip("two processes at once are promised on PostgreSQL")
+
+
+def worker(sink: Sink) -> subprocess.Popen[str]:
+    """A process that delivers from the test database to the sink."""
+    url = urlsplit(os.environ["DATABASE_URL"])
+    environment: dict[str, Any] = {
+        **os.environ,
+        "DATABASE_URL": urlunsplit(url._replace(path=f"/{connection.settings_dict['NAME']}")),
+        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
+        "SECRET_KEY": settings.SECRET_KEY,
+        "AUDIT_KEY": settings.AUDIT_KEY,
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+    }
+    return subprocess.Popen(
+        [sys.executable, Path(settings.BASE_DIR) / "manage.py", "deliver", "--json"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def owe_many() -> Initiative:
+    lead = make_lead()
+    initiative = make_initiative(lead)
+    for n in range(MAILS):
+        owe_one(make_person(f"Person {n}"), initiative)
+    return initiative
+
+
+def finish(process: subprocess.Popen[str]) -> None:
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+
+
+def kill_amid_delivery(sink: Sink) -> None:
+    before = len(sink.mails)
+    process = worker(sink)
+    deadline = time.monotonic() + 30
+    while len(sink.mails) < before + 10 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+
+
+class TestWorkers:
+    def test_killing_them_loses_no_mail_and_costs_at_most_one_extra_each(self, sink: Sink):
+        owe_many()
+        for _ in range(KILLS):
+            kill_amid_delivery(sink)
+            # What the next worker would wait for: the lease of a killed one runs out.
+            Message.objects.filter(state="queued").update(
+                lease_until=timezone.now() - timedelta(seconds=1)
+            )
+        finish(worker(sink))
+        copies = Counter(to for to, _ in sink.mails)
+        assert len(copies) == MAILS
+        assert sum(copies.values()) - MAILS <= KILLS
+        assert max(copies.values()) <= 1 + KILLS
+        assert states(Reminder) == {"sent": MAILS}
+        assert states(Message) == {"sent": MAILS}
+
+    def test_two_at_once_send_nothing_twice(self, sink: Sink):
+        owe_many()
+        for process in [worker(sink), worker(sink)]:
+            finish(process)
+        assert set(Counter(to for to, _ in sink.mails).values()) == {1}
+        assert len(sink.mails) == MAILS
+        assert states(Message) == {"sent": MAILS}
