@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db import models
@@ -9,18 +9,14 @@ from django.http import HttpRequest
 from audit.models import Event
 
 if TYPE_CHECKING:
-    EventAdminBase = admin.ModelAdmin[Event]
+    Base = admin.ModelAdmin[Any]
 else:
-    EventAdminBase = admin.ModelAdmin
+    Base = admin.ModelAdmin
 
 
-@admin.register(Event)
-class EventAdmin(EventAdminBase):
-    """The log as it is stored: to be read, never written."""
+class ReadOnly(Base):
+    """Rows that only actions write: to be read in the admin, never changed."""
 
-    list_display = ("seq", "at", "kind", "subject", "actor_id", "initiative_id")
-    ordering = ("-seq",)
-    search_fields = ("=kind", "=subject")
     show_full_result_count = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -31,3 +27,12 @@ class EventAdmin(EventAdminBase):
 
     def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return False
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly):
+    """The log as it is stored."""
+
+    list_display = ("seq", "at", "kind", "subject", "actor_id", "initiative_id")
+    ordering = ("-seq",)
+    search_fields = ("=kind", "=subject")

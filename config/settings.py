@@ -34,6 +34,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 AUDIT_KEY = secret("AUDIT_KEY")
+AUDIT_KEY_FALLBACKS = env.list("AUDIT_KEY_FALLBACKS", default=[])
 
 # What the organisation calls itself and where its calendar days begin.
 CURRENCY = env.str("CURRENCY", default="EUR")

@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from django.contrib import admin
-from django.db import models
-from django.http import HttpRequest
 
+from audit.admin import ReadOnly
 from notifications.models import Message, Sweep
-
-if TYPE_CHECKING:
-    ReadOnlyBase = admin.ModelAdmin[Any]
-else:
-    ReadOnlyBase = admin.ModelAdmin
-
-
-class ReadOnly(ReadOnlyBase):
-    """Rows that only the sweep and the delivery write."""
-
-    show_full_result_count = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
-        return False
 
 
 @admin.register(Message)
 class MessageAdmin(ReadOnly):
-    """Mails, and why one failed."""
+    """Mails, and why one failed; not what they say, which may be about a restricted initiative."""
 
-    list_display = ("pk", "recipient", "subject", "state", "attempts", "sent_at", "last_error")
+    fields = (
+        "recipient",
+        "is_urgent",
+        "state",
+        "attempts",
+        "created_at",
+        "next_attempt_at",
+        "sent_at",
+        "last_error",
+    )
+
+    list_display = ("pk", "recipient", "state", "attempts", "sent_at", "last_error")
     list_filter = ("state", "is_urgent")
     list_select_related = ("recipient",)
     ordering = ("-pk",)

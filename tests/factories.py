@@ -1,8 +1,7 @@
 """What tests are made of: people, initiatives, reviews, all made through the actions.
 
-No randomness, and time is passed in; where a test does not care it is `LONG_AGO`, before `NOON`, and
-people are there since `HIRED`.
-What `make_…` returns is fresh from the database, so that nothing is cached from before.
+No randomness, and time is passed in; where a test does not care, it is `LONG_AGO`, a while before
+`NOON`, and people are there since `HIRED`. What `make_…` returns is fresh from the database.
 """
 
 from __future__ import annotations
@@ -418,7 +417,7 @@ def csv_of(rows: Iterable[Mapping[str, str]]) -> bytes:
 
 
 def make_parsed(
-    rows: Iterable[Mapping[str, str]], *, source: str = "inventory", today: date = TODAY
+    *, rows: Iterable[Mapping[str, str]], source: str = "inventory", today: date = TODAY
 ) -> importing.Parsed:
     """An inventory as the import action takes it; read in this process, which is fast."""
     sheet = importing.read(csv_of(rows), "inventory.csv")

@@ -107,6 +107,7 @@ def _of_open_flags() -> Q:
 def _write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
     """Insert what is missing, ignoring what another process inserted in the meantime, and owe
     again what was cancelled unsent; its mail, if it had one, was never sent."""
+    missing.sort(key=key_of)  # one order for all: two that insert the same never lock in a ring
     Reminder.objects.bulk_create(missing, ignore_conflicts=True)
     cancelled = [row.pk for row in wanted if row.state == Reminder.State.CANCELLED]
     if not cancelled:

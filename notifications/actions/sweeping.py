@@ -89,6 +89,8 @@ def _apply(name: str, policy: Policy, at: datetime) -> Counted:
             flag for key, flag in open_ones.items() if key in found and _takes(flag, found[key])
         ]
         gone = [flag.pk for key, flag in open_ones.items() if key not in found]
+        # In one order, so that two sweeps that open the same flags never wait in a ring.
+        opened.sort(key=lambda flag: (flag.initiative_id, flag.subject))
         Flag.objects.bulk_create(opened, ignore_conflicts=True)
         Flag.objects.bulk_update(changed, SAID)
         closed = Flag.objects.open().filter(pk__in=gone).update(closed_at=at) if gone else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import email
 import logging
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ class Sink:
         self.mails: list[tuple[str, EmailMessage]] = []
         self.refuse: dict[str, str] = {}
         self.connections = 0
+        self.pause = 0.0  # seconds a mail takes
         self.told = Lock()
 
     async def handle_EHLO(
@@ -44,6 +46,7 @@ class Sink:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        await asyncio.sleep(self.pause)
         mail = email.message_from_bytes(envelope.content, policy=default)
         with self.told:
             self.mails += [(to, mail) for to in envelope.rcpt_tos]

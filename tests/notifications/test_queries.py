@@ -73,12 +73,15 @@ class TestQueries(TestCase):
         assert queries.last_sweep() is None
 
     def test_a_person_sees_what_was_sent_and_what_comes(self):
-        assert len(queries.reminders_ahead(self.owner)) == 1
+        assert len(queries.reminders_ahead(self.owner)) == 2
         assert queries.messages_to(self.owner) == []
         actions.deliver(clock=lambda: NOON)
         assert queries.reminders_ahead(self.owner) == []
         (message,) = queries.messages_to(self.owner)
-        assert [r.says for r in message.reminders.all()] == [f"Decide {self.near} by 11 Mar 2026"]
+        assert [r.says for r in message.reminders.all()] == [
+            f"Decide {self.late}: overdue since 25 Feb 2026",
+            f"Decide {self.near} by 11 Mar 2026",
+        ]
 
     def test_a_person_sees_the_day_of_the_next_reminder(self):
         (step,) = queries.next_steps(self.owner, TODAY)

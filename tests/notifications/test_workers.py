@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -18,9 +19,16 @@ from django.db import connection
 from django.utils import timezone
 
 from initiatives.models import Initiative
-from notifications.models import Message, Reminder
+from notifications.models import Flag, Message, Reminder
 from tests.notifications.conftest import Sink
-from tests.notifications.scenes import make_initiative, make_lead, make_person, owe_one, states
+from tests.notifications.scenes import (
+    TODAY,
+    make_initiative,
+    make_lead,
+    make_person,
+    owe_one,
+    states,
+)
 
 MAILS = 150
 KILLS = 5
@@ -34,24 +42,28 @@ def postgres_only():
         pytest.skip("two processes at once are promised on PostgreSQL")
 
 
-def worker(sink: Sink) -> subprocess.Popen[str]:
-    """A process that delivers from the test database to the sink."""
+def process(command: str, port: int = 1) -> subprocess.Popen[str]:
+    """A process of its own on the test database, whose mails go to this port."""
     url = urlsplit(os.environ["DATABASE_URL"])
     environment: dict[str, Any] = {
         **os.environ,
         "DATABASE_URL": urlunsplit(url._replace(path=f"/{connection.settings_dict['NAME']}")),
-        "EMAIL_URL": f"smtp://127.0.0.1:{sink.port}",
+        "EMAIL_URL": f"smtp://127.0.0.1:{port}",
         "SECRET_KEY": settings.SECRET_KEY,
         "AUDIT_KEY": settings.AUDIT_KEY,
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
     return subprocess.Popen(
-        [sys.executable, Path(settings.BASE_DIR) / "manage.py", "deliver", "--json"],
+        [sys.executable, Path(settings.BASE_DIR) / "manage.py", command, "--json"],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def worker(sink: Sink) -> subprocess.Popen[str]:
+    return process("deliver", sink.port)
 
 
 def owe_many() -> Initiative:
@@ -62,20 +74,23 @@ def owe_many() -> Initiative:
     return initiative
 
 
-def finish(process: subprocess.Popen[str]) -> None:
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
+def finish(running: subprocess.Popen[str]) -> dict[str, Any]:
+    """Wait for a process, and return what it says it has done."""
+    said, errors = running.communicate(timeout=60)
+    assert running.returncode == 0, errors
+    done: dict[str, Any] = json.loads(said)
+    return done
 
 
 def kill_amid_delivery(sink: Sink) -> None:
     before = len(sink.mails)
-    process = worker(sink)
+    running = worker(sink)
     deadline = time.monotonic() + 30
-    while len(sink.mails) < before + 10 and process.poll() is None:
+    while len(sink.mails) < before + 10 and running.poll() is None:
         assert time.monotonic() < deadline
         time.sleep(0.005)
-    process.kill()
-    process.communicate()
+    running.kill()
+    running.communicate()
 
 
 class TestWorkers:
@@ -97,8 +112,21 @@ class TestWorkers:
 
     def test_two_at_once_send_nothing_twice(self, sink: Sink):
         owe_many()
-        for process in [worker(sink), worker(sink)]:
-            finish(process)
+        sink.pause = 0.02
+        sent = [finish(running)["sent"] for running in [worker(sink), worker(sink)]]
+        assert min(sent) > 0, "both had something to do"
+        assert sum(sent) == MAILS
         assert set(Counter(to for to, _ in sink.mails).values()) == {1}
         assert len(sink.mails) == MAILS
         assert states(Message) == {"sent": MAILS}
+
+    def test_sweeps_at_once_open_and_owe_nothing_twice(self):
+        lead = make_lead()
+        for n in range(MAILS):
+            make_initiative(lead, name=f"Number {n}", due=TODAY - timedelta(days=30))
+        for running in [process("sweep") for _ in range(3)]:
+            finish(running)
+        assert Flag.objects.count() == 2 * MAILS  # overdue and unowned
+        assert states(Reminder) == {"owed": 2 * MAILS}
+        again = finish(process("sweep"))
+        assert set(again["reminders"].values()) == {0}
