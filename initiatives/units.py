@@ -29,6 +29,7 @@ _SPELLINGS = {
     "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
     "d": "d", "day": "d", "days": "d",
 }  # fmt: skip
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(\D|$))")
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)")
 LARGEST = Decimal(10) ** 13
 
@@ -62,7 +63,7 @@ def _duration(seconds: Decimal) -> str:
         amount = round(seconds / size, 1)
         if abs(seconds) >= size and amount * size == seconds:
             return f"{plain(amount)} {symbol}"
-    return f"{plain(round(seconds, 2))} s"
+    return f"{plain(seconds)} s"  # exact, because forms show it and read it back
 
 
 def scale(kind: UnitKind, unit: str, largest: Decimal) -> tuple[int, str]:
@@ -75,11 +76,10 @@ def scale(kind: UnitKind, unit: str, largest: Decimal) -> tuple[int, str]:
 
 def parse(text: str, kind: UnitKind) -> Decimal:
     """Read a value as people write it; durations with their unit, as in `4 h`, `1 h 30 min`."""
-    cleaned = text.strip().lower().replace("\u00a0", " ")
+    cleaned = _THOUSANDS.sub("", text.strip().lower().replace("\u00a0", " "))
     if kind is UnitKind.DURATION:
         return _bounded(_parse_duration(cleaned), text)
-    number = re.sub(r"[%\s']|^[^\d+-]+", "", cleaned)
-    number = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", number).replace(",", ".")
+    number = re.sub(r"[%\s']|^[^\d+-]+", "", cleaned).replace(",", ".")
     match = re.fullmatch(r"[+-]?\d{1,20}(\.\d+)?", number)
     if not match:
         raise NotAValue(f"{text[:40]!r} is not a number. Write it like 1200 or 12.5.")

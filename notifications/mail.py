@@ -94,8 +94,8 @@ def _until(reminder: Reminder, today: date) -> str:
     day = in_words(reminder.due_date)
     days = (reminder.due_date - today).days
     if days < 0:
-        return f"{day}, {_days(-days)} ago"
-    return f"{day}, today" if days == 0 else f"{day}, in {_days(days)}"
+        return f"Was due {day}, {_days(-days)} ago"
+    return f"Until {day}, today" if days == 0 else f"Until {day}, in {_days(days)}"
 
 
 def _days(count: int) -> str:

@@ -3,8 +3,9 @@
 It bypasses the actions on purpose: twenty thousand initiatives through them would take hours, and
 what is measured afterwards is reading, not writing. It keeps to every constraint and convention of
 the models (spells, versions, folded search text, baselines, snapshots), and appends audit events
-in batches, so that `verify_audit` stays clean. Two things it leaves out: decisions of the past have
-no review, because their evidence isn't invented; only each metric's newest measurement has an event.
+in batches, so that `verify_audit` stays clean. Left out are the reviews behind decisions
+of the past, whose evidence isn't invented, and some events: of each metric's measurements the newest
+is told, of an accepted ownership that it was accepted, of answers and spend nothing.
 
 The same seed and moment make the same portfolio, but for keys and the salts of the audit log.
 """
@@ -283,9 +284,7 @@ def _people(world: _World, count: int) -> None:
     world.people = _store(world, _new_people(world, count))
     for unit, head in zip(world.units, world.people, strict=False):
         unit.head = head
-        unit.parent = next(
-            (u for u in world.units if unit.name.startswith(f"{u.name}, ")), None
-        )
+        unit.parent = next((u for u in world.units if unit.name.startswith(f"{u.name}, ")), None)
     Unit.objects.bulk_update(world.units, ["head", "parent"])
     world.groups = {group.key: group for group in Group.objects.all()}
     staff = iter(world.people)
@@ -532,7 +531,7 @@ def _measured(world: _World, life: _Life, metric: Metric) -> Iterator[Measuremen
 
 def _running(life: _Life) -> tuple[int | None, int]:
     """From when until when it ran, as days ago; from None where it never has."""
-    ran = [days for stage, days in life.path if stage in REQUIRED_ROLES and REQUIRED_ROLES[stage]]
+    ran = [days for stage, days in life.path if REQUIRED_ROLES.get(stage)]
     retired = life.row.stage == Stage.RETIRED
     return (ran[0] if ran else None), (life.since if retired else 0)
 
@@ -559,9 +558,7 @@ def _charter(world: _World, life: _Life) -> None:
         _trip(world, life)
     if life.row.pilot_budget and world.happens(0.15):
         cap = life.row.pilot_budget * 6 // 5
-        spending = KillCondition(
-            initiative=life.row, kind=KillConditionKind.SPEND, spend_cap=cap
-        )
+        spending = KillCondition(initiative=life.row, kind=KillConditionKind.SPEND, spend_cap=cap)
         life.kill_conditions.append(spending)
     if life.passed_charter is not None:
         _answer(world, life, life.passed_charter)
@@ -853,13 +850,15 @@ def _tell(world: _World, life: _Life) -> None:
 def _tell_ownership(world: _World, life: _Life, row: Ownership) -> None:
     changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
     subject = f"ownership:{row.pk}"
-    moments = {"asked": row.asked_at, "accepted": row.accepted_at, "ended": row.ended_at}
-    for kind, at in moments.items():
-        if at is None or (kind == "asked" and row.asked_by is None):
-            continue
-        by = row.person if kind == "accepted" else row.asked_by
-        days = (world.at - at).days
-        world.say(days, f"ownership.{kind}", life, by, subject=subject, **changed)
+    if row.accepted_at is not None:
+        days = (world.at - row.accepted_at).days
+        world.say(days, "ownership.accepted", life, row.person, subject=subject, **changed)
+    elif row.asked_by is not None:
+        days = (world.at - row.asked_at).days
+        world.say(days, "ownership.asked", life, row.asked_by, subject=subject, **changed)
+    if row.ended_at is not None:
+        days = (world.at - row.ended_at).days
+        world.say(days, "ownership.ended", life, row.asked_by, subject=subject, **changed)
 
 
 def _tell_measurement(world: _World, life: _Life, row: Measurement) -> None:

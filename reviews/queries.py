@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
-from initiatives.models import Initiative, Ownership
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.models import Decision, PolicyVersion, Review, SignOff
 from reviews.policy import GatePolicy, Policy
@@ -106,18 +105,11 @@ def readiness(facts: Facts, today: date, under: Policy | None = None) -> list[ga
 
 def open_reviews_for(person: Person) -> list[Review]:
     """Open reviews in which this person holds a slot's role, or is in a slot's group."""
-    roles = Ownership.objects.counting().filter(person=person).values("initiative_id", "role")
     groups = Membership.objects.filter(person=person, left_at=None).values("group")
-    held = Q(slots__group__in=groups)
-    for row in roles:
-        held |= Q(initiative=row["initiative_id"], slots__role=row["role"])
-    return list(
-        Review.objects.open()
-        .filter(held)
-        .select_related("initiative", "policy", "snapshot")
-        .distinct()
-        .order_by("due_date", "pk")
-    )
+    slots = signing.slots_with_holder(person).filter(review=OuterRef("pk"))
+    asked = slots.filter(Q(is_held=True) | Q(group__in=groups))
+    reviews = Review.objects.open().filter(Exists(asked)).select_related("initiative", "policy")
+    return list(reviews.order_by("due_date", "pk"))
 
 
 @dataclass(frozen=True)
@@ -128,22 +120,24 @@ class Request:
     slots: list[signing.SlotState]
 
 
-def requests_for(person: Person, today: date) -> list[Request]:
+def requests_for(person: Person) -> list[Request]:
     """What waits for this person's signature now, the most urgent first."""
     reviews = open_reviews_for(person)
-    known = initiative_facts.load(review.initiative_id for review in reviews)
-    found = []
-    for review in reviews:
-        mine = standing(review, today, known[review.initiative_id]).slots_waiting_for(person)
-        if mine:
-            found.append(Request(review, mine))
-    return found
+    waiting = signing.waiting_for(person, reviews, _digests(reviews))
+    return [Request(review, waiting[review.pk]) for review in reviews if review.pk in waiting]
 
 
-def decisions_of(initiative: Initiative) -> list[Decision]:
-    return list(
-        Decision.objects.filter(initiative=initiative).select_related("decided_by", "review")
-    )
+def _digests(reviews: list[Review]) -> dict[int, str]:
+    """The current evidence of each review; computed only where it has moved on unnoticed."""
+    behind = [r for r in reviews if r.seen_version != r.initiative.evidence_version]
+    known = initiative_facts.load(r.initiative_id for r in behind) if behind else {}
+    live = {
+        r.pk: snapshots.digest(
+            snapshots.canonical(snapshots.material(known[r.initiative_id], r.policy.version))
+        )
+        for r in behind
+    }
+    return {r.pk: live.get(r.pk, r.snapshot_id) for r in reviews}
 
 
 def possible_decisions(person: Person, facts: Facts) -> list[Decision.Kind]:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import Membership, Person
 from initiatives.facts import Facts
+from initiatives.models import Ownership
 from reviews.models import Review, SignOff, Slot
 from reviews.policy import GatePolicy
 
@@ -44,14 +48,44 @@ class SlotState:
 
 
 def states(review: Review, facts: Facts, digest: str) -> list[SlotState]:
-    """The slots of a review on the evidence named by `digest`, in four queries."""
+    """The slots of a review on the evidence named by `digest`, in three queries."""
     slots = list(review.slots.select_related("group"))
-    members = _members([s.group_id for s in slots if s.group_id])
+    groups = [s.group_id for s in slots if s.group_id]
+    members = _members(groups) if groups and review.is_open else {}
     signatures = _latest(review.sign_offs.select_related("signer", "snapshot"))
     return [
         _state(slot, _candidates(slot, facts, members), review, signatures, digest)
         for slot in slots
     ]
+
+
+def waiting_for(
+    person: Person, reviews: Iterable[Review], digests: Mapping[int, str]
+) -> dict[int, list[SlotState]]:
+    """The slots of these reviews that ask for this person's signature now, in three queries.
+
+    `digests` names each review's current evidence. States know of this person's eligibility only.
+    """
+    of = {review.pk: review for review in reviews}
+    mine = {m.group_id: m for m in Membership.objects.filter(person=person, left_at=None)}
+    signatures = _latest(SignOff.objects.filter(review__in=of))
+    waiting: dict[int, list[SlotState]] = {}
+    for slot in slots_with_holder(person).filter(review__in=of).select_related("group"):
+        may = slot.group_id in mine if slot.group_id else slot.is_held
+        candidates = [(person, mine.get(slot.group_id or 0))] if may else []
+        digest = digests[slot.review_id]
+        state = _state(slot, candidates, of[slot.review_id], signatures, digest)
+        if state.waits_for(person):
+            waiting.setdefault(slot.review_id, []).append(state)
+    return waiting
+
+
+def slots_with_holder(person: Person) -> QuerySet[Any]:
+    """Slots that say by `is_held` whether this person truly holds the role they ask for."""
+    held = Ownership.objects.counting().filter(
+        person=person, role=OuterRef("role"), initiative=OuterRef("review__initiative")
+    )
+    return Slot.objects.annotate(is_held=Exists(held))
 
 
 def _members(groups: Iterable[int]) -> dict[int, list[Membership]]:

@@ -12,6 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.views.generic import View
 
 from accounts.authentication import latest
@@ -19,6 +20,7 @@ from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import facts as initiative_facts
 from initiatives import statement
+from initiatives.facts import Facts
 from initiatives.models import Initiative
 from initiatives.views import OfInitiative, visible_initiative
 from reviews import actions, permissions, queries
@@ -41,16 +43,18 @@ class Answer(OfInitiative):
                     return criterion
         raise Http404
 
+    @cached_property
+    def facts(self) -> Facts:
+        return initiative_facts.load_one(self.initiative.pk)
+
     def get_form_kwargs(self) -> dict[str, Any]:
-        self.facts = initiative_facts.load_one(self.initiative.pk)
         return super().get_form_kwargs() | {"criterion": self.criterion(), "facts": self.facts}
 
     def get_initial(self) -> dict[str, Any]:
         key = self.kwargs["criterion"]
-        answer = initiative_facts.load_one(self.initiative.pk).answer(key)
-        people = self.initiative.ownerships.filter(ended_at=None, declined_at=None)
-        named = people.filter(role__startswith=f"{key}.").values_list("role", "person")
-        initial: dict[str, Any] = {role.partition(".")[2]: person for role, person in named}
+        answer = self.facts.answer(key)
+        named = (o for o in self.facts.ownerships if o.role.startswith(f"{key}."))
+        initial: dict[str, Any] = {o.role.partition(".")[2]: o.person_id for o in named}
         if answer is not None:
             initial |= answer.fields
             initial["not_applicable_because"] = answer.not_applicable_because
@@ -122,7 +126,9 @@ def review_page(
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
-        "decision": review.decisions.select_related("decided_by").first(),
+        "decision": None
+        if review.is_open
+        else review.decisions.select_related("decided_by").first(),
         "form": form or SignForm(initial={"digest": standing.digest}),
         "refusal": refusal,
     }

@@ -217,7 +217,9 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCond
     """Armed conditions that may have tripped, told by set-based comparison alone."""
     last = Measurement.objects.filter(metric=OuterRef("metric"), corrected_by=None)
     spent = Spend.objects.filter(initiative=OuterRef("initiative")).order_by()
-    due = Q(by_decision_date=True, initiative__decision_date__lt=today) | Q(due_date__lt=today)
+    running = ~Q(initiative__stage=Stage.PROPOSAL)  # a proposal has no ship-or-kill date yet
+    decided_by = Q(by_decision_date=True, initiative__decision_date__lt=today) & running
+    due = decided_by | Q(due_date__lt=today)
     fails = Q(comparator="above", last__gt=F("threshold")) | Q(
         comparator="below", last__lt=F("threshold")
     )

@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
+from initiatives.stages import Stage
 from initiatives.units import Direction, UnitKind, in_words
 
 
@@ -159,8 +160,13 @@ class KillCondition(models.Model):
         return self.sentence()
 
     def due_on(self, initiative: Initiative) -> date | None:
-        """The day it falls due; a condition due by the decision date follows extensions."""
-        return initiative.decision_date if self.by_decision_date else self.due_date
+        """The day it falls due; a condition due by the decision date follows extensions.
+
+        A proposal has no ship-or-kill date yet: how long it may wait to become a pilot is not it.
+        """
+        if not self.by_decision_date:
+            return self.due_date
+        return None if initiative.stage == Stage.PROPOSAL else initiative.decision_date
 
     def sentence(self) -> str:
         """The condition as it was agreed: `Stop if resolution time is above 2 h by the …`."""

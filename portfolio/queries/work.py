@@ -48,7 +48,7 @@ def load(person: Person, today: date) -> Work:
     )
     held = [ownership for ownership in mine if ownership.counts]
     return Work(
-        requests=reviews.requests_for(person, today),
+        requests=reviews.requests_for(person),
         asked=[o for o in mine if o.state == "asked"],
         owned=_owned(held, today),
         messages=notifications.messages_to(person, 10),

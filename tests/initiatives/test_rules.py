@@ -145,8 +145,8 @@ class TestTripReasonInARow:
         assert reason(self.kill, 9000, 9000, 9000, today=DUE - DAY) is not None
 
     def test_lists_the_values_oldest_first(self):
-        said = "3 measurements in a row above 2 h: 3 h, 2.5 h, 2.25 h"
-        assert reason(self.kill, 8100, 9000, 10800) == said
+        said = "3 measurements in a row above 2 h: 3 h, 2.5 h, 2.4 h"
+        assert reason(self.kill, 8640, 9000, 10800) == said
 
 
 class TestTripReasonBySpend:

@@ -13,7 +13,7 @@ class TestParse:
         [
             ("45 min", 2700), ("45min", 2700), ("4 h", 14400), ("1 h 30 min", 5400),
             ("1h30m", 5400), ("1.5 hours", 5400), ("1,5 h", 5400), ("90 s", 90),
-            ("2 days", 172_800), ("1 day, 2 hours", 93_600), (" 4\u00a0H ", 14400), ("0 s", 0),
+            ("2 days", 172_800), ("8,105 s", 8105), ("1,000 d", 86_400_000), ("1 day, 2 hours", 93_600), (" 4\u00a0H ", 14400), ("0 s", 0),
         ],
     )  # fmt: skip
     def test_reads_durations_as_seconds(self, text, seconds):
@@ -68,10 +68,10 @@ class TestInWords:
         ("value", "words"),
         [
             ("2700", "45 min"), ("14400", "4 h"), ("5400", "1.5 h"), ("59", "59 s"),
-            ("86400", "1 d"), ("0", "0 s"), ("-2700", "-45 min"), ("0.5", "0.5 s"),
+            ("86400", "1 d"), ("8100", "135 min"), ("81", "81 s"), ("0.125000", "0.125 s"), ("0", "0 s"), ("-2700", "-45 min"), ("0.5", "0.5 s"),
         ],
     )  # fmt: skip
-    def test_says_a_duration_in_its_largest_unit(self, value, words):
+    def test_says_a_duration_in_the_largest_unit_that_is_exact(self, value, words):
         assert in_words(Decimal(value), UnitKind.DURATION) == words
 
     @pytest.mark.parametrize(
@@ -90,6 +90,8 @@ class TestInWords:
     def test_says_a_dash_for_nothing(self):
         assert in_words(None, UnitKind.DURATION) == "–"
 
-    @pytest.mark.parametrize("text", ["45 min", "4 h", "1.5 h", "2 d", "30 s"])
+    @pytest.mark.parametrize(
+        "text", ["45 min", "4 h", "1.5 h", "2 d", "30 s", "8,105 s", "0.125 s", "1,000 d"]
+    )
     def test_is_read_back_as_it_was_said(self, text):
         assert in_words(parse(text, UnitKind.DURATION), UnitKind.DURATION) == text

@@ -12,7 +12,7 @@ from accounts.models import Group
 from initiatives import actions as initiatives
 from initiatives.models import Initiative
 from initiatives.stages import Stage
-from notifications import actions
+from notifications import actions, mail
 from notifications.actions import Delivered
 from notifications.actions.composing import compose
 from notifications.models import Flag, Message, Reminder
@@ -69,13 +69,13 @@ class TestDeliver(DeliverTestCase):
     def test_sends_and_says_so(self):
         reminder = owe_one(self.lead, self.initiative)
         assert self.deliver() == Delivered(sent=1)
-        (mail,) = self.sink.to("lea.lead@example.com")
+        (got,) = self.sink.to("lea.lead@example.com")
         reminder.refresh_from_db()
         assert reminder.state == "sent"
         assert reminder.message is not None
         assert reminder.message.sent_at == NOON
-        assert reminder.message.subject == mail["Subject"]
-        assert mail["Subject"] == f"Name who answers for {self.initiative}"
+        assert reminder.message.subject == got["Subject"]
+        assert got["Subject"] == f"Name who answers for {self.initiative}"
 
     def test_sends_nothing_the_second_time(self):
         owe_one(self.lead, self.initiative)
@@ -100,9 +100,9 @@ class TestDeliver(DeliverTestCase):
     def test_identifies_itself_the_same_way_each_time(self):
         owe_one(self.lead, self.initiative)
         self.deliver()
-        (mail,) = self.sink.to("lea.lead@example.com")
-        assert mail["Message-ID"] == f"<message-{Message.objects.get().pk}@localhost>"
-        assert mail["Auto-Submitted"] == "auto-generated"
+        (got,) = self.sink.to("lea.lead@example.com")
+        assert got["Message-ID"] == f"<message-{Message.objects.get().pk}@localhost>"
+        assert got["Auto-Submitted"] == "auto-generated"
 
     def test_uses_one_connection_for_many(self):
         for n in range(60):
@@ -266,8 +266,8 @@ class TestConstraints(DeliverTestCase):
 
 class TestMail(DeliverTestCase):
     def body(self, kind):
-        (mail,) = self.sink.to(self.lead.email)
-        return mail.get_body((kind,)).get_content()
+        (got,) = self.sink.to(self.lead.email)
+        return got.get_body((kind,)).get_content()
 
     def test_says_what_why_until_when_and_where(self):
         owe_one(self.lead, self.initiative)
@@ -284,12 +284,21 @@ class TestMail(DeliverTestCase):
             ):
                 assert words in body, (kind, words)
 
+    def test_says_until_when_or_since_when(self):
+        for days, words in ((2, "in 2 days"), (0, "today"), (-1, "1 day ago")):
+            reminder = owe_one(self.lead, self.initiative, kind="decision_date", step=days)
+            reminder.due_date = TODAY + timedelta(days=days)
+            message = Message(pk=1, recipient=self.lead, is_urgent=True)
+            body = str(mail.written(message, [reminder], TODAY).body)
+            assert ("Was due" if days < 0 else "Until") in body
+            assert words in body
+
     def test_says_how_many_things_wait(self):
         for step in range(3):
             owe_one(self.lead, self.initiative, step=step)
         self.deliver()
-        ((_, mail),) = self.sink.mails
-        assert mail["Subject"].strip().startswith("3 things wait for you: Name who answers")
+        ((_, got),) = self.sink.mails
+        assert got["Subject"].strip().startswith("3 things wait for you: Name who answers")
         assert "3 things wait for you" in self.body("plain")
 
     def test_lists_what_is_too_much_to_tell_in_full(self):
@@ -308,9 +317,9 @@ class TestMail(DeliverTestCase):
     def test_keeps_a_subject_on_one_line_and_short(self):
         owe_one(self.lead, self.initiative, says="Sign\r\nBcc: all@example.com " + "x" * 400)
         self.deliver()
-        ((_, mail),) = self.sink.mails
-        assert mail["Bcc"] is None
-        assert len(mail["Subject"].strip()) == 150
+        ((_, got),) = self.sink.mails
+        assert got["Bcc"] is None
+        assert len(got["Subject"].strip()) == 150
 
     def test_has_no_inline_style(self):
         owe_one(self.lead, self.initiative)

@@ -1,0 +1,179 @@
+"""What reviews need beside the factories: one gate judged, one slot signed, one refusal caught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from accounts.authentication import Authentication
+from accounts.models import Person
+from audit.models import Event
+from audit.refusals import Refused
+from initiatives import actions as initiatives
+from initiatives import facts
+from initiatives.models import Initiative, Metric, Ownership
+from initiatives.stages import Gate, Role
+from reviews import actions, gates, policy, queries
+from reviews.models import PolicyVersion, Review, SignOff, Slot
+from reviews.policy import Criterion
+from reviews.signing import SlotState
+from tests import factories
+from tests.factories import NOON, TODAY, Cast
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+APPROVE, REJECT = SignOff.Verdict.APPROVE, SignOff.Verdict.REJECT
+# Checks of later gates whose facts cannot be recorded yet: they keep their gates shut.
+NOT_RECORDABLE = {
+    check.function: name
+    for name, check in gates.CHECKS.items()
+    if check.function is gates.not_recorded_here
+}
+
+
+def judged(
+    initiative: Initiative, key: str, *, gate: str = Gate.CHARTER, today: date = TODAY
+) -> gates.Judged:
+    """One criterion of the gate, as it stands."""
+    found = gates.evaluate(
+        facts.load_one(initiative.pk), gate, queries.current_policy(), today
+    )
+    return next(judged for judged in found if judged.criterion.key == key)
+
+
+def blocking(initiative: Initiative, gate: str = Gate.CHARTER) -> dict[str, str]:
+    """What holds the gate, with the reasons."""
+    known = facts.load_one(initiative.pk)
+    found = gates.evaluate(known, gate, queries.current_policy(), TODAY)
+    return {j.criterion.key: j.verdict.reason for j in found if j.blocks}
+
+
+def standing(review: Review, at: datetime = NOON) -> queries.Standing:
+    """The review as a page would show it now."""
+    again = Review.objects.select_related("policy", "snapshot", "initiative").get(pk=review.pk)
+    return queries.standing(again, at.date())
+
+
+def state(review: Review, key: str) -> SlotState:
+    return next(state for state in standing(review).slots if state.slot.key == key)
+
+
+def slot(review: Review, key: str) -> Slot:
+    return Slot.objects.select_related("review").get(review=review, key=key)
+
+
+def sign(
+    review: Review,
+    key: str,
+    by: Person,
+    *,
+    at: datetime = NOON,
+    digest: str | None = None,
+    proof: Authentication | None = None,
+    verdict: str = APPROVE,
+    comment: str = "",
+) -> Event:
+    """Sign one slot on the evidence as it stands, having just given the password."""
+    return actions.sign(
+        slot=slot(review, key),
+        verdict=verdict,
+        digest=standing(review).digest if digest is None else digest,
+        authentication=proof or factories.authentication(at=at),
+        by=by,
+        at=at,
+        comment=comment,
+    )
+
+
+def refusal(act: Callable[..., Any], *args: Any, **kwargs: Any) -> Refused:
+    """What the action refuses with; it has to."""
+    with pytest.raises(Refused) as caught:
+        act(*args, **kwargs)
+    return caught.value
+
+
+def last_event(**which: Any) -> Event:
+    return Event.objects.filter(**which).latest("seq")
+
+
+def threshold(initiative: Initiative, seconds: int, by: Person | None, at: datetime = NOON) -> None:
+    """Move the primary metric's threshold: material, before a charter freezes it."""
+    metric = Metric.objects.get(initiative=initiative, is_primary=True)
+    initiatives.define_metric(
+        initiative=initiative,
+        metric=metric,
+        values=factories.metric_values(threshold=Decimal(seconds)),
+        by=by,
+        at=at,
+    )
+
+
+def give(initiative: Initiative, role: str, person: Person, at: datetime = NOON) -> Ownership:
+    """Put somebody into a role, as the operator would, and let them accept."""
+    return factories.make_owner(initiative=initiative, role=role, person=person, at=at)
+
+
+# --- beyond the charter -----------------------------------------------------------------------
+
+
+def publish_policy(change: Callable[[str], str], at: datetime = NOON) -> PolicyVersion:
+    """Publish the default policy with a change of its text as the next version."""
+    return PolicyVersion.objects.create(
+        version=queries.current_version().version + 1,
+        text=change(policy.default_text()),
+        published_at=at,
+    )
+
+
+def without_what_cannot_be_recorded(text: str) -> str:
+    """The default policy with the criteria advisory that nothing can meet yet."""
+    for name in NOT_RECORDABLE.values():
+        text = text.replace(f'check = "{name}"\n', f'check = "{name}"\nblocking = false\n')
+    return text
+
+
+def value_of(field: policy.Field, person: Person) -> Any:
+    """A plausible answer to any field."""
+    return {
+        "text": "As agreed on 4 May.",
+        "choice": (field.choices or ("",))[0],
+        "yes_no": "yes",
+        "number": Decimal("12.5"),
+        "money": 4_000,
+        "date": TODAY + DAY,
+        "person": person,
+        "url": "https://example.com/notes",
+        "file": "https://example.com/document",
+    }[field.type]
+
+
+def answered(gate: str) -> Iterable[Criterion]:
+    return [c for c in queries.current_policy().gates[gate].criteria if c.is_answered]
+
+
+def answer_gate(initiative: Initiative, gate: str, by: Person, at: datetime = NOON) -> None:
+    """Answer all that a gate asks of this initiative; people named are whoever answers."""
+    case = gates.case_of(facts.load_one(initiative.pk))
+    for criterion in queries.current_policy().gates[gate].criteria_for(case):
+        if criterion.is_answered:
+            values = {f.key: value_of(f, by) for f in criterion.fields_for(case)}
+            actions.answer(
+                initiative=initiative, criterion=criterion.key, values=values, by=by, at=at
+            )
+
+
+def make_full_cast(at: datetime = factories.HIRED) -> Cast:
+    return factories.make_cast(at=at)
+
+
+def playing(cast: Cast, **parts: Person) -> Cast:
+    """The same cast with some parts played by others of it."""
+    return replace(cast, **parts)
+
+
+__all__ = ["NOON", "TODAY", "Role"]

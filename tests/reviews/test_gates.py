@@ -1,0 +1,714 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.test import TestCase
+from django.utils import timezone
+
+from accounts import actions as people
+from initiatives import actions as initiatives
+from initiatives import facts
+from initiatives.facts import Facts
+from initiatives.models import Initiative, Measurement, Metric, Ownership, Triage
+from initiatives.stages import Gate, Role, Stage
+from initiatives.triage import QUESTIONS
+from reviews import actions, gates, queries
+from reviews.gates import CHECKS, Asked, Verdict, met, unmet
+from reviews.policy import default_text, parse
+from tests import factories
+from tests.factories import LONG_AGO, NOON, TODAY
+from tests.reviews.scenes import DAY, answered, blocking, give, judged
+
+POLICY = parse(default_text(), version=1, checks=CHECKS)
+
+
+class CharterTestCase(TestCase):
+    """A proposal at standard level that lacks nothing."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = factories.make_cast()
+        cls.lead = cls.cast.lead
+        cls.initiative = factories.make_ready_for_charter(cast=cls.cast)
+        cls.metric = Metric.objects.get(initiative=cls.initiative)
+
+    def reason(self, key: str) -> str:
+        """Why this criterion blocks."""
+        found = judged(self.initiative, key)
+        assert not found.is_met
+        assert found.blocks
+        return found.verdict.reason
+
+    def praise(self, key: str) -> str:
+        """What is said of it where it is met."""
+        found = judged(self.initiative, key)
+        assert found.is_met
+        assert not found.blocks
+        return found.verdict.reason
+
+    def edit(self, **changes: Any) -> None:
+        initiatives.edit(initiative=self.initiative, by=self.lead, at=NOON, **changes)
+
+    def redefine(self, **changes: Any) -> None:
+        initiatives.define_metric(
+            initiative=self.initiative,
+            metric=self.metric,
+            values=factories.metric_values(**changes),
+            by=self.lead,
+            at=NOON,
+        )
+
+    def vacate(self, role: str) -> None:
+        initiatives.end_ownership(ownership=self.owner(role), by=None, at=NOON)
+
+    def owner(self, role: str) -> Ownership:
+        return Ownership.objects.open().get(initiative=self.initiative, role=role)
+
+    def answer(self, criterion: str, **values: Any) -> None:
+        actions.answer(
+            initiative=self.initiative, criterion=criterion, values=values, by=self.lead, at=NOON
+        )
+
+    def set_aside(self, criterion: str) -> Any:
+        return actions.answer(
+            initiative=self.initiative,
+            criterion=criterion,
+            values={},
+            not_applicable_because="There is nothing of the kind.",
+            by=self.lead,
+            at=NOON,
+        )
+
+
+@pytest.mark.embedded
+class TestCharterGate(CharterTestCase):
+    def test_is_open_to_a_proposal_that_lacks_nothing(self):
+        assert blocking(self.initiative) == {}
+
+    def test_asks_at_standard_level_what_the_policy_says(self):
+        found = gates.evaluate(
+            facts.load_one(self.initiative.pk), Gate.CHARTER, queries.current_policy(), TODAY
+        )
+        assert [j.criterion.key for j in found] == [
+            c.key
+            for c in queries.current_policy().gates[Gate.CHARTER].criteria
+            if c.key not in ("privacy_assessment", "employees_consulted")
+        ]
+
+    def test_asks_for_a_privacy_assessment_where_there_is_personal_data(self):
+        factories.make_triage(initiative=self.initiative, yes=["personal_data"])
+        assert blocking(self.initiative) == {"privacy_assessment": "Not answered yet."}
+        self.answer("privacy_assessment", assessment="Assessed on 4 May; 90 days.")
+        assert blocking(self.initiative) == {}
+
+    def test_asks_for_the_employees_representatives_where_employees_are_affected(self):
+        factories.make_triage(initiative=self.initiative, yes=["affects_employees"])
+        assert blocking(self.initiative) == {"employees_consulted": "Not answered yet."}
+        self.answer("employees_consulted", answer="Works council, 2 May: yes.")
+        assert blocking(self.initiative) == {
+            "employees_consulted": "Their answer, or the minutes is missing."
+        }
+        self.answer("employees_consulted", answer="Yes.", document="https://example.com/minutes")
+        assert blocking(self.initiative) == {}
+
+    def test_asks_for_more_at_the_full_level(self):
+        factories.make_triage(initiative=self.initiative, yes=["safety_or_regulated"])
+        assert set(blocking(self.initiative)) == {
+            "data_audit",
+            "integration_scope",
+            "production_sketch",
+            "pilot_conditions",
+            "stakeholders",
+        }
+
+    def test_asks_for_less_at_the_light_level(self):
+        self.edit(pilot_budget=5_000, monthly_cost=100)
+        keys = {
+            j.criterion.key
+            for j in gates.evaluate(
+                facts.load_one(self.initiative.pk), Gate.CHARTER, queries.current_policy(), TODAY
+            )
+        }
+        assert "stakeholders" not in keys
+        assert blocking(self.initiative) == {}
+
+    def test_of_a_bare_proposal_says_everything_that_is_missing(self):
+        bare = factories.make_initiative(by=self.lead, name="Bare", complete=False)
+        assert blocking(bare) == {
+            "described": "Still to write: the problem, who has it, the outcome wanted.",
+            "process_described": (
+                "Say which process it is part of, and which decision or step changes."
+            ),
+            "triaged": "8 of the eight triage questions are open.",
+            "primary_metric_complete": "No primary business metric yet.",
+            "owners_accepted": (
+                "Sponsor: nobody is named. Business owner: nobody is named. "
+                "Engineering owner: nobody is named."
+            ),
+            "kill_condition_armed": "No armed kill condition here says when to stop in time.",
+            "pilot_budget_set": "No spend cap for the pilot yet.",
+            "data_audit": "Not answered yet.",
+            "integration_scope": "Not answered yet.",
+            "production_sketch": "Not answered yet.",
+            "approach_decision": "Not answered yet.",
+            "pilot_conditions": "Not answered yet.",
+            "stakeholders": "Not answered yet.",
+        }
+
+    def test_names_for_each_criterion_the_form_that_mends_it(self):
+        found = gates.evaluate(
+            facts.load_one(self.initiative.pk), Gate.CHARTER, queries.current_policy(), TODAY
+        )
+        assert {j.criterion.key: j.mend for j in found if not j.criterion.is_answered} == {
+            "described": "description",
+            "process_described": "process",
+            "triaged": "triage",
+            "primary_metric_complete": "metric",
+            "owners_accepted": "owners",
+            "pilot_length": "pilot_length",
+            "kill_condition_armed": "kill_condition",
+            "nothing_tripped": "",
+            "pilot_budget_set": "budget",
+        }
+        assert {j.mend for j in found if j.criterion.is_answered} == {"answer"}
+
+    def test_is_shown_as_it_is_enforced(self):
+        self.edit(problem="")
+        known = facts.load_one(self.initiative.pk)
+        shown = queries.readiness(known, TODAY)
+        assert shown == gates.evaluate(known, Gate.CHARTER, queries.current_policy(), TODAY)
+        assert [j.criterion.key for j in shown if j.blocks] == ["described"]
+
+    def test_is_not_ahead_of_something_retired(self):
+        Initiative.objects.filter(pk=self.initiative.pk).update(stage=Stage.RETIRED)
+        assert queries.readiness(facts.load_one(self.initiative.pk), TODAY) == []
+
+
+class TestDescribed(CharterTestCase):
+    def test_is_met_by_problem_users_and_outcome(self):
+        assert self.praise("described") == "Written down."
+
+    def test_names_what_is_missing(self):
+        self.edit(users="")
+        assert self.reason("described") == "Still to write: who has it."
+        self.edit(problem="", outcome="")
+        assert self.reason("described") == (
+            "Still to write: the problem, who has it, the outcome wanted."
+        )
+
+
+class TestProcessDescribed(CharterTestCase):
+    def test_is_met_by_the_process(self):
+        assert self.praise("process_described") == "Written down."
+
+    def test_asks_for_process_and_decision_point(self):
+        self.edit(process="")
+        assert self.reason("process_described") == (
+            "Say which process it is part of, and which decision or step changes."
+        )
+
+
+class TestTriaged(CharterTestCase):
+    def test_says_the_level(self):
+        assert self.praise("triaged") == "Standard level."
+
+    def test_counts_open_questions(self):
+        answers = dict.fromkeys(QUESTIONS, False) | {"bought": None, "personal_data": None}
+        initiatives.answer_triage(
+            initiative=self.initiative, answers=answers, by=self.lead, at=NOON
+        )
+        assert self.reason("triaged") == "2 of the eight triage questions are open."
+
+    def test_is_never_met_by_what_is_prohibited(self):
+        Triage.objects.update(legal_class="prohibited")
+        assert self.reason("triaged") == "Prohibited: no gate but retirement is open to it."
+
+
+class TestPrimaryMetricComplete(CharterTestCase):
+    def test_says_from_where_to_where(self):
+        assert self.praise("primary_metric_complete") == (
+            "Time until a claim is with its handler: 4 h to 45 min."
+        )
+
+    def test_names_each_part_that_is_missing(self):
+        for part, word in {
+            "baseline": "baseline",
+            "target": "target",
+            "threshold": "threshold",
+            "method": "way of measuring",
+        }.items():
+            with self.subTest(part):
+                self.redefine(**{part: "" if part == "method" else None})
+                assert self.reason("primary_metric_complete") == (
+                    f"Time until a claim is with its handler has no {word}."
+                )
+                self.redefine()
+
+    def test_names_all_that_is_missing_at_once(self):
+        self.redefine(baseline=None, method="")
+        assert self.reason("primary_metric_complete") == (
+            "Time until a claim is with its handler has no baseline, no way of measuring."
+        )
+
+    def test_wants_a_unit_where_something_is_counted(self):
+        self.redefine(unit_kind="count", unit="")
+        assert "no unit." in self.reason("primary_metric_complete")
+        self.redefine(unit_kind="count", unit="claims")
+        assert self.praise("primary_metric_complete").endswith("14,400 claims to 2,700 claims.")
+
+    def test_takes_zero_for_a_value(self):
+        self.redefine(target=Decimal(0))
+        assert judged(self.initiative, "primary_metric_complete").is_met
+
+    def test_asks_of_a_models_score_what_it_is_worth(self):
+        self.redefine(name="F1 of triage")
+        assert self.reason("primary_metric_complete") == (
+            "F1 of triage is a model's score: say what one unit is worth."
+        )
+        self.redefine(name="F1 of triage", worth="A point saves 40 hours.")
+        assert judged(self.initiative, "primary_metric_complete").is_met
+
+    def test_is_not_met_by_a_metric_that_is_not_primary(self):
+        self.redefine(is_primary=False)
+        assert self.reason("primary_metric_complete") == "No primary business metric yet."
+
+
+class TestOwnersAccepted(CharterTestCase):
+    def test_is_met_when_all_have_accepted(self):
+        assert self.praise("owners_accepted") == "All have accepted."
+
+    def test_names_an_empty_role(self):
+        self.vacate(Role.SPONSOR)
+        assert self.reason("owners_accepted") == "Sponsor: nobody is named."
+
+    def test_is_not_met_by_asking(self):
+        self.vacate(Role.ENGINEERING_OWNER)
+        initiatives.ask(
+            initiative=self.initiative,
+            role=Role.ENGINEERING_OWNER,
+            person=self.cast.user,
+            by=None,
+            at=NOON,
+        )
+        assert self.reason("owners_accepted") == (
+            "Engineering owner: Uma User was asked and has not accepted yet."
+        )
+
+    def test_is_not_met_by_a_no(self):
+        ownership = self.owner(Role.SPONSOR)
+        initiatives.decline(ownership=ownership, by=self.cast.sponsor, at=NOON)
+        assert self.reason("owners_accepted") == "Sponsor: nobody is named."
+
+    def test_is_not_met_by_somebody_who_left(self):
+        people.deactivate(person=self.cast.sponsor, by=None, at=NOON)
+        assert self.reason("owners_accepted") == "Sponsor: Sam Sponsor is no longer here."
+
+    def test_is_not_met_again_by_somebody_who_came_back_until_they_accept(self):
+        people.deactivate(person=self.cast.sponsor, by=None, at=NOON)
+        people.reactivate(person=self.cast.sponsor, by=None, at=NOON + DAY)
+        assert self.reason("owners_accepted") == "Sponsor: Sam Sponsor is no longer here."
+        sponsor = factories.fresh(self.cast.sponsor)
+        give(self.initiative, Role.SPONSOR, sponsor, NOON + 2 * DAY)
+        assert self.praise("owners_accepted") == "All have accepted."
+
+    def test_tells_all_faults_at_once(self):
+        self.vacate(Role.SPONSOR)
+        people.deactivate(person=self.cast.business_owner, by=None, at=NOON)
+        assert self.reason("owners_accepted") == (
+            "Sponsor: nobody is named. Business owner: Bea Business is no longer here."
+        )
+
+
+class TestPilotLength(CharterTestCase):
+    def test_takes_six_weeks(self):
+        assert self.praise("pilot_length") == "Ship or kill 42 days after the pilot starts."
+
+    def test_takes_no_day_more(self):
+        self.edit(pilot_days=43)
+        assert self.reason("pilot_length") == (
+            "43 days are too long: decide within 42 days of the pilot's start."
+        )
+
+    def test_is_not_met_by_a_year(self):
+        self.edit(pilot_days=365)
+        assert self.reason("pilot_length").startswith("365 days are too long")
+
+
+class TestKillConditionArmed(CharterTestCase):
+    NONE = "No armed kill condition here says when to stop in time."
+
+    def setUp(self):
+        self.condition = self.initiative.kill_conditions.get()
+
+    def remove(self) -> None:
+        initiatives.remove_kill_condition(
+            kill_condition=self.condition, by=self.lead, at=NOON
+        )
+
+    def replace(self, metric: Metric | None, **changes: Any) -> None:
+        self.remove()
+        self.condition = factories.make_kill_condition(
+            initiative=self.initiative, metric=metric, **changes
+        )
+
+    def test_quotes_the_condition(self):
+        assert self.praise("kill_condition_armed") == (
+            "Stop if Time until a claim is with its handler is above 2 h by the decision date."
+        )
+
+    def test_is_not_met_by_nothing(self):
+        self.remove()
+        assert self.reason("kill_condition_armed") == self.NONE
+
+    def test_is_not_met_by_a_spend_cap(self):
+        self.replace(None)
+        assert self.reason("kill_condition_armed") == self.NONE
+
+    def test_is_not_met_by_a_condition_on_another_metric(self):
+        other = factories.make_metric(
+            initiative=self.initiative, name="Wrong queues", is_primary=False
+        )
+        self.replace(other)
+        assert self.reason("kill_condition_armed") == self.NONE
+
+    def test_is_met_by_measurements_in_a_row(self):
+        self.replace(self.metric, by_decision_date=False, in_a_row=3)
+        assert self.praise("kill_condition_armed").endswith("3 measurements in a row.")
+
+    def test_is_met_by_a_day_within_the_pilot_and_no_later(self):
+        last = TODAY + timedelta(days=42)
+        self.replace(self.metric, by_decision_date=False, due_date=last)
+        assert judged(self.initiative, "kill_condition_armed").is_met
+        self.replace(self.metric, by_decision_date=False, due_date=last + DAY)
+        assert self.reason("kill_condition_armed") == self.NONE
+
+    def test_is_not_met_by_one_that_has_tripped(self):
+        self.replace(self.metric, by_decision_date=False, in_a_row=1)
+        factories.make_measurement(metric=self.metric, value=9_000)
+        assert self.reason("kill_condition_armed") == self.NONE
+
+
+class TestNothingTripped(CharterTestCase):
+    def test_is_met_while_nothing_has(self):
+        assert self.praise("nothing_tripped") == "No kill condition has tripped."
+
+    def test_quotes_condition_and_cause(self):
+        factories.make_kill_condition(initiative=self.initiative)
+        initiatives.record_spend(
+            initiative=self.initiative, amount=10_500, spent_on=TODAY, by=self.lead, at=NOON
+        )
+        assert self.reason("nothing_tripped") == (
+            "Stop if spend passes EUR 10,000: 10,500 spent; the cap is 10,000."
+        )
+
+
+class TestPilotBudgetSet(CharterTestCase):
+    def test_says_the_cap(self):
+        assert self.praise("pilot_budget_set") == "At most 60,000."
+
+    def test_wants_a_cap(self):
+        self.edit(pilot_budget=None)
+        assert self.reason("pilot_budget_set") == "No spend cap for the pilot yet."
+
+    def test_takes_nothing_for_a_cap(self):
+        self.edit(pilot_budget=0)
+        assert self.praise("pilot_budget_set") == "At most 0."
+
+    def test_wants_somebody_to_answer_for_it(self):
+        self.vacate(Role.BUDGET_OWNER)
+        assert self.reason("pilot_budget_set") == "Budget owner: nobody is named."
+
+    def test_is_not_met_by_an_owner_who_left(self):
+        people.deactivate(person=self.cast.budget_owner, by=None, at=NOON)
+        assert self.reason("pilot_budget_set") == "Budget owner: Bo Budget is no longer here."
+
+
+class TestAnsweredCriteria(CharterTestCase):
+    def test_are_met_once_all_that_is_required_is_answered(self):
+        for criterion in (
+            "data_audit",
+            "integration_scope",
+            "production_sketch",
+            "approach_decision",
+            "pilot_conditions",
+            "stakeholders",
+        ):
+            assert self.praise(criterion) == "Answered."
+
+    def test_name_the_first_question_that_is_open(self):
+        self.answer("data_audit", sources="In the archive.", privacy="None.")
+        assert self.reason("data_audit") == (
+            "How good is the data, and how did you find out? is missing."
+        )
+
+    def test_do_not_ask_what_does_not_apply(self):
+        self.edit(pilot_budget=5_000, monthly_cost=100)  # light
+        self.answer("data_audit", sources="In the archive.")
+        assert self.praise("data_audit") == "Answered."
+
+    def test_can_be_set_aside_with_a_reason(self):
+        for criterion in answered(Gate.CHARTER):
+            applies = criterion.key not in ("privacy_assessment", "employees_consulted")
+            if criterion.mandatory or not applies:
+                continue
+            with self.subTest(criterion.key):
+                self.set_aside(criterion.key)
+                found = judged(self.initiative, criterion.key)
+                assert found.is_met
+                assert found.not_applicable
+                assert found.verdict.reason == "Not applicable: There is nothing of the kind."
+
+    def test_refuse_to_be_set_aside_where_they_are_mandatory(self):
+        for criterion in answered(Gate.CHARTER):
+            if criterion.mandatory:
+                with self.subTest(criterion.key), pytest.raises(actions.answering.Refused) as no:
+                    self.set_aside(criterion.key)
+                assert no.value.rule == "mandatory"
+                assert no.value.field == "not_applicable_because"
+
+    def test_stay_unmet_where_a_mandatory_one_was_set_aside_past_the_action(self):
+        self.initiative.evidence.filter(criterion="data_audit").update(
+            fields={}, not_applicable_because="No time."
+        )
+        assert self.reason("data_audit") == "This one has to be answered."
+
+    def test_refuse_what_the_policy_does_not_ask(self):
+        with pytest.raises(actions.answering.Refused) as no:
+            self.answer("horoscope", sign="Leo")
+        assert no.value.rule == "unknown_criterion"
+
+    def test_drop_what_the_policy_does_not_know(self):
+        self.answer("approach_decision", simplest="Rules.", gap="Letters.", stage="production")
+        stored = self.initiative.evidence.get(criterion="approach_decision")
+        assert stored.fields == {"simplest": "Rules.", "gap": "Letters."}
+
+
+class TestPeopleNamedInAnswers(CharterTestCase):
+    WHO = "Who would own it in production?"
+
+    def test_do_not_count_until_they_accept(self):
+        self.answer(
+            "production_sketch",
+            owner=self.cast.user,
+            infrastructure="Platform",
+            run_cost=1,
+            payer="Claims",
+        )
+        assert self.reason("production_sketch") == (
+            f"{self.WHO}: Uma User was asked and has not accepted yet."
+        )
+        initiatives.accept(
+            ownership=self.owner("production_sketch.owner"), by=self.cast.user, at=NOON
+        )
+        assert self.praise("production_sketch") == "Answered."
+
+    def test_count_at_once_where_they_answer_themselves(self):
+        self.answer("stakeholders", users=self.lead)
+        assert self.praise("stakeholders") == "Answered."
+
+    def test_stop_counting_when_they_leave(self):
+        people.deactivate(person=self.cast.production_owner, by=None, at=NOON)
+        assert self.reason("production_sketch") == (
+            f"{self.WHO}: Pia Production is no longer here."
+        )
+
+    def test_are_missing_where_nobody_is_named(self):
+        self.vacate("production_sketch.owner")
+        assert self.reason("production_sketch") == f"{self.WHO}: nobody is named."
+
+    def test_are_never_stored_in_the_answer(self):
+        stored = self.initiative.evidence.get(criterion="stakeholders")
+        assert stored.fields == {}
+        assert self.owner("stakeholders.users").person == self.cast.user
+
+
+# --- computed checks, on facts made by hand ---------------------------------------------------
+
+
+def metric_of(**changes: Any) -> Metric:
+    return Metric(pk=1, **factories.metric_values(**changes))
+
+
+def measured(value: int, sample: int | None = None, metric: int = 1) -> Measurement:
+    return Measurement(
+        metric_id=metric, value=Decimal(value), measured_at=NOON, sample_size=sample
+    )
+
+
+def known(**changes: Any) -> Facts:
+    initiative = Initiative(
+        pk=1, name="Claims", stage=Stage.PILOT, touched_at=NOON, pilot_days=42,
+        **changes.pop("initiative", {}),
+    )  # fmt: skip
+    return replace(Facts(initiative), **changes)
+
+
+def check(name: str, facts_: Facts, **parameters: Any) -> Verdict:
+    return CHECKS[name].function(Asked(facts_, parameters, POLICY.limits, TODAY))
+
+
+class TestMeasuredPastThreshold:
+    def test_wants_a_primary_metric_with_a_threshold(self):
+        nothing = unmet("No primary metric with a threshold.")
+        assert check("measured_past_threshold", known()) == nothing
+        metrics = (metric_of(threshold=None),)
+        assert check("measured_past_threshold", known(metrics=metrics)) == nothing
+
+    def test_wants_a_measurement(self):
+        facts_ = known(metrics=(metric_of(),))
+        assert check("measured_past_threshold", facts_) == unmet(
+            "Nothing has been measured yet."
+        )
+
+    @pytest.mark.parametrize(
+        ("direction", "value", "passes"),
+        [
+            ("lower", 2_700, True),
+            ("lower", 2_701, False),
+            ("higher", 2_700, True),
+            ("higher", 2_699, False),
+        ],
+    )
+    def test_is_met_at_the_threshold_and_past_it(self, direction, value, passes):
+        metrics = (metric_of(direction=direction),)
+        facts_ = known(metrics=metrics, measurements=(measured(value),))
+        assert check("measured_past_threshold", facts_).is_met is passes
+
+    def test_reads_the_newest_measurement(self):
+        facts_ = known(metrics=(metric_of(),), measurements=(measured(2_400), measured(9_000)))
+        assert check("measured_past_threshold", facts_) == met(
+            "measured 40 min on 2 Mar 2026; threshold is 45 min."
+        )
+
+    def test_wants_the_minimum_sample(self):
+        metrics = (metric_of(minimum_sample=500),)
+        facts_ = known(metrics=metrics, measurements=(measured(2_400, 499),))
+        assert check("measured_past_threshold", facts_) == unmet(
+            "measured 40 min on 2 Mar 2026, n = 499; the minimum sample is 500."
+        )
+        facts_ = known(metrics=metrics, measurements=(measured(2_400, 500),))
+        assert check("measured_past_threshold", facts_).is_met
+
+    def test_does_not_take_an_unknown_sample_for_a_large_one(self):
+        facts_ = known(metrics=(metric_of(minimum_sample=1),), measurements=(measured(2_400),))
+        assert not check("measured_past_threshold", facts_).is_met
+
+
+class TestGuardrailsHold:
+    QUALITY: dict[str, Any] = {"name": "Wrong queues", "kind": "quality", "is_primary": False}
+
+    def test_wants_a_guardrail(self):
+        assert check("guardrails_hold", known(metrics=(metric_of(),))) == unmet(
+            "No guardrail: name a limit for quality, unit cost or latency."
+        )
+
+    def test_says_which_was_not_measured(self):
+        assert check("guardrails_hold", known(metrics=(metric_of(**self.QUALITY),))) == unmet(
+            "Wrong queues has not been measured."
+        )
+
+    def test_says_which_fails_and_by_how_much(self):
+        facts_ = known(metrics=(metric_of(**self.QUALITY),), measurements=(measured(3_600),))
+        assert check("guardrails_hold", facts_) == unmet("Wrong queues is 1 h; limit 45 min.")
+
+    def test_counts_those_that_hold(self):
+        facts_ = known(metrics=(metric_of(**self.QUALITY),), measurements=(measured(2_700),))
+        assert check("guardrails_hold", facts_) == met("1 hold.")
+
+
+class TestMoney:
+    def test_spend_has_to_be_recorded(self):
+        assert check("spend_recorded", known()) == unmet("No spend has been recorded.")
+        assert check("spend_recorded", known(spent=1_200)) == met("1,200 spent.")
+
+    def test_the_monthly_cost_has_to_be_estimated(self):
+        nothing, some = known(), known(initiative={"monthly_cost": 0})
+        assert check("operating_cost_estimated", nothing) == unmet("No monthly cost yet.")
+        assert check("operating_cost_estimated", some) == met("0 a month.")
+
+    def test_spend_stays_within_the_cap(self):
+        capped = {"pilot_budget": 100}
+        assert check("cost_within_budget", known(spent=1)) == unmet(
+            "No budget to compare with."
+        )
+        assert check("cost_within_budget", known(spent=100, initiative=capped)) == met(
+            "100 spent of 100."
+        )
+        assert check("cost_within_budget", known(spent=101, initiative=capped)) == unmet(
+            "101 spent of 100."
+        )
+
+
+class TestAdoption:
+    FLOOR: dict[str, Any] = {
+        "name": "Weekly users", "kind": "adoption", "is_primary": False, "direction": "higher",
+        "unit_kind": "count", "unit": "people", "baseline": None, "target": None,
+        "threshold": Decimal(20),
+    }  # fmt: skip
+
+    def test_wants_a_metric_with_a_floor(self):
+        none = unmet("No adoption metric with a floor.")
+        floorless = metric_of(**(self.FLOOR | {"threshold": None}))
+        for metrics in ((), (metric_of(),), (floorless,)):
+            assert check("adoption_metric_set", known(metrics=metrics)) == none
+            assert check("adoption_above_floor", known(metrics=metrics)) == none
+
+    def test_is_set_before_it_is_measured(self):
+        facts_ = known(metrics=(metric_of(**self.FLOOR),))
+        assert check("adoption_metric_set", facts_) == met("Weekly users.")
+        assert check("adoption_above_floor", facts_) == unmet(
+            "Weekly users has not been measured."
+        )
+
+    def test_stays_above_its_floor(self):
+        metrics = (metric_of(**self.FLOOR),)
+        low = known(metrics=metrics, measurements=(measured(19),))
+        enough = known(metrics=metrics, measurements=(measured(20),))
+        assert check("adoption_above_floor", low) == unmet(
+            "Weekly users is 19 people; limit 20 people."
+        )
+        assert check("adoption_above_floor", enough).is_met
+
+
+class TestMeasuredAgainstBaseline:
+    def test_wants_a_measurement_and_a_baseline(self):
+        for facts_ in (
+            known(),
+            known(metrics=(metric_of(),)),
+            known(metrics=(metric_of(baseline=None),), measurements=(measured(1),)),
+        ):
+            assert check("measured_against_baseline", facts_) == unmet(
+                "The primary metric has not been measured against its baseline."
+            )
+
+    @pytest.mark.parametrize(("value", "better"), [(14_399, True), (14_400, False)])
+    def test_is_met_only_by_better_than_before(self, value, better):
+        facts_ = known(metrics=(metric_of(),), measurements=(measured(value),))
+        assert check("measured_against_baseline", facts_).is_met is better
+
+
+class TestChecksWhoseFactsCannotBeRecordedYet:
+    @pytest.mark.parametrize(
+        "name", [n for n, c in CHECKS.items() if c.function is gates.not_recorded_here]
+    )
+    def test_fail_closed(self, name):
+        assert check(name, known()) == unmet("This has not been recorded.")
+
+
+class TestKillConditionArmedLater:
+    def test_is_met_by_any_armed_one(self):
+        cap = factories.condition_values(None)
+        armed = initiatives.charter.KillCondition(**cap)
+        assert check("kill_condition_armed", known(kill_conditions=(armed,))).is_met
+        assert check("production_kill_condition", known(kill_conditions=(armed,))).is_met
+
+
+class TestEveryGate:
+    def test_can_be_judged_for_an_empty_case_without_an_error(self):
+        empty = known(initiative={"level": "full"})
+        for gate in Gate:
+            assert gates.evaluate(empty, gate, POLICY, timezone.localdate(LONG_AGO))
