@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Window
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import Person
@@ -44,7 +44,8 @@ class Facts:
     triage: Triage | None = None
     ownerships: tuple[Ownership, ...] = ()
     metrics: tuple[Metric, ...] = ()
-    measurements: tuple[Measurement, ...] = ()  # newest first, the last `RECENT` of each metric
+    # Newest first: the last `RECENT` of each metric, and whatever corrects an earlier one.
+    measurements: tuple[Measurement, ...] = ()
     kill_conditions: tuple[KillCondition, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     baseline_version: int | None = None  # of the charter in force
@@ -143,11 +144,14 @@ def _by_initiative(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:
 
 
 def _recent_measurements(ids: list[int]) -> QuerySet[Measurement]:
-    """The last ones of each metric, newest first; corrected ones have been replaced."""
+    """The last ones of each metric, newest first; corrected ones have been replaced.
+
+    Corrections are material however old: none may leave the evidence by being outnumbered.
+    """
     rank = Window(RowNumber(), partition_by=F("metric_id"), order_by=[F("measured_at").desc()])
     return (
         Measurement.objects.filter(metric__initiative__in=ids, corrected_by=None)
         .annotate(rank=rank, initiative_id=F("metric__initiative_id"))
-        .filter(rank__lte=RECENT)
+        .filter(Q(rank__lte=RECENT) | Q(corrects__isnull=False))
         .order_by("-measured_at", "-pk")
     )

@@ -328,7 +328,7 @@ class KillConditionForm(ActionForm):
         choices=(
             ("decision", "by the decision date (it follows extensions)"),
             ("date", "by a date"),
-            ("row", "several measurements in a row"),
+            ("row", "by several measurements running"),
         ),
         required=False,
         initial="decision",
@@ -336,7 +336,7 @@ class KillConditionForm(ActionForm):
     )
     due_date = Day(required=False, label="Date")
     in_a_row = forms.IntegerField(
-        required=False, min_value=2, max_value=12, label="Measurements in a row"
+        required=False, min_value=2, max_value=12, label="Measurements running"
     )
     spend_cap = Money(required=False, label=f"Spend cap ({settings.CURRENCY})")
 

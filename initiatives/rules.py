@@ -86,7 +86,7 @@ def _in_a_row(condition: KillCondition, metric: Metric, last: list[Measurement])
         return None
     values = ", ".join(metric.words(m.value) for m in reversed(last))
     limit = metric.words(condition.threshold)
-    return f"{len(last)} measurements in a row {condition.comparator} {limit}: {values}"
+    return f"{len(last)} measurements running {condition.comparator} {limit}: {values}"
 
 
 def _past_due(

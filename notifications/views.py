@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from accounts.models import Person
 from django.core.paginator import Paginator
 from django.views.generic import TemplateView
 
+from accounts.models import Person
 from notifications import queries
 from notifications.rules import RULES
 

@@ -83,7 +83,11 @@ def _form_field(field: Field) -> forms.Field:
 class SignForm(forms.Form):
     digest = forms.CharField(widget=forms.HiddenInput, max_length=64)
     verdict = forms.ChoiceField(choices=SignOff.Verdict.choices)
-    comment = Text(rows=2, required=False, max_length=4000)
+    comment = Text(
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+    )
 
 
 class DecideForm(ActionForm):

@@ -52,7 +52,7 @@ def states(review: Review, facts: Facts, digest: str) -> list[SlotState]:
     slots = list(review.slots.select_related("group"))
     groups = [s.group_id for s in slots if s.group_id]
     members = _members(groups) if groups and review.is_open else {}
-    signatures = _latest(review.sign_offs.select_related("signer", "snapshot"))
+    signatures = _latest(review.sign_offs.select_related("signer", "snapshot"), digest)
     return [
         _state(slot, _candidates(slot, facts, members), review, signatures, digest)
         for slot in slots
@@ -96,9 +96,11 @@ def _members(groups: Iterable[int]) -> dict[int, list[Membership]]:
     return found
 
 
-def _latest(signatures: Iterable[SignOff]) -> list[SignOff]:
-    """The last signature of each person in each slot; earlier ones have been replaced by it."""
-    last = {(s.slot_id, s.signer_id): s for s in signatures}
+def _latest(signatures: Iterable[SignOff], digest: str) -> list[SignOff]:
+    """The signature of each person in each slot that counts: the one on this very evidence,
+    which lives again when a change is undone, else the last."""
+    ordered = sorted(signatures, key=lambda s: s.snapshot_id == digest)
+    last = {(s.slot_id, s.signer_id): s for s in ordered}
     return list(last.values())
 
 

@@ -28,13 +28,21 @@ class Change:
 
 
 def material(facts: Facts, policy_version: int) -> Material:
-    """What signers sign, flat: one key for each field, ids instead of labels."""
+    """What signers sign, flat: one key for each field, ids instead of labels.
+
+    Of what was measured only corrections: a nightly value leaves signatures alone, one that
+    takes back what a signer read does not.
+    """
     flat: Material = {"policy": policy_version, "decision_date": facts.initiative.decision_date}
     flat |= {field: getattr(facts.initiative, field) for field in DESCRIBED}
     flat |= {f"triage.{q}": getattr(facts.triage, q, None) for q in QUESTIONS}
     flat |= {f"owner.{owner.role}": owner.person_id for owner in facts.ownerships}
     for metric in facts.metrics:
         flat |= _fields("metric", metric, METRIC_FIELDS)
+    for measurement in facts.measurements:
+        if measurement.corrects_id is not None:
+            corrected = f"metric.{measurement.metric_id}.measurement.{measurement.corrects_id}"
+            flat[corrected] = measurement.value
     for condition in facts.kill_conditions:
         flat |= _fields("kill_condition", condition, KILL_CONDITION_FIELDS)
     for answer in facts.evidence:
@@ -113,13 +121,20 @@ def _metric_label(rest: str, change: Change, facts: Facts) -> tuple[str, str, st
     what = field.replace("_", " ").capitalize()
     if metric is None:
         return what, _plain(change.before), _plain(change.after)
+    if field.startswith("measurement."):
+        return f"Measurement of {metric.name}", *_values(metric, change, "as it was")
     if field not in ("baseline", "target", "threshold"):
         return f"{what} of {metric.name}", _plain(change.before), _plain(change.after)
+    return f"{what} of {metric.name}", *_values(metric, change, metric.words(None))
+
+
+def _values(metric: Metric, change: Change, nothing: str) -> tuple[str, str]:
+    """Both values in the metric's unit."""
     before, after = (
-        metric.words(None if value is None else Decimal(value))
+        nothing if value is None else metric.words(Decimal(value))
         for value in (change.before, change.after)
     )
-    return f"{what} of {metric.name}", before, after
+    return before, after
 
 
 def _person(pk: int | None, people: Mapping[int, str]) -> str:

@@ -178,7 +178,7 @@ class KillCondition(models.Model):
 
     def _when(self) -> str:
         if self.in_a_row:
-            return f"{self.in_a_row} measurements in a row"
+            return f"in {self.in_a_row} measurements running"
         if self.by_decision_date:
             return "by the decision date"
         return f"by {self.due_date:%-d %b %Y}" if self.due_date else ""

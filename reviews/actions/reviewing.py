@@ -274,9 +274,10 @@ def notice_changes(*, at: datetime) -> int:
         .order_by("initiative_id", "pk")
     )
     noticed = 0
-    for pk in list(behind.values_list("pk", flat=True)):
+    for pk, initiative_id in list(behind.values_list("pk", "initiative_id")):
         with transaction.atomic():
+            row = locked_initiative(initiative_id)
+            # Only now: whoever held the lock may have closed it, and a decided review stays.
             review = Review.objects.select_related("policy", "snapshot").get(pk=pk)
-            row = locked_initiative(review.initiative_id)
             noticed += review.is_open and notice(review, row, at)
     return noticed

@@ -145,7 +145,7 @@ class TestTripReasonInARow:
         assert reason(self.kill, 9000, 9000, 9000, today=DUE - DAY) is not None
 
     def test_lists_the_values_oldest_first(self):
-        said = "3 measurements in a row above 2 h: 3 h, 2.5 h, 2.4 h"
+        said = "3 measurements running above 2 h: 3 h, 2.5 h, 2.4 h"
         assert reason(self.kill, 8640, 9000, 10800) == said
 
 
@@ -166,7 +166,7 @@ class TestSentence:
         said = {
             str(condition()): f"Stop if {name} is above 2 h by the decision date",
             str(condition(by_decision_date=False, in_a_row=3)): (
-                f"Stop if {name} is above 2 h 3 measurements in a row"
+                f"Stop if {name} is above 2 h in 3 measurements running"
             ),
             str(condition(by_decision_date=False, due_date=DUE)): (
                 f"Stop if {name} is above 2 h by 2 Mar 2026"

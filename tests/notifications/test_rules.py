@@ -134,7 +134,7 @@ class TestKillConditionTripped(RuleTestCase):
         condition = trip_by_spend(self.initiative)
         (finding,) = found_by("kill_condition_tripped")
         assert finding.subject == f"killcondition:{condition.pk}"
-        assert finding.says == "Stop if spend passes EUR 100: 150 spent; the cap is 100."
+        assert finding.says == "A kill condition tripped: 150 spent; the cap is 100."
         assert (finding.since, finding.due_date) == (NOON, TODAY)
 
     def test_leaves_out_the_retired(self):

@@ -377,7 +377,7 @@ class TestKillConditionArmed(CharterTestCase):
 
     def test_is_met_by_measurements_in_a_row(self):
         self.replace(self.metric, by_decision_date=False, in_a_row=3)
-        assert self.praise("kill_condition_armed").endswith("3 measurements in a row.")
+        assert self.praise("kill_condition_armed").endswith("in 3 measurements running.")
 
     def test_is_met_by_a_day_within_the_pilot_and_no_later(self):
         last = TODAY + timedelta(days=42)
@@ -394,6 +394,12 @@ class TestKillConditionArmed(CharterTestCase):
 
 class TestNothingTripped(CharterTestCase):
     def test_is_met_while_nothing_has(self):
+        assert self.praise("nothing_tripped") == "No kill condition has tripped."
+
+    def test_leaves_a_proposal_alone_that_waits_past_its_own_date(self):
+        assert self.initiative.decision_date < TODAY
+        assert initiatives.trip_kill_conditions(at=NOON) == 0
+        factories.make_measurement(metric=self.metric, value=9_000)
         assert self.praise("nothing_tripped") == "No kill condition has tripped."
 
     def test_quotes_condition_and_cause(self):

@@ -1,0 +1,63 @@
+"""Requests, one per endpoint and round, so that whatever slows the machine slows them alike."""
+
+from __future__ import annotations
+
+import http.client
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+WARM_UP = 4  # per endpoint, for two workers
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A page to ask for, with the cookie of somebody who is signed in."""
+
+    name: str
+    port: int
+    path: str
+    cookie: str
+
+    def seconds(self) -> float:
+        """Ask once; raises where the answer is not the page."""
+        began = perf_counter()
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection.request("GET", self.path, headers={"Cookie": self.cookie})
+        response = connection.getresponse()
+        response.read()
+        took = perf_counter() - began
+        connection.close()
+        if response.status != 200:
+            raise RuntimeError(f"{self.name}: {self.path} answered {response.status}.")
+        return took
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds by endpoint, one for each round."""
+
+    of: dict[str, list[float]]
+
+    def milliseconds(self, name: str) -> float:
+        return median(self.of[name]) * 1000
+
+    def ratio(self, name: str, to: str) -> float:
+        """The median of the ratios of each round."""
+        return median(x / y for x, y in zip(self.of[name], self.of[to], strict=True))
+
+
+def run(endpoints: Iterable[Endpoint], rounds: int) -> Timings:
+    asked = list(endpoints)
+    for endpoint in asked:
+        for _ in range(WARM_UP):
+            endpoint.seconds()
+    timings: dict[str, list[float]] = {endpoint.name: [] for endpoint in asked}
+    order = random.Random(1)
+    for _ in range(rounds):
+        order.shuffle(asked)
+        for endpoint in asked:
+            timings[endpoint.name].append(endpoint.seconds())
+    return Timings(timings)

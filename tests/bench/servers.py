@@ -1,0 +1,123 @@
+"""The databases and web servers of one run."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import psycopg
+
+from tests import services
+
+ROOT = Path(__file__).resolve().parents[2]
+START_SECONDS = 30
+PRODUCT = "tests.bench.settings"
+REFERENCE = "tests.bench.reference.settings"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Settings, database and secrets that programs of one side run with."""
+
+    settings: str
+    database: str
+    given: dict[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            **os.environ,
+            **self.given,
+            "DATABASE_URL": self.database,
+            "DJANGO_SETTINGS_MODULE": self.settings,
+            "LOG_LEVEL": "WARNING",
+        }
+
+    def on(self, database: str) -> Installation:
+        """The same with another database of the same server."""
+        url = f"{self.database.rpartition('/')[0]}/{database}"
+        return Installation(self.settings, url, self.given)
+
+    def run(self, module: str, *arguments: str) -> Any:
+        """Run a module of this package to its end, and return the JSON it prints last."""
+        command = [sys.executable, "-m", module, *arguments]
+        done = subprocess.run(
+            command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise RuntimeError(f"{module} {' '.join(arguments)} failed:\n{done.stderr[-3000:]}")
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def product(self, *arguments: str) -> Any:
+        """Run one of the measurements inside the product."""
+        return self.run("tests.bench.product", *arguments)
+
+    def manage(self, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, env=self.environment, cwd=ROOT, check=True)
+
+    @contextlib.contextmanager
+    def serve(self, application: str) -> Iterator[Web]:
+        """Serve a WSGI application by gunicorn with two sync workers."""
+        port = services.free_port()
+        command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"]
+        command += ["--workers", "2", "--log-level", "warning", "--no-control-socket"]
+        process = subprocess.Popen(
+            command,
+            env=self.environment,
+            cwd=ROOT,
+            preexec_fn=lambda: services.end_with_parent(signal.SIGTERM),
+        )
+        try:
+            _wait_for(process, port)
+            yield Web(port, process.pid)
+        finally:
+            services.end(process, signal.SIGTERM)
+
+
+@dataclass(frozen=True)
+class Web:
+    """A web server that answers."""
+
+    port: int
+    pid: int
+
+    def memory(self) -> float:
+        """MiB that the larger of its workers holds, its share of common pages counted in part."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return max(_proportional(int(child)) for child in children)
+
+
+def _proportional(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+
+
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
+        except URLError as error:
+            if hasattr(error, "code"):  # it answers, be it with 404
+                return
+        else:
+            return
+        time.sleep(0.1)
+    raise RuntimeError("gunicorn did not start.")
+
+
+def create_database(url: str, name: str, template: str = "template1") -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

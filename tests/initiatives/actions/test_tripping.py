@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import TestCase
+from django.utils import timezone
+
+from audit.models import Event
+from initiatives import actions
+from initiatives.models import Initiative, KillCondition
+from initiatives.stages import Stage
+from tests.accounts.expectations import last_event, nothing_said
+from tests.factories import (
+    LONG_AGO,
+    NOON,
+    TODAY,
+    make_declared,
+    make_kill_condition,
+    make_lead,
+    make_measurement,
+    make_metric,
+    silence,
+)
+
+DAY = timedelta(days=1)
+
+
+def trip(at=NOON, initiatives=None):
+    """As the sweep does, unless initiatives are named."""
+    return actions.trip_kill_conditions(at=at, initiatives=initiatives)
+
+
+class Running(TestCase):
+    """A pilot that was due yesterday, with a condition on its metric."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.pilot = make_declared(by=cls.lead, stage=Stage.PILOT)
+        cls.metric = make_metric(initiative=cls.pilot)
+        cls.due(TODAY - DAY)
+
+    @classmethod
+    def due(cls, day):
+        Initiative.objects.update(decision_date=day)
+
+    def arm(self, **changes):
+        return make_kill_condition(initiative=self.pilot, metric=self.metric, **changes)
+
+    def arm_in_a_row(self, count=2):
+        return self.arm(by_decision_date=False, in_a_row=count)
+
+    def measure(self, value, at=LONG_AGO):
+        return make_measurement(metric=self.metric, value=value, at=at)
+
+    def state(self):
+        return KillCondition.objects.get().state
+
+
+@pytest.mark.embedded
+class TestTheSweep(Running):
+    def test_trips_what_missed_its_limit_in_time(self):
+        self.arm()
+        self.measure(9000)
+        assert trip() == 1
+        tripped = KillCondition.objects.get()
+        assert (tripped.state, tripped.tripped_at) == ("tripped", NOON)
+        said = "measured 2.5 h on 2 Dec 2025; the limit by 1 Mar 2026 was 2 h"
+        assert tripped.tripped_because == said
+
+    def test_says_so_in_the_log(self):
+        made = self.arm()
+        trip()
+        event = last_event()
+        assert (event.kind, event.subject) == ("kill_condition.tripped", f"killcondition:{made.pk}")
+        assert (event.initiative_id, event.actor_id) == (self.pilot.pk, None)
+        assert event.changed["because"] == "nothing was measured by 1 Mar 2026"
+
+    def test_trips_nothing_twice(self):
+        self.arm()
+        assert (trip(), trip(), trip(NOON + DAY)) == (1, 0, 0)
+        assert Event.objects.filter(kind="kill_condition.tripped").count() == 1
+        assert KillCondition.objects.get().tripped_at == NOON
+
+    def test_leaves_alone_what_holds(self):
+        self.arm()
+        self.measure(7200)
+        with nothing_said():
+            assert trip() == 0
+
+    def test_leaves_a_waived_one_alone(self):
+        self.arm()
+        KillCondition.objects.update(state="waived")
+        assert trip() == 0
+
+    def test_waits_until_the_day_is_over(self):
+        self.arm()
+        self.due(TODAY)
+        assert (trip(NOON), trip(NOON + DAY)) == (0, 1)
+
+    def test_ends_the_day_where_the_organisation_is(self):
+        self.arm()
+        self.due(date(2026, 3, 2))
+        late = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)  # half past midnight in Berlin
+        with timezone.override("America/New_York"):
+            assert trip(late + timedelta(hours=5)) == 0
+        assert trip(late) == 0
+        with timezone.override("Europe/Berlin"):
+            assert trip(late) == 1
+
+    def test_follows_an_extension(self):
+        self.arm()
+        self.due(TODAY + 10 * DAY)
+        assert (trip(NOON), trip(NOON + 10 * DAY), trip(NOON + 11 * DAY)) == (0, 0, 1)
+
+    def test_keeps_to_a_date_of_its_own(self):
+        self.arm(by_decision_date=False, due_date=TODAY + DAY, at=NOON)
+        assert (trip(NOON), trip(NOON + DAY), trip(NOON + 2 * DAY)) == (0, 0, 1)
+
+    def test_never_trips_without_any_date(self):
+        self.arm()
+        self.due(None)
+        assert trip(NOON + 1000 * DAY) == 0
+
+    def test_looks_at_the_newest_value_alone(self):
+        self.arm()
+        self.measure(9000, at=LONG_AGO)
+        self.measure(7000, at=LONG_AGO + DAY)
+        assert trip() == 0
+
+    def test_looks_past_what_was_corrected(self):
+        self.arm()
+        wrong = self.measure(9000, at=LONG_AGO)
+        make_measurement(metric=self.metric, value=60, at=LONG_AGO, corrects=wrong)
+        assert trip() == 0
+
+    def test_trips_below_where_higher_is_better(self):
+        self.arm(comparator="below")
+        self.measure(7199)
+        assert trip() == 1
+
+    def test_trips_in_every_stage_that_is_undecided(self):
+        self.arm()
+        for stage, tripped in {
+            Stage.PROPOSAL: 1, Stage.PILOT: 1, Stage.READINESS_REVIEW: 1,
+            Stage.PRODUCTION: 0, Stage.RETIRED: 0,
+        }.items():  # fmt: skip
+            KillCondition.objects.update(state="armed", tripped_at=None)
+            Initiative.objects.update(stage=stage)
+            assert trip() == tripped, stage
+
+    def test_trips_several_of_one_initiative_and_of_several(self):
+        self.arm()
+        self.arm(threshold=Decimal(60))
+        other = make_declared(by=self.lead, stage=Stage.PILOT, name="Other")
+        make_kill_condition(initiative=other, metric=make_metric(initiative=other))
+        self.due(TODAY - DAY)
+        assert trip() == 3
+
+    def test_asks_the_same_queries_for_one_and_for_many(self):
+        self.arm()
+        self.measure(9000)
+        with self.assertNumQueries(self.queries(trip)):
+            pass
+
+    def queries(self, call):
+        return 0
+
+
+@pytest.mark.embedded
+class TestQuietOnes(Running):
+    def test_never_trip(self):
+        self.arm()
+        self.arm_in_a_row(1)
+        make_kill_condition(initiative=self.pilot)
+        silence(initiative=self.pilot)
+        Initiative.objects.update(decision_date=TODAY - DAY)
+        with_values = (9000, 9000)
+        for value in with_values:
+            self.measure(value)
+        actions.record_spend(
+            initiative=self.pilot, amount=99_999, spent_on=TODAY, by=None, at=NOON
+        )
+        assert trip() == 0
+        assert set(KillCondition.objects.values_list("state", flat=True)) == {"armed"}
+
+
+@pytest.mark.embedded
+class TestMeasuring(Running):
+    def test_trips_the_last_of_several_in_a_row(self):
+        self.arm_in_a_row(3)
+        for day, state in enumerate(["armed", "armed", "tripped"]):
+            self.measure(9000, at=LONG_AGO + day * DAY)
+            assert self.state() == state
+        assert KillCondition.objects.get().tripped_at == LONG_AGO + 2 * DAY
+
+    def test_begins_to_count_anew_after_a_good_one(self):
+        self.arm_in_a_row(2)
+        for day, value in enumerate([9000, 60, 9000]):
+            self.measure(value, at=LONG_AGO + day * DAY)
+        assert self.state() == "armed"
+
+    def test_counts_by_when_it_was_measured_not_recorded(self):
+        self.arm_in_a_row(2)
+        self.measure(9000, at=LONG_AGO)
+        self.measure(60, at=LONG_AGO + DAY)
+        make_measurement(
+            metric=self.metric, value=9000, at=NOON, measured_at=LONG_AGO - DAY
+        )
+        assert self.state() == "armed"
+
+    def test_trips_in_production_too(self):
+        self.arm_in_a_row(2)
+        Initiative.objects.update(stage=Stage.PRODUCTION)
+        self.measure(9000, at=LONG_AGO)
+        self.measure(9000, at=LONG_AGO + DAY)
+        assert self.state() == "tripped"
+
+    def test_trips_what_is_past_its_date(self):
+        self.arm()
+        self.measure(9000, at=NOON)
+        assert self.state() == "tripped"
+        kinds = Event.objects.order_by("seq").values_list("kind", flat=True)
+        assert list(kinds)[-2:] == ["measurement.recorded", "kill_condition.tripped"]
+
+    def test_leaves_other_initiatives_to_the_sweep(self):
+        other = make_declared(by=self.lead, stage=Stage.PILOT, name="Other")
+        make_kill_condition(initiative=other, metric=make_metric(initiative=other))
+        self.due(TODAY - DAY)
+        self.measure(60, at=NOON)
+        assert self.state() == "armed"
+
+
+@pytest.mark.embedded
+class TestSpending(Running):
+    def spend(self, amount):
+        actions.record_spend(
+            initiative=self.pilot, amount=amount, spent_on=TODAY, by=None, at=NOON
+        )
+
+    def test_trips_past_the_cap_and_not_at_it(self):
+        make_kill_condition(initiative=self.pilot, spend_cap=10_000)
+        self.spend(6_000)
+        self.spend(4_000)
+        assert self.state() == "armed"
+        self.spend(1)
+        assert self.state() == "tripped"
+        assert KillCondition.objects.get().tripped_because == "10,001 spent; the cap is 10,000"
+
+    def test_counts_corrections(self):
+        make_kill_condition(initiative=self.pilot, spend_cap=10_000)
+        self.spend(9_000)
+        self.spend(-5_000)
+        self.spend(5_000)
+        assert self.state() == "armed"
+
+
+class TestNamedOnes(Running):
+    def test_are_the_only_ones_looked_at(self):
+        self.arm()
+        assert trip(initiatives=[]) == 0
+        assert trip(initiatives=[self.pilot.pk + 1]) == 0
+        assert trip(initiatives=[self.pilot.pk]) == 1
+
+
+class TestQueries(Running):
+    def test_are_as_many_for_twenty_as_for_one(self):
+        self.arm()
+        self.measure(9000)
+        counted = []
+        for count in (0, 19):
+            for place in range(count):
+                other = make_declared(by=self.lead, stage=Stage.PILOT, name=f"Other {place}")
+                make_kill_condition(initiative=other, metric=make_metric(initiative=other))
+            self.due(TODAY - DAY)
+            from django.db import connection
+            from django.test.utils import CaptureQueriesContext
+
+            with CaptureQueriesContext(connection, ) as queries:
+                assert trip() == (count or 1)
+            counted.append(len(queries))
+        assert counted[0] == counted[1]
