@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init
+from celery.signals import beat_init, worker_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -14,8 +14,10 @@ app.autodiscover_tasks()
 
 
 @worker_init.connect
-def refuse_unprotected_log(**_: Any) -> None:
-    """A worker that starts looks for the audit log's triggers, as the web process does."""
+@beat_init.connect
+def prepare(**_: Any) -> None:
+    """Look for the audit log's triggers, as the web process does, and for the queue's folders."""
     from config import start
 
+    start.make_queue_folders()
     start.require_audit_triggers()

@@ -219,7 +219,7 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
 # Celery: the database is the queue, Celery is the clock. A lost tick costs nothing: what is owed
 # are rows, and the next tick claims them.
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://")
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost//")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {

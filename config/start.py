@@ -1,12 +1,21 @@
 """What has to hold before a process of ours goes on."""
 
 import logging
+from pathlib import Path
 
+from django.conf import settings
 from django.db import OperationalError, connection
 
 from audit import triggers
 
 logger = logging.getLogger(__name__)
+
+
+def make_queue_folders() -> None:
+    """Make the folders of the embedded queue, which kombu expects to find."""
+    for name, folder in settings.CELERY_BROKER_TRANSPORT_OPTIONS.items():
+        if "folder" in name:
+            Path(folder).mkdir(parents=True, exist_ok=True)
 
 
 def require_audit_triggers() -> None:

@@ -1,0 +1,146 @@
+"""No page and no rule needs more queries for more rows; times are measured by tests/bench."""
+
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test import Client, TestCase
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import Group, Person
+from initiatives.models import Initiative, Metric
+from initiatives.stages import Role
+from notifications.actions import sweep, sweeping
+from notifications.rules import RULES
+from portfolio import generator
+from reviews.models import Review
+from reviews.queries import current_policy
+
+FEW, MANY = 20, 200
+MOST = 12
+MOST_FOR_A_RULE = 5
+
+
+@contextmanager
+def counted():
+    """Collect the statements that are executed, those of savepoints left out."""
+    statements = []
+
+    def wrapper(execute, sql, *rest):
+        if "SAVEPOINT" not in sql:
+            statements.append(sql)
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(wrapper):
+        yield statements
+
+
+class QueryCounts(TestCase):
+    """Each page is asked for with few rows, then with many, by a lead and by an owner."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.at = timezone.now()
+        generator.generate(initiatives=FEW, seed=2, at=cls.at)
+        sweep(at=cls.at)
+
+    def add_many(self):
+        generator.generate(initiatives=MANY - FEW, seed=3, at=self.at, append_to=True)
+        sweep(at=self.at)
+
+    def person(self, owner):
+        if owner:
+            role = Role.BUSINESS_OWNER
+            return Person.objects.filter(is_active=True, ownerships__role=role).earliest("pk")
+        return Person.objects.filter(memberships__group__key=Group.LEADS).earliest("pk")
+
+    def count(self, url, *, owner=False):
+        client = Client()
+        client.force_login(self.person(owner))
+        client.get(url)  # what is read once per process is read now
+        with counted() as statements:
+            response = client.get(url)
+        assert response.status_code == 200
+        return len(statements)
+
+    def assert_constant(self, url, **more):
+        few = self.count(url, **more)
+        self.add_many()
+        many = self.count(url, **more)
+        assert few == many <= MOST
+
+    def test_of_the_list_do_not_grow(self):
+        self.assert_constant(reverse("initiatives:list") + "?size=100")
+
+    def test_of_the_list_as_an_owner_sees_it_do_not_grow(self):
+        self.assert_constant(reverse("initiatives:list") + "?size=100", owner=True)
+
+    def test_of_the_list_searched_and_narrowed_do_not_grow(self):
+        query = "?size=100&q=the&show=due&owner=a&sort=-decision"
+        self.assert_constant(reverse("initiatives:list") + query)
+
+    def test_of_the_dashboard_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:dashboard"))
+
+    def test_of_the_dashboard_as_an_owner_sees_it_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:dashboard"), owner=True)
+
+    def test_of_attention_do_not_grow(self):
+        self.assert_constant(reverse("notifications:attention"))
+
+    def test_of_my_work_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:my_work"))
+
+    def test_of_the_work_of_an_owner_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:my_work"), owner=True)
+
+    def test_of_an_initiative_do_not_grow(self):
+        metric = Metric.objects.filter(measurements__isnull=False).earliest("pk")
+        self.assert_constant(metric.initiative.get_absolute_url())
+
+    def test_of_an_initiative_are_the_same_in_every_stage(self):
+        self.add_many()
+        firsts = Initiative.objects.order_by("stage", "pk").distinct("stage")
+        counts = {row.stage: self.count(row.get_absolute_url()) for row in firsts}
+        assert len(counts) == 5
+        assert max(counts.values()) <= MOST
+
+    def test_of_a_review_do_not_grow(self):
+        self.add_many()
+        few = Review.objects.open().earliest("pk")
+        counts = {self.count(few.get_absolute_url())}
+        counts.add(self.count(Review.objects.open().latest("pk").get_absolute_url()))
+        assert max(counts) <= MOST
+
+
+class SweepQueries(TestCase):
+    """A rule costs the same few queries, whether it opens flags, changes them or closes them."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.at = timezone.now()
+        generator.generate(initiatives=MANY, seed=4, at=cls.at)
+        cls.policy = current_policy()
+
+    def rule(self, name, at):
+        with counted() as statements:
+            sweeping._apply(name, self.policy, at)
+        return len(statements)
+
+    def test_of_a_rule_are_few_when_it_opens_flags(self):
+        assert {self.rule(name, self.at) <= MOST_FOR_A_RULE for name in RULES} == {True}
+
+    def test_of_a_rule_are_few_when_it_closes_and_changes_flags(self):
+        sweep(at=self.at)
+        later = self.at + timezone.timedelta(days=9)
+        assert {self.rule(name, later) <= MOST_FOR_A_RULE for name in RULES} == {True}
+
+    def test_of_a_whole_sweep_do_not_grow(self):
+        sweep(at=self.at)
+        with counted() as few:
+            sweep(at=self.at)
+        generator.generate(initiatives=MANY, seed=5, at=self.at, append_to=True)
+        sweep(at=self.at)
+        with counted() as many:
+            sweep(at=self.at)
+        assert len(few) == len(many)
