@@ -15,7 +15,7 @@ def make_queue_folders() -> None:
     """Make the folders of the embedded queue, which kombu expects to find."""
     for name, folder in settings.CELERY_BROKER_TRANSPORT_OPTIONS.items():
         if "folder" in name:
-            Path(folder).mkdir(parents=True, exist_ok=True)
+            Path(str(folder)).mkdir(parents=True, exist_ok=True)
 
 
 def require_audit_triggers() -> None:

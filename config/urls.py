@@ -22,7 +22,7 @@ urlpatterns = [
     ),
     path("reviews/", include((reviews.urls.urlpatterns, "reviews"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
-    path("accounts/", include("allauth.account.urls")),
+    path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include(portfolio.urls.health_pages)),
 ]

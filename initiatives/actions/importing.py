@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from hashlib import sha256
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -41,6 +42,7 @@ TEXTS = {
     "name": "name", "problem": "problem", "outcome": "outcome", "users": "users",
     "scope": "scope", "vendor": "vendor", "system": "system_name",
 }  # fmt: skip
+LONGEST_IDENTITY = 200  # what PostgreSQL indexes beside the source, whatever the alphabet
 # The date that says since when an imported one has been in its stage.
 ENTERED = {
     Stage.PROPOSAL: "started_date",
@@ -131,7 +133,10 @@ def identity(row: ParsedRow) -> str:
     """What names a row within its source: its id, else name, unit and place among equals."""
     if row.external_id:
         return f"id:{row.external_id}"
-    return f"name:{fold(str(row.values['name']))}|{fold(str(row.values['unit']))}|{row.ordinal}"
+    name = f"{fold(str(row.values['name']))}|{fold(str(row.values['unit']))}|{row.ordinal}"
+    if len(name) > LONGEST_IDENTITY:  # folding lengthens some letters, up to eighteen times
+        return f"name:{sha256(name.encode()).hexdigest()}"
+    return f"name:{name}"
 
 
 def _known(sources: set[str]) -> dict[tuple[str, str], ImportedRow]:

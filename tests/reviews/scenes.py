@@ -17,7 +17,7 @@ from audit.refusals import Refused
 from initiatives import actions as initiatives
 from initiatives import facts
 from initiatives.models import Initiative, Metric, Ownership
-from initiatives.stages import Gate, Role
+from initiatives.stages import Gate
 from reviews import actions, gates, policy, queries
 from reviews.models import PolicyVersion, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -29,11 +29,9 @@ MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 APPROVE, REJECT = SignOff.Verdict.APPROVE, SignOff.Verdict.REJECT
 # Checks of later gates whose facts cannot be recorded yet: they keep their gates shut.
-NOT_RECORDABLE = {
-    check.function: name
-    for name, check in gates.CHECKS.items()
-    if check.function is gates.not_recorded_here
-}
+NOT_RECORDABLE = tuple(
+    name for name, check in gates.CHECKS.items() if check.function is gates.not_recorded_here
+)
 
 
 def judged(
@@ -132,7 +130,7 @@ def publish_policy(change: Callable[[str], str], at: datetime = NOON) -> PolicyV
 
 def without_what_cannot_be_recorded(text: str) -> str:
     """The default policy with the criteria advisory that nothing can meet yet."""
-    for name in NOT_RECORDABLE.values():
+    for name in NOT_RECORDABLE:
         text = text.replace(f'check = "{name}"\n', f'check = "{name}"\nblocking = false\n')
     return text
 
@@ -167,13 +165,7 @@ def answer_gate(initiative: Initiative, gate: str, by: Person, at: datetime = NO
             )
 
 
-def make_full_cast(at: datetime = factories.HIRED) -> Cast:
-    return factories.make_cast(at=at)
-
-
 def playing(cast: Cast, **parts: Person) -> Cast:
     """The same cast with some parts played by others of it."""
     return replace(cast, **parts)
 
-
-__all__ = ["NOON", "TODAY", "Role"]

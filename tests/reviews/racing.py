@@ -1,0 +1,255 @@
+"""Real processes that all do the same at one moment; started by test_races.py.
+
+`python -m tests.reviews.racing` sets up Django once, forks, lets each thread open its connection,
+and drops the flag for all of them together. What comes back, one word for each act: `done`, the
+rule that refused it, or `ERROR …`.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+from typing import Any
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60  # seconds for the slowest to reach the starting line
+Given = dict[str, Any]
+
+
+def race(act: str, *, processes: int, threads: int, **given: Any) -> Counter[str]:
+    """Let that many at it; count how it ended for them."""
+    wanted = json.dumps({"act": act, "processes": processes, "threads": threads, "given": given})
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.reviews.racing"],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": _test_database()},
+        input=wanted,
+        capture_output=True,
+        text=True,
+        timeout=3 * PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return Counter(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _test_database() -> str:
+    from django.db import connection
+
+    at = connection.settings_dict
+    secret = quote(at["PASSWORD"], safe="")
+    return f"postgres://{at['USER']}:{secret}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+
+
+# --- acts: each is called once in each thread, with the number of the thread ------------------
+
+
+def decide(number: int, given: Given) -> str:
+    from reviews import actions
+
+    return _outcome(
+        actions.decide,
+        initiative=_initiative(given),
+        kind="proceed",
+        reason=f"No. {number} says so.",
+        by=_person(given, number),
+        at=datetime.now(tz=UTC),
+    )
+
+
+def kill_or_proceed(number: int, given: Given) -> str:
+    from reviews import actions
+
+    kind = ("proceed", "kill", "send_back")[number % 3]
+    done = _outcome(
+        actions.decide,
+        initiative=_initiative(given),
+        kind=kind,
+        reason="It is time.",
+        by=_person(given, number),
+        at=datetime.now(tz=UTC),
+        outcome="priorities" if kind == "kill" else "",
+        lesson="None." if kind == "kill" else "",
+    )
+    return kind if done == "done" else done
+
+
+def request(number: int, given: Given) -> str:
+    from reviews import actions
+
+    return _outcome(
+        actions.request_review,
+        initiative=_initiative(given),
+        by=_person(given, number),
+        at=datetime.now(tz=UTC),
+    )
+
+
+def sign(number: int, given: Given) -> str:
+    """Sign the evidence as read just before."""
+    from django.utils import timezone
+
+    from accounts.authentication import Authentication
+    from reviews import actions, queries
+    from reviews.models import Review, Slot
+
+    at = datetime.now(tz=UTC)
+    slot = Slot.objects.select_related("review").get(pk=given["slot"])
+    review = Review.objects.select_related("policy", "initiative").get(pk=slot.review_id)
+    return _outcome(
+        actions.sign,
+        slot=slot,
+        verdict="approve",
+        digest=queries.standing(review, timezone.localdate(at)).digest,
+        authentication=Authentication("password", at),
+        by=_person(given, number),
+        at=at,
+    )
+
+
+def edit(number: int, given: Given) -> str:
+    """Move the threshold to a value of one's own."""
+    from decimal import Decimal
+
+    from initiatives import actions
+    from initiatives.models import Metric
+
+    metric = Metric.objects.get(pk=given["metric"])
+    return _outcome(
+        actions.define_metric,
+        initiative=_initiative(given),
+        metric=metric,
+        values={
+            "direction": metric.direction,
+            "baseline": metric.baseline,
+            "target": metric.target,
+            "threshold": Decimal(1_800 + number),
+        },
+        by=None,
+        at=datetime.now(tz=UTC),
+    )
+
+
+def sign_or_edit(number: int, given: Given) -> str:
+    """Four sign, one edits, each several times over."""
+    act = edit if number % 5 == 0 else sign
+    ends = [act(number, given) for _ in range(given["times"])]
+    return " ".join(dict.fromkeys(f"{act.__name__}:{end}" for end in ends))
+
+
+def sign_ask_or_deactivate(number: int, given: Given) -> str:
+    """Of each person at once: they sign, they are asked into a role, they are deactivated."""
+    from accounts import actions as people
+    from initiatives import actions
+
+    whose, what = number // 3, number % 3
+    at = datetime.now(tz=UTC)
+    if what == 0:
+        return _once_nothing_changes(sign, whose, given)
+    if what == 1:
+        person = _person(given, whose)
+        return _outcome(people.deactivate, person=person, by=None, at=at)
+    return _outcome(
+        actions.ask,
+        initiative=_initiative(given),
+        role=f"role.{whose}",
+        person=_person(given, whose),
+        by=None,
+        at=at,
+    )
+
+
+def _once_nothing_changes(act: Callable[[int, Given], str], number: int, given: Given) -> str:
+    """Read again and try again, as a person would whose evidence moves."""
+    end = "evidence_changed"
+    while end == "evidence_changed":
+        end = act(number, given)
+    return end
+
+
+def _initiative(given: Given) -> Any:
+    from initiatives.models import Initiative
+
+    return Initiative.objects.get(pk=given["initiative"])
+
+
+def _person(given: Given, number: int) -> Any:
+    from accounts.models import Person
+
+    return Person.objects.get(pk=given["people"][number % len(given["people"])])
+
+
+def _outcome(action: Callable[..., Any], **arguments: Any) -> str:
+    from audit.refusals import Refused
+
+    try:
+        action(**arguments)
+    except Refused as refusal:
+        return refusal.rule
+    except Exception as error:  # noqa: BLE001 whatever it is, the test has to hear of it
+        return f"ERROR {type(error).__name__}: {error}"
+    return "done"
+
+
+# --- the starting line ------------------------------------------------------------------------
+
+
+def main() -> None:
+    wanted = json.loads(sys.stdin.read())
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    import django
+
+    django.setup()
+    context = multiprocessing.get_context("fork")
+    line = context.Barrier(wanted["processes"] * wanted["threads"])
+    ends = context.SimpleQueue()
+    runners = [
+        context.Process(target=_process, args=(place, wanted, line, ends))
+        for place in range(wanted["processes"])
+    ]
+    for runner in runners:
+        runner.start()
+    heard = [ends.get() for _ in range(wanted["processes"] * wanted["threads"])]
+    for runner in runners:
+        runner.join()
+    print(json.dumps(heard))
+
+
+def _process(place: int, wanted: Given, line: Any, ends: Any) -> None:
+    first = place * wanted["threads"]
+    threads = [
+        Thread(target=_thread, args=(first + step, wanted, line, ends))
+        for step in range(wanted["threads"])
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def _thread(number: int, wanted: Given, line: Any, ends: Any) -> None:
+    from django.db import connection
+
+    end = "ERROR never started"
+    try:
+        connection.ensure_connection()
+        line.wait(PATIENCE)
+        end = globals()[wanted["act"]](number, wanted["given"])
+    except Exception as error:  # noqa: BLE001
+        end = f"ERROR {type(error).__name__}: {error}"
+    finally:
+        connection.close()
+        ends.put(end)
+
+
+if __name__ == "__main__":
+    main()
