@@ -23,7 +23,7 @@ from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.models import Initiative
 from initiatives.views import OfInitiative, visible_initiative
-from reviews import actions, permissions, queries
+from reviews import actions, gates, permissions, queries
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -239,8 +239,21 @@ class Decide(OfInitiative):
             kind=self.kind,
             statement=statement.of(known),
             bar=permissions.bar_to_deciding(self.person, known, self.kind),
+            checklist=self._checklist(known),
             **kwargs,
         )
+
+    def _checklist(self, known: Facts) -> list[tuple[gates.Judged, str]]:
+        """What the decision's gate asks beside the form, each with the page that answers it."""
+        gate = TABLE[self.kind].needs_gate
+        if gate is None:
+            return []
+        judged = gates.evaluate(known, gate, queries.current_policy(), timezone.localdate())
+        return [
+            (j, reverse("reviews:answer", args=[self.initiative.pk, j.criterion.key]))
+            for j in judged
+            if j.mend == "answer" and j.criterion.key != actions.WHY_IT_STOPS
+        ]
 
     def act(self, form: forms.Form, at: datetime) -> None:
         decision = actions.decide(

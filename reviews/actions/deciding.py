@@ -18,6 +18,9 @@ from reviews.models import Decision, Review
 from reviews.policy import Policy
 from reviews.transitions import TABLE, Move
 
+# The retirement gate's own question, which the decision's form asks.
+WHY_IT_STOPS = "why_it_stops"
+
 
 @records_refusals("decision")
 def decide(
@@ -106,7 +109,7 @@ def _write_down_why(row: Initiative, reason: str, lesson: str, by: Person, at: d
     """Answer the retirement gate's own question, so that nobody has to say it twice."""
     initiatives.record_evidence(
         initiative=row,
-        criterion="why_it_stops",
+        criterion=WHY_IT_STOPS,
         fields={"reason": reason.strip(), "lesson": lesson.strip()},
         people={},
         by=by,

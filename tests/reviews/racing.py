@@ -146,34 +146,34 @@ def sign_or_edit(number: int, given: Given) -> str:
     return " ".join(dict.fromkeys(f"{act.__name__}:{end}" for end in ends))
 
 
-def sign_ask_or_deactivate(number: int, given: Given) -> str:
-    """Of each person at once: they sign, they are asked into a role, they are deactivated."""
+def act_ask_or_deactivate(number: int, given: Given) -> str:
+    """Of each person at once: they act, they are asked into a role, they are deactivated."""
     from accounts import actions as people
     from initiatives import actions
 
     whose, what = number // 3, number % 3
     at = datetime.now(tz=UTC)
+    person = _person(given, whose)
     if what == 0:
-        return _once_nothing_changes(sign, whose, given)
+        done = _outcome(
+            actions.record_spend,
+            initiative=_initiative(given),
+            amount=1,
+            spent_on=at.date(),
+            by=person,
+            at=at,
+        )
+        return done if done != "done" else "acted"
     if what == 1:
-        person = _person(given, whose)
         return _outcome(people.deactivate, person=person, by=None, at=at)
     return _outcome(
         actions.ask,
         initiative=_initiative(given),
         role=f"role.{whose}",
-        person=_person(given, whose),
+        person=person,
         by=None,
         at=at,
     )
-
-
-def _once_nothing_changes(act: Callable[[int, Given], str], number: int, given: Given) -> str:
-    """Read again and try again, as a person would whose evidence moves."""
-    end = "evidence_changed"
-    while end == "evidence_changed":
-        end = act(number, given)
-    return end
 
 
 def _initiative(given: Given) -> Any:
