@@ -19,8 +19,12 @@ def _subject(person: Person) -> str:
 
 
 def _locked(person: Person) -> Person:
-    """Lock the person's row; whoever assigns something to them locks it too, and checks."""
-    return Person.objects.select_for_update().get(pk=person.pk)
+    """Lock the person's row; whoever assigns something to them locks it too, and checks.
+
+    `no_key`: rows that merely refer to the person, as every act of theirs does, need not wait; if
+    they did, their transactions and this one would wait for each other in a ring.
+    """
+    return Person.objects.select_for_update(no_key=True).get(pk=person.pk)
 
 
 def _require_manager(by: Person | None) -> None:

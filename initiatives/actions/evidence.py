@@ -25,7 +25,8 @@ def record_evidence(
 ) -> Evidence:
     """Store the answer to a criterion; a person named in it is asked, and counts when accepting."""
     named = [person.pk for person in people.values() if person is not None]
-    list(Person.objects.select_for_update().filter(pk__in=named).order_by("pk"))  # before the row
+    people_locked = Person.objects.select_for_update(no_key=True).filter(pk__in=named)
+    list(people_locked.order_by("pk"))  # before the row
     row = writing.locked_for_edit(initiative, by)
     for field, person in people.items():
         _name(row, f"{criterion}.{field}", person, by, at)

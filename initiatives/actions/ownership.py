@@ -19,7 +19,7 @@ def ask(
     The person is locked first and checked: a colleague deactivating them at the same moment
     either comes before, and this is refused, or after, and sees the ownership.
     """
-    locked_person = Person.objects.select_for_update().get(pk=person.pk)
+    locked_person = Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     row = writing.locked_for_edit(initiative, by)
     if not locked_person.is_active:
         raise Refused(

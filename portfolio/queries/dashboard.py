@@ -6,19 +6,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
 from django.urls import reverse
 
+from accounts import permissions as people
 from accounts.models import Person
-from initiatives.models import Initiative, Spend
+from audit import queries as audit
+from initiatives.models import Initiative, KillCondition, Spend
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.queries import unowned
 from initiatives.stages import DECISION_DATE_NAME, UNDECIDED, Stage
+from notifications import queries as notifications
 from portfolio.queries import evidence
 from reviews.models import Review
 
 SOON = timedelta(days=14)
 ROWS = 8
+KEPT = timedelta(minutes=10)  # longer than two sweeps are apart, which renew it anyway
 
 
 @dataclass(frozen=True)
@@ -36,11 +42,12 @@ class Row:
     waiting_for: str
     evidence: str
     reached: bool
+    has_tripped: bool
     decide_url: str
 
     @property
     def tone(self) -> str:
-        if self.days < 0:
+        if self.days < 0 or self.has_tripped:
             return "critical"
         return "fine" if self.reached else "warning" if self.days <= 7 else "calm"
 
@@ -85,18 +92,45 @@ class Dashboard:
 
 
 def load(person: Person, today: date) -> Dashboard:
-    """Compute the dashboard of what this person may see, in six queries."""
+    """The dashboard of what this person may see, computed when anything has happened since.
+
+    Within a transaction nothing is kept: what it changed may yet be taken back.
+    """
+    if connection.in_atomic_block:
+        return compute(person, today)
+    key = _key(person, today)
+    kept: Dashboard | None = cache.get(key)
+    if kept is None:
+        kept = compute(person, today)
+        cache.set(key, kept, KEPT.total_seconds())
+    return kept
+
+
+def _key(person: Person, today: date) -> str:
+    """What a dashboard depends on: the last event, the last sweep, the day, what the person may
+    see; and who is active, since a deactivation by raw SQL writes no event and counts at once."""
+    head, swept = audit.head(), notifications.last_sweep()
+    active = Person.objects.filter(is_active=True).aggregate(n=Count("pk"), last=Max("active_since"))
+    since = active["last"].timestamp() if active["last"] else ""
+    all_of_it = people.is_lead(person) or people.is_auditor(person)
+    seen = "all" if all_of_it else f"{person.pk}/{'+'.join(sorted(person.group_keys))}"
+    last = swept.pk if swept else ""
+    return f"dashboard:{head.seq}:{head.hash}:{last}:{today}:{active['n']}:{since}:{seen}"
+
+
+def compute(person: Person, today: date) -> Dashboard:
+    """Compute the dashboard from scratch, in five queries."""
     visible = Initiative.objects.visible_to(person)
-    counts = _counts(visible, today)
+    stages = _counts(visible, today)
     return Dashboard(
-        due=counts["due"],
-        overdue=counts["overdue"],
+        due=sum(row["due"] for row in stages.values()),
+        overdue=sum(row["overdue"] for row in stages.values()),
         spent_past_date=_spent(visible, today),
         unowned=unowned(visible.counting()).count(),
-        quiet=counts["quiet"],
-        total=counts["total"],
+        quiet=sum(row["quiet"] for stage, row in stages.items() if stage != Stage.RETIRED),
+        total=sum(row["total"] for row in stages.values()),
         rows=_rows(visible, today),
-        stages=_stages(counts),
+        stages=_stages(stages),
     )
 
 
@@ -109,21 +143,22 @@ def overdue(initiatives: InitiativeQuerySet, today: date) -> InitiativeQuerySet:
     return initiatives.counting().filter(stage__in=UNDECIDED, decision_date__lt=today)
 
 
-def _counts(visible: InitiativeQuerySet, today: date) -> dict[str, int]:
-    """Everything that is counted, in one pass over the portfolio."""
+def _counts(visible: InitiativeQuerySet, today: date) -> dict[str, dict[str, int]]:
+    """Everything that is counted, by stage, in one pass over the portfolio."""
     counting = Q(counting_since__isnull=False)
     undecided = counting & Q(stage__in=UNDECIDED)
-    return visible.order_by().aggregate(
-        total=Count("pk"),
-        quiet=Count("pk", filter=~counting & ~Q(stage=Stage.RETIRED)),
-        due=Count("pk", filter=undecided & Q(decision_date__lte=today + SOON)),
-        overdue=Count("pk", filter=undecided & Q(decision_date__lt=today)),
-        **{f"in_{stage}": Count("pk", filter=Q(stage=stage)) for stage in Stage},
-        **{
-            f"declared_{stage}": Count("pk", filter=Q(stage=stage, declared_at__isnull=False))
-            for stage in Stage
-        },
+    found = (
+        visible.order_by()
+        .values("stage")
+        .annotate(
+            total=Count("pk"),
+            declared=Count("declared_at"),
+            quiet=Count("pk", filter=~counting),
+            due=Count("pk", filter=undecided & Q(decision_date__lte=today + SOON)),
+            overdue=Count("pk", filter=undecided & Q(decision_date__lt=today)),
+        )
     )
+    return {row["stage"]: row for row in found}
 
 
 def _spent(visible: InitiativeQuerySet, today: date) -> int:
@@ -135,9 +170,12 @@ def _spent(visible: InitiativeQuerySet, today: date) -> int:
 
 def _rows(visible: InitiativeQuerySet, today: date) -> list[Row]:
     in_review = Review.objects.open().filter(initiative=OuterRef("pk"))
+    tripped = KillCondition.objects.filter(
+        initiative=OuterRef("pk"), state=KillCondition.State.TRIPPED
+    )
     found = list(
         due(visible, today)
-        .annotate(in_review=Exists(in_review))
+        .annotate(in_review=Exists(in_review), has_tripped=Exists(tripped))
         .order_by("decision_date", "pk")[:ROWS]
     )
     shown = evidence.of(row.pk for row in found)
@@ -146,7 +184,6 @@ def _rows(visible: InitiativeQuerySet, today: date) -> list[Row]:
 
 def _row(initiative: Initiative, shown: evidence.Shown | None, today: date) -> Row:
     assert initiative.decision_date is not None
-    in_review = initiative.in_review  # type: ignore[attr-defined]
     monthly = initiative.monthly_cost
     return Row(
         reference=initiative.reference,
@@ -157,20 +194,28 @@ def _row(initiative: Initiative, shown: evidence.Shown | None, today: date) -> R
         decision_name=DECISION_DATE_NAME[initiative.stage],
         decision_date=initiative.decision_date,
         per_week=None if monthly is None else round(monthly * 12 / 52),
-        waiting_for="signatures and decision" if in_review else "evidence and review",
+        waiting_for=_waiting_for(initiative),
+        has_tripped=initiative.has_tripped,  # type: ignore[attr-defined]
         evidence=shown.says if shown else "no primary metric",
         reached=bool(shown and shown.reached),
         decide_url=initiative.get_absolute_url() + "#decide",
     )
 
 
-def _stages(counts: dict[str, int]) -> list[StageCount]:
+def _waiting_for(initiative: Initiative) -> str:
+    if initiative.has_tripped:  # type: ignore[attr-defined]
+        return "a decision: its kill condition tripped"
+    in_review = initiative.in_review  # type: ignore[attr-defined]
+    return "signatures and decision" if in_review else "evidence and review"
+
+
+def _stages(counts: dict[str, dict[str, int]]) -> list[StageCount]:
     return [
         StageCount(
             stage=stage,
             label=str(stage.label),
-            count=counts[f"in_{stage}"],
-            declared=counts[f"declared_{stage}"],
+            count=counts[stage]["total"] if stage in counts else 0,
+            declared=counts[stage]["declared"] if stage in counts else 0,
             url=f"{reverse('initiatives:list')}?{urlencode({'stage': stage})}",
         )
         for stage in Stage

@@ -15,6 +15,12 @@ from notifications import queries as notifications
 from notifications.models import Flag
 
 OWNER_ROLES = (Role.PRODUCTION_OWNER, Role.BUSINESS_OWNER)
+# All that a row shows: reading the other columns, long texts among them, costs more than the query.
+COLUMNS = ("name", "stage", "level", "decision_date", "counting_since", "unit__name")
+OWNER_COLUMNS = (
+    "initiative_id", "role", "accepted_at", "declined_at", "ended_at", "person__name",
+    "person__is_active", "person__active_since",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ def _owners(ids: list[int]) -> dict[int, Ownership]:
         Ownership.objects.open()
         .filter(initiative__in=ids, role__in=OWNER_ROLES)
         .select_related("person")
-        .order_by("initiative", "role")  # business_owner before production_owner, which wins
+        .only(*OWNER_COLUMNS)
+        .order_by("initiative_id", "role")  # business_owner before production_owner, which wins
     )
     return {ownership.initiative_id: ownership for ownership in found}
 

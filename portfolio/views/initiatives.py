@@ -30,7 +30,8 @@ class InitiativeList(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         assert isinstance(self.request.user, Person)
-        visible = Initiative.objects.visible_to(self.request.user).select_related("unit")
+        visible = Initiative.objects.visible_to(self.request.user)
+        visible = visible.select_related("unit").only(*listing.COLUMNS)
         narrowed = InitiativeFilter(self.request.GET, queryset=visible.order_by(*SORTS["number"]))
         found = Paginator(narrowed.qs, self._size()).get_page(self.request.GET.get("page"))
         query = self.request.GET.copy()
