@@ -28,7 +28,8 @@ class Text(forms.CharField):
 class Money(forms.CharField):
     """An amount in whole units of the organisation's currency: `25000`, `25,000`, `EUR 25 000`."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, *, minimum: int | None = None, **kwargs: Any) -> None:
+        self.minimum = minimum
         kwargs.setdefault("max_length", 40)
         kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "numeric"}))
         super().__init__(**kwargs)
@@ -43,6 +44,8 @@ class Money(forms.CharField):
             raise ValidationError(str(error)) from error
         if abs(amount) > MOST_MONEY:
             raise ValidationError("That is more money than there is. Write whole units.")
+        if self.minimum is not None and amount < self.minimum:
+            raise ValidationError(f"This cannot be less than {self.minimum:,}.")
         return int(amount.to_integral_value())
 
 

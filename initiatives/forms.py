@@ -130,12 +130,15 @@ class BudgetForm(ActionForm):
     title = "Pilot budget and running cost"
     why = "A pilot stops when its money is spent, not when somebody notices."
     pilot_budget = Money(
+        minimum=0,
         required=False,
         label=f"Spend cap of the pilot ({settings.CURRENCY})",
         help_text="Whole units, like 25,000.",
     )
     monthly_cost = Money(
-        required=False, label=f"Estimated running cost a month ({settings.CURRENCY})"
+        minimum=0,
+        required=False,
+        label=f"Estimated running cost a month ({settings.CURRENCY})",
     )
 
 
@@ -184,9 +187,15 @@ class OwnerForm(ActionForm):
     person = PersonChoice()
 
 
-class AnswerOwnershipForm(forms.Form):
+class AnswerOwnershipForm(ActionForm):
+    title = "Is it yours?"
+    why = "Until somebody accepts, the role counts as empty."
+    button = "Answer"
+
     answer = forms.ChoiceField(choices=(("accept", "Yes, mine"), ("decline", "Not mine")))
-    hours_a_month = forms.IntegerField(min_value=0, max_value=400, required=False)
+    hours_a_month = forms.IntegerField(
+        min_value=0, max_value=400, required=False, label="Hours a month you have for it"
+    )
     comment = forms.CharField(max_length=1000, required=False)
 
 
@@ -273,7 +282,7 @@ class MetricForm(ActionForm):
 def _without_unit(text: str, cleaned: dict[str, Any]) -> str:
     """Let people write the unit behind a count: `1,200 tickets a day`."""
     unit = (cleaned.get("unit") or "").strip()
-    return text.removesuffix(unit).strip() if unit else text
+    return text.removesuffix(unit).strip() or text if unit else text
 
 
 class MeasurementForm(ActionForm):

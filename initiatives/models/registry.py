@@ -24,18 +24,19 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
 
     def visible_to(self, person: Person) -> InitiativeQuerySet:
         """Leave out what this person may not know of (product.md §7, restricted initiatives)."""
-        from initiatives.models.ownership import Ownership
-
         if people.is_lead(person) or people.is_auditor(person):
             return self
-        roles = Ownership.objects.filter(initiative=OuterRef("pk"), person=person, ended_at=None)
+        asked_into_a_role = Initiative.objects.filter(
+            pk=OuterRef("pk"),
+            ownerships__person=person,
+            ownerships__ended_at=None,
+            ownerships__declined_at=None,
+        )
         groups = OpenToGroup.objects.filter(
             initiative=OuterRef("pk"),
             group__in=Membership.objects.filter(person=person, left_at=None).values("group"),
         )
-        return self.filter(
-            Q(is_restricted=False) | Exists(roles.filter(declined_at=None)) | Exists(groups)
-        )
+        return self.filter(Q(is_restricted=False) | Exists(asked_into_a_role) | Exists(groups))
 
     def counting(self) -> InitiativeQuerySet:
         """Leave out imported ones that are still quiet: nothing of theirs is due yet."""

@@ -55,8 +55,8 @@ class Row:
     def lateness(self) -> str:
         """How late, or how soon; a threshold that is reached early says so."""
         if self.days < 0:
-            return f"+{-self.days} d"
-        when = "today" if self.days == 0 else f"in {self.days} d"
+            return f"+{-self.days}\u00a0d"
+        when = "today" if self.days == 0 else f"in {self.days}\u00a0d"
         return f"reached, {when}" if self.reached else when
 
 
@@ -110,12 +110,12 @@ def _key(person: Person, today: date) -> str:
     """What a dashboard depends on: the last event, the last sweep, the day, what the person may
     see; and who is active, since a deactivation by raw SQL writes no event and counts at once."""
     head, swept = audit.head(), notifications.last_sweep()
-    active = Person.objects.filter(is_active=True).aggregate(n=Count("pk"), last=Max("active_since"))
+    active = Person.objects.filter(is_active=True).aggregate(who=Sum("pk"), last=Max("active_since"))
     since = active["last"].timestamp() if active["last"] else ""
     all_of_it = people.is_lead(person) or people.is_auditor(person)
     seen = "all" if all_of_it else f"{person.pk}/{'+'.join(sorted(person.group_keys))}"
     last = swept.pk if swept else ""
-    return f"dashboard:{head.seq}:{head.hash}:{last}:{today}:{active['n']}:{since}:{seen}"
+    return f"dashboard:{head.seq}:{head.hash}:{last}:{today}:{active['who']}:{since}:{seen}"
 
 
 def compute(person: Person, today: date) -> Dashboard:

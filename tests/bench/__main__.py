@@ -8,6 +8,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import psycopg
+
 from tests import services
 from tests.bench import rounds, servers, table
 from tests.bench.rounds import Endpoint, Timings
@@ -15,6 +17,10 @@ from tests.bench.servers import Installation
 
 SEED = 1
 SMALL = 2_000
+# Something has happened: what the dashboard had kept no longer counts.
+ANOTHER_SWEEP = (
+    "INSERT INTO notifications_sweep (at, finished_at, seconds) VALUES (now(), now(), '{}')"
+)
 PAGES = ("list", "search", "facet", "dashboard", "initiative")
 
 
@@ -97,10 +103,20 @@ def _ask(sides: Sides, cookie: str, count: int) -> tuple[Timings, dict[str, floa
         sides.small.serve("config.wsgi") as small_web,
         sides.large.serve("config.wsgi") as large_web,
         sides.reference.serve("tests.bench.reference.wsgi") as reference_web,
+        psycopg.connect(sides.large.database, autocommit=True) as change,
     ):
         asked = [Endpoint(n, reference_web.port, f"/{n}/", cookie) for n in ("a", "b", "b2", "c")]
         for name in PAGES:
             asked.append(Endpoint(name, large_web.port, large["paths"][name], large["cookie"]))
+        asked.append(
+            Endpoint(
+                "dashboard after a change",
+                large_web.port,
+                large["paths"]["dashboard"],
+                large["cookie"],
+                before=lambda: change.execute(ANOTHER_SWEEP),
+            )
+        )
         path = small["paths"]["list"]
         asked.append(Endpoint("small list", small_web.port, path, small["cookie"]))
         timings = rounds.run(asked, count)

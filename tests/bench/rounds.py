@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -20,9 +20,12 @@ class Endpoint:
     port: int
     path: str
     cookie: str
+    before: Callable[[], object] | None = None  # done before each request, not timed
 
     def seconds(self) -> float:
         """Ask once; raises where the answer is not the page."""
+        if self.before is not None:
+            self.before()
         began = perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", self.path, headers={"Cookie": self.cookie})

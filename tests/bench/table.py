@@ -10,26 +10,36 @@ from typing import Any, NamedTuple
 from tests.bench.rounds import Timings
 
 BEGIN, END = "<!-- table: written by ./script/bench -->", "<!-- end of the table -->"
-# At most this many times reference b, and this many queries (performance targets).
-TARGETS = {"list": 0.7, "search": 0.9, "facet": 0.9, "dashboard": 0.5, "initiative": 0.5}
-FLOOR = 2.0  # no page may need more than 2 b, whatever its target
+# At most this many times reference b in the end; today no page may need more than MOST.
+MOST = 2.0
+TARGETS = {
+    "list": 0.7,
+    "search": 0.9,
+    "facet": 0.9,
+    "dashboard": 0.5,
+    "dashboard after a change": MOST,
+    "initiative": 0.5,
+}
 QUERIES = {"list": 8, "dashboard": 6, "initiative": 10}
 MOST_QUERIES = 12
 LINES = {
     "list": "list, 100 rows, whole page",
     "search": "search, two words",
     "facet": "facets stage and flag",
-    "dashboard": "dashboard",
+    "dashboard": "dashboard, nothing has happened since",
+    "dashboard after a change": "dashboard, computed anew",
     "initiative": "initiative page",
 }
 
 
 class Line(NamedTuple):
-    """One measurement beside what it should be; `fits` is None where there is no target."""
+    """One measurement beside what it has to be now, and later; `fits` says whether it is what it
+    has to be now, None where nothing is asked."""
 
     what: str
     measured: str
-    target: str
+    now: str
+    later: str
     fits: bool | None
 
 
@@ -37,8 +47,8 @@ def of(figures: dict[str, Any]) -> str:
     """Compose the table of a whole run."""
     timings: Timings = figures["timings"]
     lines = [*_pages(timings), *_scale(timings), *_queries(figures), *_writes(figures)]
-    heading = ["what", "measured", "target", "stands"]
-    rows = [heading, *([*line[:3], _stands(line.fits)] for line in lines)]
+    heading = ["what", "measured", "target now", "target later", "met now"]
+    rows = [heading, *([*line[:4], _stands(line.fits)] for line in lines)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(heading))]
     rows.insert(1, ["-" * width for width in widths])
     drawn = [
@@ -66,60 +76,65 @@ def _pages(timings: Timings) -> Iterator[Line]:
     for name, target in TARGETS.items():
         ratio = timings.ratio(name, "b")
         measured = f"{ratio:.2f} b ({timings.milliseconds(name):.1f} ms)"
-        yield Line(LINES[name], measured, f"≤ {target} b (never over {FLOOR:g} b)", ratio <= target)
+        yield Line(LINES[name], measured, "≤ 2 b", f"≤ {target:g} b", ratio <= MOST)
 
 
 def _scale(timings: Timings) -> Iterator[Line]:
     ratio = timings.ratio("list", "small list")
-    yield Line("list, against the list of 2,000", f"{ratio:.2f} ×", "≤ 1.1 ×", ratio <= 1.1)
+    yield Line("list, against the list of 2,000", f"{ratio:.2f} ×", "", "≤ 1.1 ×", None)
 
 
 def _queries(figures: dict[str, Any]) -> Iterator[Line]:
     small, large = figures["counts"].values()
     for name, count in large.items():
-        most = QUERIES.get(name, MOST_QUERIES)
-        if count is None:
-            yield Line(f"queries: {name}", "the page fails", f"≤ {most}, equal", fits=False)
-            continue
+        later = f"≤ {QUERIES[name]}" if name in QUERIES else ""
         same = small[name] == count
         measured = f"{count}" if same else f"{count}, and {small[name]} at 2,000"
-        yield Line(f"queries: {name}", measured, f"≤ {most}, equal", same and count <= most)
+        fits = count is not None and same and count <= MOST_QUERIES
+        yield Line(
+            f"queries: {name}",
+            "the page fails" if count is None else measured,
+            f"≤ {MOST_QUERIES}, equal",
+            later,
+            fits,
+        )
 
 
 def _writes(figures: dict[str, Any]) -> Iterator[Line]:
-    swept, due, imported = figures["sweep"], figures["newly_due"], figures["import"]
+    swept, due = figures["sweep"], figures["newly_due"]
     first, again = swept["seconds"]
+    queries = swept["queries"]
     yield Line(
         f"first sweep, {swept['flags']:,} flags",
-        f"{first:.2f} s, {swept['queries'][0]} queries",
+        f"{first:.2f} s, {queries[0]} queries",
         "< 5 s",
+        "",
         first < 5,
     )
-    yield Line("next sweep, nothing new", f"{again:.2f} s, {swept['queries'][1]} queries", "", None)
+    measured = f"{again:.2f} s, {queries[1]} queries"
+    yield Line("next sweep, nothing new", measured, "< 5 s", "", again < 5)
     worst = max(swept["rules"], key=lambda name: swept["rules"][name])
     most = swept["rules"][worst]
-    yield Line("queries per rule, the most", f"{most} ({worst})", "≤ 5", most <= 5)
+    yield Line("queries per rule, the most", f"{most} ({worst})", "≤ 5", "", most <= 5)
     yield Line(
         f"find and flag {due['due']:,} newly due",
         f"{due['ratio']:.1f} × claim, {due['queries']} queries",
-        "≤ 3 × claim, ≤ 5",
-        due["ratio"] <= 3 and due["queries"] <= 5,
+        "≤ 5 queries",
+        "≤ 3 × claim",
+        due["queries"] <= 5,
     )
-    yield Line(
-        "import of 2,000 rows",
-        f"{imported['ratio']:.0f} × copy-in ({imported['seconds']:.2f} s)",
-        "≤ 40 × copy-in",
-        imported["ratio"] <= 40,
-    )
-    count = imported["queries"]
-    yield Line("queries of that import", f"{count:.0f}", "≤ 60, later 30", count <= 60)
-    yield Line(*_memory(figures["memory"]))
-
-
-def _memory(memory: dict[str, float]) -> Line:
+    yield from _import(figures["import"])
+    memory = figures["memory"]
     ratio = memory["product"] / memory["reference"]
     measured = f"{ratio:.1f} × ({memory['product']:.0f} MiB)"
-    return Line("memory of a worker", measured, "≤ 2 × the reference", ratio <= 2)
+    yield Line("memory of a worker", measured, "", "≤ 2 × the reference", None)
+
+
+def _import(imported: dict[str, Any]) -> Iterator[Line]:
+    count, ratio = imported["queries"], imported["ratio"]
+    yield Line("queries to import 2,000 rows", f"{count:.0f}", "≤ 60", "≤ 30", count <= 60)
+    measured = f"{ratio:.0f} × copy-in ({imported['seconds']:.2f} s)"
+    yield Line("import of 2,000 rows", measured, "", "≤ 40 × copy-in", None)
 
 
 def _references(timings: Timings) -> str:

@@ -50,8 +50,8 @@ class Pages(TestCase):
     def get(self, name: str, *args: Any) -> HttpResponse:
         return self.client.get(self.address(name, *args))
 
-    def post(self, name: str, *args: Any, **data: Any) -> HttpResponse:
-        return self.client.post(self.address(name, *args), data)
+    def post(self, page: str, /, *args: Any, **data: Any) -> HttpResponse:
+        return self.client.post(self.address(page, *args), data)
 
     def pages(self) -> list[tuple[str, tuple[Any, ...]]]:
         """Every form about an initiative: name and arguments of its address."""

@@ -116,9 +116,7 @@ class TestMapping:
     def test_corrects_the_guess(self, inventory, tmp_path):
         path = inventory([{"Use Case Name": "A", "State": "humming", "Note": "Claims wait."}])
         mapping = tmp_path / "mapping.toml"
-        mapping.write_text(
-            '[columns]\nproblem = "Note"\n[values.stage]\nhumming = "production"\n'
-        )
+        mapping.write_text('[columns]\nproblem = "Note"\n[values.stage]\nhumming = "production"\n')
         assert run(path, mapping=mapping)[0] == 0
         made = Initiative.objects.get()
         assert (made.stage, made.problem) == ("production", "Claims wait.")

@@ -155,9 +155,7 @@ class TestImportingTwiceAtOnce(Race):
         )
 
         def run():
-            return actions.import_inventory(
-                parsed=parsed, file_name="f.csv", by=self.lead, at=NOON
-            )
+            return actions.import_inventory(parsed=parsed, file_name="f.csv", by=self.lead, at=NOON)
 
         results = outcomes([run] * 4)
         refused = [result for result in results if isinstance(result, Refused)]

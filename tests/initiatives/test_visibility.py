@@ -180,9 +180,7 @@ class TestMayAnswerFor(TestCase):
     def test_is_for_the_person_asked_while_the_question_stands(self):
         ada, bo, lead = make_person(), make_person(name="Bo Brandt"), make_lead()
         initiative = make_declared(by=lead)
-        owned = actions.ask(
-            initiative=initiative, role=Role.SPONSOR, person=ada, by=lead, at=NOON
-        )
+        owned = actions.ask(initiative=initiative, role=Role.SPONSOR, person=ada, by=lead, at=NOON)
         may = permissions.may_answer_for
         assert [may(person, owned) for person in (ada, bo, lead)] == [True, False, False]
         owned.ended_at = NOON

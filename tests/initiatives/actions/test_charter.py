@@ -238,9 +238,7 @@ class TestRemoveKillCondition(Measured):
 class TestRemoveKillConditionAfterTheCharter(InAPilot):
     def test_refuses_what_the_charter_froze(self):
         with refused("charter_frozen"), leaves_alone(self.pilot):
-            actions.remove_kill_condition(
-                kill_condition=self.condition, by=self.cast.lead, at=NOON
-            )
+            actions.remove_kill_condition(kill_condition=self.condition, by=self.cast.lead, at=NOON)
         assert KillCondition.objects.exists()
 
 

@@ -372,9 +372,7 @@ class TestDryRun(Imports):
 @pytest.mark.embedded
 class TestWhoMayImport(Imports):
     def test_is_a_lead_or_the_operator(self):
-        actions.import_inventory(
-            parsed=make_parsed(rows=[row()]), file_name="f", by=None, at=NOON
-        )
+        actions.import_inventory(parsed=make_parsed(rows=[row()]), file_name="f", by=None, at=NOON)
         assert Initiative.objects.get().registered_by is None
 
     def test_is_nobody_else(self):
@@ -412,4 +410,3 @@ class TestMany(Imports):
             assert getattr(result, outcome) == self.count
             if connection.vendor == "postgresql":
                 assert len(queries) <= 60, outcome
-

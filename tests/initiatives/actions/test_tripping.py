@@ -161,9 +161,7 @@ class TestTheSweep(Running):
 
     def test_trips_by_spend_until_it_is_retired(self):
         make_kill_condition(initiative=self.pilot, spend_cap=1)
-        Spend.objects.create(
-            initiative=self.pilot, amount=2, spent_on=TODAY, recorded_at=LONG_AGO
-        )
+        Spend.objects.create(initiative=self.pilot, amount=2, spent_on=TODAY, recorded_at=LONG_AGO)
         assert self.trips_by_stage() == set(Stage) - {Stage.RETIRED}
 
     def test_trips_several_of_one_initiative_and_of_several(self):
@@ -185,9 +183,7 @@ class TestQuietOnes(Running):
         Initiative.objects.update(decision_date=TODAY - DAY)
         self.measure(9000)
         self.measure(9000)
-        actions.record_spend(
-            initiative=self.pilot, amount=99_999, spent_on=TODAY, by=None, at=NOON
-        )
+        actions.record_spend(initiative=self.pilot, amount=99_999, spent_on=TODAY, by=None, at=NOON)
         assert trip() == 0
         assert set(KillCondition.objects.values_list("state", flat=True)) == {"armed"}
 
@@ -211,9 +207,7 @@ class TestMeasuring(Running):
         self.arm_in_a_row(2)
         self.measure(9000, at=LONG_AGO)
         self.measure(60, at=LONG_AGO + DAY)
-        make_measurement(
-            metric=self.metric, value=9000, at=NOON, measured_at=LONG_AGO - DAY
-        )
+        make_measurement(metric=self.metric, value=9000, at=NOON, measured_at=LONG_AGO - DAY)
         assert self.state() == "armed"
 
     def test_trips_in_production_too(self):
@@ -241,9 +235,7 @@ class TestMeasuring(Running):
 @pytest.mark.embedded
 class TestSpending(Running):
     def spend(self, amount):
-        actions.record_spend(
-            initiative=self.pilot, amount=amount, spent_on=TODAY, by=None, at=NOON
-        )
+        actions.record_spend(initiative=self.pilot, amount=amount, spent_on=TODAY, by=None, at=NOON)
 
     def test_trips_past_the_cap_and_not_at_it(self):
         make_kill_condition(initiative=self.pilot, spend_cap=10_000)
