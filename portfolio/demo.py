@@ -25,7 +25,7 @@ from initiatives.triage import QUESTIONS
 from initiatives.units import UnitKind, parse
 from notifications import actions as notifications
 from portfolio import personas, stories
-from portfolio.stories import Metrics, Story
+from portfolio.stories.story import Metrics, Story
 from reviews import actions as reviews
 from reviews import queries
 from reviews.models import Decision, Review, SignOff

@@ -1,220 +1,41 @@
-"""The policy: what each gate asks for and who has to sign, as typed, frozen values.
-
-Read from TOML by `parse`, which either returns a policy that holds together or names everything
-that is wrong with it at once (product.md §3).
-"""
+"""Reading a policy from TOML: everything that is wrong with it is named at once."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from types import UnionType
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast
 
-from initiatives.stages import LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Role, Stage
+from initiatives.stages import Gate, Stage
 from initiatives.triage import QUESTIONS, Level
+from reviews.policy import checking
+from reviews.policy.model import (
+    FIELD_TYPES,
+    GROUPS,
+    Applies,
+    Criterion,
+    Field,
+    FieldType,
+    GatePolicy,
+    InvalidPolicy,
+    Ladder,
+    Limits,
+    Policy,
+    Slot,
+)
 
-FieldType = Literal[
-    "text", "choice", "number", "money", "date", "person", "url", "file", "yes_no"
-]  # fmt: skip
-FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
-# The groups every installation has (accounts.groups); `parse` is told of those added to them.
-GROUPS = (
-    "security", "compliance", "finance", "operations", "leads", "auditors", "administrators",
-)  # fmt: skip
-# What can't be edited out of a policy, in any gate into a running stage: it is the product.
-FIXED_CHECKS = (
-    "owners_accepted", "primary_metric_complete", "kill_condition_armed", "nothing_tripped",
-)  # fmt: skip
 KEY = re.compile(r"[a-z][a-z0-9_]*")
 LONGEST_KEY = 60
-LONGEST_ROLE = 80  # of `<criterion>.<field>`, which is an ownership's role
 LONGEST_TITLE = 60
 MOST_DAYS = 3_650  # and minutes, questions, people: whatever is more is a slip
 LARGEST_AMOUNT = 10**15
 LARGEST_FACTOR = 100
-DEFAULT = Path(__file__).parent / "policies" / "default.toml"
-
-
-class InvalidPolicy(ValueError):
-    """A policy that can't be loaded; `problems` says everything that is wrong, in sentences."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
-
-
-@dataclass(frozen=True)
-class Case:
-    """What decides whether a rule applies to an initiative."""
-
-    level: str
-    answers: Mapping[str, bool | None]
-    pilot_budget: int | None
-    monthly_cost: int | None
-    stage: str
-
-
-@dataclass(frozen=True)
-class Applies:
-    """When something is wanted: all that is stated has to hold; nothing stated means always.
-
-    An unanswered question counts as no. An amount nobody has stated counts as large: a review
-    opened before it was known must not lack the signature that it would have needed.
-    """
-
-    levels: frozenset[str] = frozenset()
-    stages: frozenset[str] = frozenset()
-    when: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-    pilot_budget_from: int | None = None
-    monthly_cost_from: int | None = None
-
-    def to(self, case: Case) -> bool:
-        return (
-            self.may_at(case.level)
-            and (not self.stages or case.stage in self.stages)
-            and (not self.when or any(case.answers[question] for question in self.when))
-            and not any(case.answers[question] for question in self.unless)
-            and _reaches(case.pilot_budget, self.pilot_budget_from)
-            and _reaches(case.monthly_cost, self.monthly_cost_from)
-        )
-
-    def may_at(self, level: str) -> bool:
-        return not self.levels or level in self.levels
-
-    def surely_at(self, level: str) -> bool:
-        """Whether every initiative of this level is concerned, whatever else is true of it."""
-        return self.may_at(level) and self == Applies(levels=self.levels)
-
-
-def _reaches(amount: int | None, bound: int | None) -> bool:
-    return bound is None or amount is None or amount >= bound
-
-
-@dataclass(frozen=True)
-class Field:
-    """One question of an answered criterion."""
-
-    key: str
-    label: str
-    type: FieldType
-    required: bool
-    choices: tuple[str, ...]
-    help: str
-    applies: Applies
-
-
-@dataclass(frozen=True)
-class Criterion:
-    """One thing a gate asks for: worked out by its `check`, or answered through its fields."""
-
-    key: str
-    title: str
-    check: str | None
-    parameters: Mapping[str, Any]
-    blocking: bool
-    mandatory: bool
-    applies: Applies
-    fields: tuple[Field, ...]
-    why: str
-    source: str
-    asks: int
-
-    @property
-    def is_answered(self) -> bool:
-        return self.check is None
-
-    def fields_for(self, case: Case) -> tuple[Field, ...]:
-        return tuple(field for field in self.fields if field.applies.to(case))
-
-    def questions(self, case: Case) -> int:
-        """How many questions it puts to people."""
-        return len(self.fields_for(case)) if self.is_answered else self.asks
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A signature that a gate wants: of whoever holds a role, or of `quorum` of a group."""
-
-    key: str
-    title: str
-    role: str | None
-    group: str | None
-    quorum: int
-    meaning: str
-    applies: Applies
-
-
-@dataclass(frozen=True)
-class GatePolicy:
-    """What one gate asks for, who signs, and how many different people that has to be."""
-
-    key: str
-    title: str
-    criteria: tuple[Criterion, ...]
-    slots: tuple[Slot, ...]
-    people_needed: Mapping[str, int]
-    outsider_from: frozenset[str]
-
-    def criteria_for(self, case: Case) -> tuple[Criterion, ...]:
-        return tuple(criterion for criterion in self.criteria if criterion.applies.to(case))
-
-    def slots_for(self, case: Case) -> tuple[Slot, ...]:
-        return tuple(slot for slot in self.slots if slot.applies.to(case))
-
-    def questions(self, case: Case) -> int:
-        """How many questions the gate puts to people in this case (the table of product.md §3)."""
-        return sum(criterion.questions(case) for criterion in self.criteria_for(case))
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Days, minutes and factors; those that depend on the control level are keyed by it."""
-
-    reauthentication_minutes: Mapping[str, int]
-    request_working_days: int
-    pilot_days: int
-    pilot_days_with_reason: int
-    extension_days: int
-    proposal_days: int
-    readiness_days: int
-    lapse_days: int
-    stalled_days: int
-    measurement_stale_factor: Decimal
-    evaluation_stale_days: int
-    override_days: int
-    pause_days: int
-    recertification_days: Mapping[str, int]
-    catch_up_days: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """When who is reminded, and to whom it goes when nothing happens (product.md §5)."""
-
-    owner_days_before: tuple[int, ...]
-    signer_days_after: tuple[int, ...]
-    recertification_days_before: tuple[int, ...]
-    sponsor_days_after: int
-    leads_days_after: int
-
-
-@dataclass(frozen=True)
-class Policy:
-    """One version of all the rules."""
-
-    version: int
-    name: str
-    gates: Mapping[str, GatePolicy]
-    limits: Limits
-    reminders: Ladder
+DEFAULT = Path(__file__).parent.parent / "policies" / "default.toml"
 
 
 def default_text() -> str:
@@ -231,8 +52,7 @@ def parse(
     """
     problems: list[str] = []
     policy = _read_policy(_Table(_toml(text), "The policy", problems), version)
-    for rule in (partial(_unknown_names, checks=checks, groups=groups), *_RULES):
-        problems += rule(policy)
+    problems += checking.problems(policy, checks=checks, groups=groups)
     if problems:
         raise InvalidPolicy(dict.fromkeys(problems))
     return policy
@@ -532,139 +352,3 @@ def _read_ladder(table: _Table) -> Ladder:
 
 
 # ── From values to a policy that holds together: the rules ──
-
-
-def _where(gate: GatePolicy, what: str = "", key: str = "") -> str:
-    return f"{Gate(gate.key).label} gate" + (f", {what} {key}" if what else "")
-
-
-def _unknown_names(
-    policy: Policy, *, checks: Collection[str], groups: Collection[str]
-) -> Iterator[str]:
-    """Checks, groups and roles that don't exist would never be met and never be signed."""
-    roles = {*Role.values, *_person_roles(policy)}
-    for gate in policy.gates.values():
-        for criterion in gate.criteria:
-            where = _where(gate, "criterion", criterion.key)
-            if criterion.check is not None and criterion.check not in checks:
-                yield f"{where}: the check {criterion.check!r} is unknown."
-            for role in _roles(criterion):
-                if role not in roles:
-                    yield f"{where}: the role {role!r} is unknown."
-        for slot in gate.slots:
-            where = _where(gate, "slot", slot.key)
-            if slot.role is not None and slot.role not in roles:
-                yield f"{where}: the role {slot.role!r} is unknown."
-            if slot.group is not None and slot.group not in groups:
-                yield f"{where}: the group {slot.group!r} is unknown."
-
-
-def _person_roles(policy: Policy) -> Iterator[str]:
-    """The roles of people named in answers: `<criterion>.<field>`."""
-    for gate in policy.gates.values():
-        for criterion in gate.criteria:
-            for field in criterion.fields:
-                if field.type == "person":
-                    yield f"{criterion.key}.{field.key}"
-
-
-def _roles(criterion: Criterion) -> tuple[str, ...]:
-    roles = criterion.parameters.get("roles", ())
-    return tuple(map(str, roles)) if isinstance(roles, list) else (str(roles),) if roles else ()
-
-
-def _repeated_keys(policy: Policy) -> Iterator[str]:
-    """Answers are stored by criterion and field, signatures by slot: a key stands for one."""
-    for gate in policy.gates.values():
-        yield from _repeated(_where(gate), "criterion", gate.criteria)
-        yield from _repeated(_where(gate), "slot", gate.slots)
-        for criterion in gate.criteria:
-            yield from _repeated(
-                _where(gate, "criterion", criterion.key), "field", criterion.fields
-            )
-
-
-def _repeated(
-    where: str, what: str, rows: Iterable[Criterion] | Iterable[Slot] | Iterable[Field]
-) -> Iterator[str]:
-    for key, times in Counter(row.key for row in rows if row.key != "-").items():
-        if times > 1:
-            yield f"{where}: the {what} {key} is there {times} times."
-
-
-def _answered_in_two_gates(policy: Policy) -> Iterator[str]:
-    """An initiative has one answer per criterion, whichever gate asks for it."""
-    first: dict[str, str] = {}
-    for gate in policy.gates.values():
-        for key in {c.key for c in gate.criteria if c.is_answered and c.key != "-"}:
-            if key in first:
-                where = _where(gate, "criterion", key)
-                yield f"{where}: the {first[key]} has an answered criterion of this key already."
-            first.setdefault(key, _where(gate))
-
-
-def _keys_too_long_together(policy: Policy) -> Iterator[str]:
-    for gate in policy.gates.values():
-        for criterion in gate.criteria:
-            for field in criterion.fields:
-                if len(f"{criterion.key}.{field.key}") > LONGEST_ROLE:
-                    where = f"{_where(gate, 'criterion', criterion.key)}, field {field.key}"
-                    yield f"{where}: both keys together are longer than {LONGEST_ROLE} characters."
-
-
-def _too_few_slots(policy: Policy) -> Iterator[str]:
-    """A gate that wants more people than its slots can hold could never be passed."""
-    for gate in policy.gates.values():
-        for level, needed in gate.people_needed.items():
-            sure = sum(slot.quorum for slot in gate.slots if slot.applies.surely_at(level))
-            if sure < needed:
-                yield (
-                    f"{_where(gate)}: at the {level} level {needed} people have to sign, but its "
-                    f"slots are sure to ask only {sure}."
-                )
-
-
-def _fixed_checks_weakened(policy: Policy) -> Iterator[str]:
-    """The four of product.md §3, in every gate into a running stage."""
-    for gate in policy.gates.values():
-        if LEADS_TO[gate.key] in RUNNING:
-            for check in FIXED_CHECKS:
-                yield from _weakened(gate, check)
-
-
-def _weakened(gate: GatePolicy, check: str) -> Iterator[str]:
-    found = [criterion for criterion in gate.criteria if criterion.check == check]
-    firm = [c for c in found if c.blocking and c.mandatory and c.applies == Applies()]
-    if not found:
-        yield f"{_where(gate)}: a criterion with the check {check} is missing; it always has one."
-    elif not firm:
-        where = _where(gate, "criterion", found[0].key)
-        yield f"{where}: {check} has to be blocking and mandatory, and to apply always."
-    elif check == "owners_accepted":
-        yield from _owners_left_out(gate, firm)
-
-
-def _owners_left_out(gate: GatePolicy, firm: list[Criterion]) -> Iterator[str]:
-    named = {role for criterion in firm for role in _roles(criterion)}
-    for role in REQUIRED_ROLES[cast("Stage", LEADS_TO[gate.key])]:
-        if role not in named:
-            where = _where(gate, "criterion", firm[0].key)
-            yield f"{where}: roles has to name {role.value}, without whom the stage is unowned."
-
-
-def _limits_at_odds(policy: Policy) -> Iterator[str]:
-    limits, ladder = policy.limits, policy.reminders
-    if limits.pilot_days_with_reason < limits.pilot_days:
-        yield "Limits: pilot_days_with_reason is shorter than pilot_days."
-    if ladder.leads_days_after < ladder.sponsor_days_after:
-        yield "Reminders: leads_days_after comes before sponsor_days_after."
-
-
-_RULES = (
-    _repeated_keys,
-    _answered_in_two_gates,
-    _keys_too_long_together,
-    _too_few_slots,
-    _fixed_checks_weakened,
-    _limits_at_odds,
-)

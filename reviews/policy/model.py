@@ -1,0 +1,197 @@
+"""A policy as typed, frozen values, and when each part of it applies (product.md §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal, get_args
+
+FieldType = Literal[
+    "text", "choice", "number", "money", "date", "person", "url", "file", "yes_no"
+]  # fmt: skip
+LONGEST_ROLE = 80  # of `<criterion>.<field>`, which is an ownership's role
+FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
+# The groups every installation has (accounts.groups); `parse` is told of those added to them.
+GROUPS = (
+    "security", "compliance", "finance", "operations", "leads", "auditors", "administrators",
+)  # fmt: skip
+# What can't be edited out of a policy, in any gate into a running stage: it is the product.
+FIXED_CHECKS = (
+    "owners_accepted", "primary_metric_complete", "kill_condition_armed", "nothing_tripped",
+)  # fmt: skip
+
+
+class InvalidPolicy(ValueError):
+    """A policy that can't be loaded; `problems` says everything that is wrong, in sentences."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+@dataclass(frozen=True)
+class Case:
+    """What decides whether a rule applies to an initiative."""
+
+    level: str
+    answers: Mapping[str, bool | None]
+    pilot_budget: int | None
+    monthly_cost: int | None
+    stage: str
+
+
+@dataclass(frozen=True)
+class Applies:
+    """When something is wanted: all that is stated has to hold; nothing stated means always.
+
+    An unanswered question counts as no. An amount nobody has stated counts as large: a review
+    opened before it was known must not lack the signature that it would have needed.
+    """
+
+    levels: frozenset[str] = frozenset()
+    stages: frozenset[str] = frozenset()
+    when: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    pilot_budget_from: int | None = None
+    monthly_cost_from: int | None = None
+
+    def to(self, case: Case) -> bool:
+        return (
+            self.may_at(case.level)
+            and (not self.stages or case.stage in self.stages)
+            and (not self.when or any(case.answers[question] for question in self.when))
+            and not any(case.answers[question] for question in self.unless)
+            and _reaches(case.pilot_budget, self.pilot_budget_from)
+            and _reaches(case.monthly_cost, self.monthly_cost_from)
+        )
+
+    def may_at(self, level: str) -> bool:
+        return not self.levels or level in self.levels
+
+    def surely_at(self, level: str) -> bool:
+        """Whether every initiative of this level is concerned, whatever else is true of it."""
+        return self.may_at(level) and self == Applies(levels=self.levels)
+
+
+def _reaches(amount: int | None, bound: int | None) -> bool:
+    return bound is None or amount is None or amount >= bound
+
+
+@dataclass(frozen=True)
+class Field:
+    """One question of an answered criterion."""
+
+    key: str
+    label: str
+    type: FieldType
+    required: bool
+    choices: tuple[str, ...]
+    help: str
+    applies: Applies
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One thing a gate asks for: worked out by its `check`, or answered through its fields."""
+
+    key: str
+    title: str
+    check: str | None
+    parameters: Mapping[str, Any]
+    blocking: bool
+    mandatory: bool
+    applies: Applies
+    fields: tuple[Field, ...]
+    why: str
+    source: str
+    asks: int
+
+    @property
+    def is_answered(self) -> bool:
+        return self.check is None
+
+    def fields_for(self, case: Case) -> tuple[Field, ...]:
+        return tuple(field for field in self.fields if field.applies.to(case))
+
+    def questions(self, case: Case) -> int:
+        """How many questions it puts to people."""
+        return len(self.fields_for(case)) if self.is_answered else self.asks
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A signature that a gate wants: of whoever holds a role, or of `quorum` of a group."""
+
+    key: str
+    title: str
+    role: str | None
+    group: str | None
+    quorum: int
+    meaning: str
+    applies: Applies
+
+
+@dataclass(frozen=True)
+class GatePolicy:
+    """What one gate asks for, who signs, and how many different people that has to be."""
+
+    key: str
+    title: str
+    criteria: tuple[Criterion, ...]
+    slots: tuple[Slot, ...]
+    people_needed: Mapping[str, int]
+    outsider_from: frozenset[str]
+
+    def criteria_for(self, case: Case) -> tuple[Criterion, ...]:
+        return tuple(criterion for criterion in self.criteria if criterion.applies.to(case))
+
+    def slots_for(self, case: Case) -> tuple[Slot, ...]:
+        return tuple(slot for slot in self.slots if slot.applies.to(case))
+
+    def questions(self, case: Case) -> int:
+        """How many questions the gate puts to people in this case (the table of product.md §3)."""
+        return sum(criterion.questions(case) for criterion in self.criteria_for(case))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Days, minutes and factors; those that depend on the control level are keyed by it."""
+
+    reauthentication_minutes: Mapping[str, int]
+    request_working_days: int
+    pilot_days: int
+    pilot_days_with_reason: int
+    extension_days: int
+    proposal_days: int
+    readiness_days: int
+    lapse_days: int
+    stalled_days: int
+    measurement_stale_factor: Decimal
+    evaluation_stale_days: int
+    override_days: int
+    pause_days: int
+    recertification_days: Mapping[str, int]
+    catch_up_days: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """When who is reminded, and to whom it goes when nothing happens (product.md §5)."""
+
+    owner_days_before: tuple[int, ...]
+    signer_days_after: tuple[int, ...]
+    recertification_days_before: tuple[int, ...]
+    sponsor_days_after: int
+    leads_days_after: int
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One version of all the rules."""
+
+    version: int
+    name: str
+    gates: Mapping[str, GatePolicy]
+    limits: Limits
+    reminders: Ladder
