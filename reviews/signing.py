@@ -52,7 +52,7 @@ def states(review: Review, facts: Facts, digest: str) -> list[SlotState]:
     slots = list(review.slots.select_related("group"))
     groups = [s.group_id for s in slots if s.group_id]
     members = _members(groups) if groups and review.is_open else {}
-    signatures = _latest(review.sign_offs.select_related("signer", "snapshot"), digest)
+    signatures = list(review.sign_offs.select_related("signer", "snapshot"))
     return [
         _state(slot, _candidates(slot, facts, members), review, signatures, digest)
         for slot in slots
@@ -68,7 +68,7 @@ def waiting_for(
     """
     of = {review.pk: review for review in reviews}
     mine = {m.group_id: m for m in Membership.objects.filter(person=person, left_at=None)}
-    signatures = _latest(SignOff.objects.filter(review__in=of))
+    signatures = list(SignOff.objects.filter(review__in=of))
     waiting: dict[int, list[SlotState]] = {}
     for slot in slots_with_holder(person).filter(review__in=of).select_related("group"):
         may = slot.group_id in mine if slot.group_id else slot.is_held
@@ -97,11 +97,10 @@ def _members(groups: Iterable[int]) -> dict[int, list[Membership]]:
 
 
 def _latest(signatures: Iterable[SignOff], digest: str) -> list[SignOff]:
-    """The signature of each person in each slot that counts: the one on this very evidence,
-    which lives again when a change is undone, else the last."""
+    """The signature of each person in a slot that counts: the one on this very evidence, which
+    lives again when a change is undone, else the last."""
     ordered = sorted(signatures, key=lambda s: s.snapshot_id == digest)
-    last = {(s.slot_id, s.signer_id): s for s in ordered}
-    return list(last.values())
+    return list({s.signer_id: s for s in ordered}.values())
 
 
 def _candidates(
@@ -121,7 +120,7 @@ def _state(
     digest: str,
 ) -> SlotState:
     why = {person.pk: bar(person, membership, review) for person, membership in candidates}
-    mine = [s for s in signatures if s.slot_id == slot.pk]
+    mine = _latest((s for s in signatures if s.slot_id == slot.pk), digest)
     current = [s for s in mine if s.snapshot_id == digest]
     return SlotState(
         slot=slot,

@@ -164,7 +164,7 @@ class Sign(View):
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         slot = get_object_or_404(Slot, pk=pk)
-        return HttpResponseRedirect(reverse("reviews:detail", args=[slot.review_id]))
+        return HttpResponseRedirect(visible_review(request, slot.review_id).get_absolute_url())
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         slot = get_object_or_404(Slot.objects.select_related("review"), pk=pk)

@@ -64,7 +64,7 @@ class Words(HTMLParser):
     def handle_data(self, data: str) -> None:
         inside = [tag for tag, _ in self.open]
         if "main" in inside and not any(unseen for _, unseen in self.open):
-            self.words += data.split()
+            self.words += [w for w in data.split() if any(c.isalnum() for c in w)]
 
 
 def words_of(response: HttpResponse) -> list[str]:
