@@ -13,6 +13,7 @@ from initiatives.models.registry import InitiativeQuerySet
 _REFERENCE = re.compile(r"(?:ai)?\s*-?\s*0*(\d{1,18})$", re.IGNORECASE)
 LONGEST = 20_000
 MOST_WORDS = 8
+LONGEST_WORD = 100  # of a question; SQLite refuses patterns of 50,000 bytes
 VECTOR = SearchVector("search_text", config="simple")  # as the index of migration 0002 has it
 
 
@@ -40,7 +41,7 @@ def text_of(initiative: Initiative) -> str:
 
 def search(initiatives: InitiativeQuerySet, question: str) -> InitiativeQuerySet:
     """Keep those in which every word of the question begins a word, or whose number it is."""
-    words = fold(question).split()[:MOST_WORDS]
+    words = [word[:LONGEST_WORD] for word in fold(question).split()[:MOST_WORDS]]
     if not words:
         return initiatives if not question.strip() else initiatives.none()
     number = _REFERENCE.match(question.strip())

@@ -23,6 +23,7 @@ class Gate(models.TextChoices):
 
 ORDER = tuple(Stage)
 RUNNING = (Stage.PILOT, Stage.READINESS_REVIEW, Stage.PRODUCTION)
+ON_TRIAL = (Stage.PILOT, Stage.READINESS_REVIEW)
 UNDECIDED = (Stage.PROPOSAL, Stage.PILOT, Stage.READINESS_REVIEW)
 
 # The gate that an initiative in this stage has before it.

@@ -3,9 +3,9 @@
 It bypasses the actions on purpose: twenty thousand initiatives through them would take hours, and
 what is measured afterwards is reading, not writing. It keeps to every constraint and convention of
 the models (spells, versions, folded search text, baselines, snapshots), and appends audit events
-in batches, so that `verify_audit` stays clean. Left out are the reviews behind decisions
-of the past, whose evidence isn't invented, and some events: of each metric's measurements the newest
-is told, of an accepted ownership that it was accepted, of answers and spend nothing.
+in batches, so that `verify_audit` stays clean. Left out are the reviews behind decisions of the
+past, whose evidence isn't invented, and some events: of each metric's measurements the newest is
+told, of an accepted ownership that it was accepted, of answers and spend nothing.
 
 The same seed and moment make the same portfolio, but for keys and the salts of the audit log.
 """
@@ -93,10 +93,14 @@ DEPARTMENTS = (
     "Claims", "Customer service", "Underwriting", "Operations", "Human resources", "Finance",
     "Legal", "Procurement", "Logistics", "Engineering", "Research", "Marketing",
 )  # fmt: skip
-FIRST = ("Ana", "Bo", "Chidi", "Dana", "Eva", "Farid", "Grete", "Hugo", "Ines", "Jun", "Kofi",
-         "Lena", "Maya", "Nils", "Olga", "Pia", "Quim", "Rosa", "Sami", "Tove", "Uma", "Vera")  # fmt: skip
-LAST = ("Abara", "Berg", "Conti", "Duarte", "Egger", "Fisk", "Gruber", "Holm", "Ito", "Jansen",
-        "Kaur", "Lind", "Moreau", "Novak", "Okafor", "Prates", "Quist", "Ruiz", "Sato", "Tanaka")  # fmt: skip
+FIRST = (
+    "Ana", "Bo", "Chidi", "Dana", "Eva", "Farid", "Grete", "Hugo", "Ines", "Jun", "Kofi",
+    "Lena", "Maya", "Nils", "Olga", "Pia", "Quim", "Rosa", "Sami", "Tove", "Uma", "Vera",
+)  # fmt: skip
+LAST = (
+    "Abara", "Berg", "Conti", "Duarte", "Egger", "Fisk", "Gruber", "Holm", "Ito", "Jansen",
+    "Kaur", "Lind", "Moreau", "Novak", "Okafor", "Prates", "Quist", "Ruiz", "Sato", "Tanaka",
+)  # fmt: skip
 TITLES = ("Analyst", "Engineer", "Head of department", "Product manager", "Team lead", "Director")
 GROUPS = {
     Group.LEADS: 3,
@@ -238,7 +242,8 @@ def generate(*, initiatives: int, seed: int, at: datetime, append_to: bool = Fal
         )
     with transaction.atomic():
         before = audit.head().seq
-        world = _World(Random(seed), at, queries.current_version())  # noqa: S311: dice, no secrets
+        dice = Random(seed)  # noqa: S311
+        world = _World(dice, at, queries.current_version())
         _people(world, max(40, initiatives // 25))
         stages: dict[str, int] = dict.fromkeys(Stage.values, 0)
         for start in range(0, initiatives, CHUNK):
@@ -512,7 +517,7 @@ def _measured(world: _World, life: _Life, metric: Metric) -> Iterator[Measuremen
     if first is None:
         return
     every = 30 if life.row.stage in (Stage.PRODUCTION, Stage.RETIRED) else 7
-    moments = [days for days in range(first, last - 1, -every)][-14:]
+    moments = list(range(first, last - 1, -every))[-14:]
     assert metric.baseline is not None
     assert metric.threshold is not None
     fails = 0.05 if life.row.stage == Stage.PRODUCTION else 0.35
@@ -619,7 +624,7 @@ def _spend(world: _World, life: _Life) -> None:
             recorded_at=world.ago(days),
             recorded_by=life.owner(Role.BUSINESS_OWNER),
         )
-        for days in [d for d in range(first, last - 1, -30)][-8:]
+        for days in list(range(first, last - 1, -30))[-8:]
     ]
 
 
@@ -682,14 +687,13 @@ def _spells(world: _World, life: _Life) -> Iterator[StageSpell]:
     for place, (stage, entered) in enumerate(life.path):
         is_last = place == len(life.path) - 1
         given = _days_given(world, stage, life.origin, life.row)
+        due = life.row.decision_date if is_last else world.day(entered - (given or 0))
         yield StageSpell(
             initiative=life.row,
             stage=stage,
             entered_at=world.ago(entered),
             left_at=None if is_last else world.ago(life.path[place + 1][1]),
-            decision_date=life.row.decision_date
-            if is_last
-            else given and world.day(entered - given),
+            decision_date=due,
             is_declared=life.origin != "registered",
         )
 
@@ -752,7 +756,7 @@ def _review(world: _World, life: _Life, days: int) -> tuple[Review, _Life, int]:
     limits = world.policy.limits
     review = Review(
         initiative=life.row,
-        gate=life.row.next_gate,
+        gate=str(life.row.next_gate),
         policy=world.version,
         snapshot=snapshot,
         requested_snapshot=snapshot,
@@ -784,7 +788,8 @@ def _slots(world: _World, review: Review, life: _Life) -> list[Slot]:
 def _sign_offs(world: _World, life: _Life, slots: list[Slot], days: int) -> Iterator[SignOff]:
     for slot in slots:
         owner = life.facts.counted_owner(slot.role)
-        by = world.members[slot.group.key][0] if slot.group else owner and owner.person
+        holder = owner.person if owner else None
+        by = world.members[slot.group.key][0] if slot.group else holder
         if by is None or (slot.group and by.pk == slot.review.opened_by_id):
             continue
         if not world.happens(0.3 if slot.group else 0.5):

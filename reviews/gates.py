@@ -13,7 +13,7 @@ from initiatives.models import KillCondition, Metric
 from initiatives.models.charter import KillConditionKind, MetricKind
 from initiatives.rules import looks_like_a_model_score
 from initiatives.stages import Role, Stage
-from initiatives.triage import QUESTIONS
+from initiatives.triage import QUESTIONS, LegalClass
 from reviews.policy import Case, Criterion, Limits, Policy
 
 
@@ -78,6 +78,13 @@ def case_of(facts: Facts) -> Case:
     )
 
 
+def prohibition(facts: Facts) -> str | None:
+    """Why no gate but retirement is open to this, or None (product.md §3)."""
+    if facts.triage is not None and facts.triage.legal_class == LegalClass.PROHIBITED:
+        return "It is classed as prohibited: no gate but retirement is open to it."
+    return None
+
+
 def evaluate(facts: Facts, gate: str, policy: Policy, today: date) -> list[Judged]:
     """Judge every criterion of a gate that applies to these facts."""
     criteria = policy.gates[gate].criteria_for(case_of(facts))
@@ -120,7 +127,7 @@ def _complete(facts: Facts, criterion: Criterion, fields: Mapping[str, Any]) -> 
 def _person_missing(facts: Facts, role: str, label: str) -> str | None:
     owner = facts.owner(role)
     if owner is None:
-        return f"{label}: nobody is named."
+        return f"{label.rstrip('?')}: nobody is named."
     if owner.counts:
         return None
     if owner.state == "left":
@@ -239,9 +246,10 @@ def triaged(asked: Asked) -> Verdict:
     """§3, Proportion: the eight questions that say how much each gate asks."""
     open_ones = [q for q in QUESTIONS if asked.facts.answered_yes(q) is None]
     if open_ones:
-        return unmet(f"{len(open_ones)} of the eight triage questions are open.")
-    if asked.facts.triage is not None and asked.facts.triage.legal_class == "prohibited":
-        return unmet("Prohibited: no gate but retirement is open to it.")
+        count = len(open_ones)
+        return unmet(f"{count} of the eight questions {'is' if count == 1 else 'are'} open.")
+    if forbidden := prohibition(asked.facts):
+        return unmet(forbidden)
     return met(f"{asked.facts.initiative.get_level_display()} level.")
 
 
@@ -277,7 +285,7 @@ def guardrails_hold(asked: Asked) -> Verdict:
     if not guards:
         return unmet("No guardrail: name a limit for quality, unit cost or latency.")
     failing = [said for metric in guards if (said := _misses(asked.facts, metric))]
-    return unmet(" ".join(failing)) if failing else met(f"{len(guards)} hold.")
+    return unmet(" ".join(failing)) if failing else met(f"{len(guards)} of {len(guards)} guardrails hold.")
 
 
 def _misses(facts: Facts, metric: Metric) -> str | None:

@@ -57,10 +57,11 @@ class Standing:
 
     def lacking(self) -> list[str]:
         """Everything a decision to advance still lacks, one sentence each; empty when nothing."""
+        forbidden = gates.prohibition(self.facts)
         criteria = [f"{j.criterion.title}: {j.verdict.reason}" for j in self.blocking]
         unsigned = [f"Not signed: {s.slot.title}." for s in self.slots if not s.is_filled]
         people = signing.people_missing(self.slots, self.gate, self.facts)
-        return [*criteria, *unsigned, *([people] if people else [])]
+        return [said for said in (forbidden, *criteria, *unsigned, people) if said]
 
     def slots_waiting_for(self, person: Person) -> list[signing.SlotState]:
         return [state for state in self.slots if state.waits_for(person)]

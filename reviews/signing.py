@@ -138,15 +138,15 @@ def bar(person: Person, membership: Membership | None, review: Review) -> str | 
     In a role of their own the requester and the last editor may sign; for a group they may not.
     """
     if not person.is_active:
-        return "They are no longer active."
+        return "whoever signs has to be active."
     if membership is None:
         return None
     if membership.joined_at > review.opened_at:
-        return "They joined the group after the review was opened."
+        return "whoever joined the group after the review was opened may not."
     if person.pk == review.opened_by_id:
-        return "They asked for this review."
+        return "whoever asks for a review does not sign it for a group."
     if person.pk == review.initiative.evidence_changed_by_id:
-        return "They last changed the evidence."
+        return "whoever last changed the evidence does not sign it for a group."
     return None
 
 

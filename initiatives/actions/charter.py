@@ -29,7 +29,7 @@ from initiatives.rules import (
     metric_faults,
     trip_reason,
 )
-from initiatives.stages import UNDECIDED, Stage
+from initiatives.stages import ON_TRIAL, Stage
 
 
 @records_refusals("metric.define")
@@ -217,9 +217,8 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCond
     """Armed conditions that may have tripped, told by set-based comparison alone."""
     last = Measurement.objects.filter(metric=OuterRef("metric"), corrected_by=None)
     spent = Spend.objects.filter(initiative=OuterRef("initiative")).order_by()
-    running = ~Q(initiative__stage=Stage.PROPOSAL)  # a proposal has no ship-or-kill date yet
-    decided_by = Q(by_decision_date=True, initiative__decision_date__lt=today) & running
-    due = decided_by | Q(due_date__lt=today)
+    decided_by = Q(by_decision_date=True, initiative__decision_date__lt=today)
+    due = Q(initiative__stage__in=ON_TRIAL) & (decided_by | Q(due_date__lt=today))
     fails = Q(comparator="above", last__gt=F("threshold")) | Q(
         comparator="below", last__lt=F("threshold")
     )
@@ -234,7 +233,7 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCond
         .filter(
             Q(kind="spend", spent__gt=F("spend_cap"))
             | Q(kind="metric", in_a_row__isnull=False) & fails
-            | Q(kind="metric", initiative__stage__in=UNDECIDED) & due & (fails | Q(last=None))
+            | Q(kind="metric") & due & (fails | Q(last=None))
         )
         .select_related("metric", "initiative")
         .order_by("initiative", "pk")

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
-from initiatives.stages import Stage
+from initiatives.stages import ON_TRIAL
 from initiatives.units import Direction, UnitKind, in_words
 
 
@@ -162,11 +162,12 @@ class KillCondition(models.Model):
     def due_on(self, initiative: Initiative) -> date | None:
         """The day it falls due; a condition due by the decision date follows extensions.
 
-        A proposal has no ship-or-kill date yet: how long it may wait to become a pilot is not it.
+        In a proposal nothing is due yet: it promises what the pilot will have to show. What is in
+        production was decided.
         """
-        if not self.by_decision_date:
-            return self.due_date
-        return None if initiative.stage == Stage.PROPOSAL else initiative.decision_date
+        if initiative.stage not in ON_TRIAL:
+            return None
+        return initiative.decision_date if self.by_decision_date else self.due_date
 
     def sentence(self) -> str:
         """The condition as it was agreed: `Stop if resolution time is above 2 h by the …`."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.core.cache import cache
@@ -110,7 +112,9 @@ def _key(person: Person, today: date) -> str:
     """What a dashboard depends on: the last event, the last sweep, the day, what the person may
     see; and who is active, since a deactivation by raw SQL writes no event and counts at once."""
     head, swept = audit.head(), notifications.last_sweep()
-    active = Person.objects.filter(is_active=True).aggregate(who=Sum("pk"), last=Max("active_since"))
+    active = Person.objects.filter(is_active=True).aggregate(
+        who=Sum("pk"), last=Max("active_since")
+    )
     since = active["last"].timestamp() if active["last"] else ""
     all_of_it = people.is_lead(person) or people.is_auditor(person)
     seen = "all" if all_of_it else f"{person.pk}/{'+'.join(sorted(person.group_keys))}"
@@ -143,7 +147,7 @@ def overdue(initiatives: InitiativeQuerySet, today: date) -> InitiativeQuerySet:
     return initiatives.counting().filter(stage__in=UNDECIDED, decision_date__lt=today)
 
 
-def _counts(visible: InitiativeQuerySet, today: date) -> dict[str, dict[str, int]]:
+def _counts(visible: InitiativeQuerySet, today: date) -> dict[str, Mapping[str, Any]]:
     """Everything that is counted, by stage, in one pass over the portfolio."""
     counting = Q(counting_since__isnull=False)
     undecided = counting & Q(stage__in=UNDECIDED)
@@ -209,7 +213,7 @@ def _waiting_for(initiative: Initiative) -> str:
     return "signatures and decision" if in_review else "evidence and review"
 
 
-def _stages(counts: dict[str, dict[str, int]]) -> list[StageCount]:
+def _stages(counts: dict[str, Mapping[str, Any]]) -> list[StageCount]:
     return [
         StageCount(
             stage=stage,

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.db.models import Count
+from django.urls import reverse
 
 from initiatives.models import Initiative, Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Role, Stage
+from initiatives.triage import Level
 from notifications import queries as notifications
 from notifications.models import Flag
 
+STAGE_LABELS: dict[str, str] = dict(Stage.choices)
+LEVEL_LABELS: dict[str, str] = dict(Level.choices)
 OWNER_ROLES = (Role.PRODUCTION_OWNER, Role.BUSINESS_OWNER)
 # All that a row shows: reading the other columns, long texts among them, costs more than the query.
 COLUMNS = ("name", "stage", "level", "decision_date", "counting_since", "unit__name")
@@ -41,6 +46,10 @@ class Row:
     flag: str
     severity: str
     more_flags: int
+
+    def __getitem__(self, name: str) -> Any:
+        """Templates ask for an item before an attribute; to be refused is what took them long."""
+        return getattr(self, name)
 
     @property
     def owner_words(self) -> str:
@@ -79,7 +88,11 @@ def rows(initiatives: Sequence[Initiative], today: date) -> list[Row]:
     ids = [initiative.pk for initiative in initiatives]
     owners = _owners(ids)
     flags = notifications.flags_of(ids)
-    return [_row(i, owners.get(i.pk), flags.get(i.pk, []), today) for i in initiatives]
+    before, after = reverse("initiatives:detail", args=[0]).rsplit("0", 1)  # once, not for each row
+    return [
+        _row(i, f"{before}{i.pk}{after}", owners.get(i.pk), flags.get(i.pk, []), today)
+        for i in initiatives
+    ]
 
 
 def _owners(ids: list[int]) -> dict[int, Ownership]:
@@ -94,17 +107,19 @@ def _owners(ids: list[int]) -> dict[int, Ownership]:
     return {ownership.initiative_id: ownership for ownership in found}
 
 
-def _row(initiative: Initiative, owner: Ownership | None, flags: list[Flag], today: date) -> Row:
+def _row(
+    initiative: Initiative, url: str, owner: Ownership | None, flags: list[Flag], today: date
+) -> Row:
     worst = flags[0] if flags else None
     late = initiative.stage != Stage.PRODUCTION and initiative.is_overdue(today)
     return Row(
         reference=initiative.reference,
-        url=initiative.get_absolute_url(),
+        url=url,
         name=initiative.name,
         unit=initiative.unit.name if initiative.unit else "",
         stage=initiative.stage,
-        stage_label=initiative.get_stage_display(),
-        level=initiative.get_level_display(),
+        stage_label=STAGE_LABELS[initiative.stage],
+        level=LEVEL_LABELS[initiative.level],
         owner=owner.person.name if owner else "",
         owner_state=owner.state if owner else "missing",
         decision=_decision(initiative, today),

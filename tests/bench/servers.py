@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import psycopg
@@ -109,12 +109,12 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
     while process.poll() is None and time.monotonic() < deadline:
         try:
             urlopen(f"http://127.0.0.1:{port}/", timeout=5).close()
-        except URLError as error:
-            if hasattr(error, "code"):  # it answers, be it with 404
-                return
+        except HTTPError:  # it answers, be it with 404
+            return
+        except OSError:
+            time.sleep(0.1)
         else:
             return
-        time.sleep(0.1)
     raise RuntimeError("gunicorn did not start.")
 
 

@@ -55,8 +55,7 @@ class Visitor:
             self.problems.append(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
-        left = request.failure == "net::ERR_ABORTED"  # by whoever went to another page meanwhile
-        if not left or request.resource_type not in ("document", "fetch", "xhr"):
+        if request.failure != "net::ERR_ABORTED":  # which it is for whoever leaves the page early
             self.problems.append(f"request: {request.method} {request.url} {request.failure}")
 
     def _answered(self, response: Response) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import TestCase
 from django.urls import reverse
 
@@ -47,10 +46,10 @@ class Pages(TestCase):
     def address(self, name: str, *args: Any) -> str:
         return reverse(f"initiatives:{name}", args=args)
 
-    def get(self, name: str, *args: Any) -> HttpResponse:
+    def get(self, name: str, *args: Any) -> Any:
         return self.client.get(self.address(name, *args))
 
-    def post(self, page: str, /, *args: Any, **data: Any) -> HttpResponse:
+    def post(self, page: str, /, *args: Any, **data: Any) -> Any:
         return self.client.post(self.address(page, *args), data)
 
     def pages(self) -> list[tuple[str, tuple[Any, ...]]]:
@@ -72,8 +71,8 @@ class Pages(TestCase):
         Initiative.objects.update(stage=Stage.RETIRED)
 
 
-def faults(response: HttpResponse) -> dict[str, list[str]]:
+def faults(response: Any) -> dict[str, list[str]]:
     """The form's errors by field; "" for those of the whole form."""
     assert response.status_code == 422, response.status_code
-    form = response.context["form"]  # type: ignore[attr-defined]
+    form = response.context["form"]
     return {name if name != "__all__" else "": list(said) for name, said in form.errors.items()}

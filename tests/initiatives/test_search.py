@@ -93,6 +93,10 @@ class TestSearch(TestCase):
         ):  # fmt: skip
             assert self.found(question) == set(), question[:20]
 
+    def test_finds_long_words_by_their_beginning(self):
+        long = make_initiative(by=make_lead(), name="x" * 290, complete=False)
+        assert self.found("x" * 290) == self.found("x" * 50) == {long}
+
     def test_takes_no_character_for_a_wildcard(self):
         assert self.found("s%n") == set()
         assert self.found("m_tor") == set()

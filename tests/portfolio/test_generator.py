@@ -1,6 +1,6 @@
+import json
 from datetime import timedelta
 from io import StringIO
-import json
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -24,9 +24,8 @@ from initiatives.models import (
 )
 from initiatives.rules import metric_faults
 from initiatives.stages import UNDECIDED, Stage
-from notifications.actions import hear
+from notifications.actions import hear, sweep
 from notifications.models import Flag, Reminder
-from notifications.actions import sweep
 from portfolio import generator
 from reviews import queries as reviews
 from reviews.models import Decision, Review, SignOff
@@ -133,9 +132,7 @@ class GeneratePortfolio(TestCase):
 class TheSameSeed(TestCase):
     def test_makes_the_same_portfolio(self):
         at = timezone.now()
-        made = [
-            generator.generate(initiatives=40, seed=5, at=at, append_to=True) for _ in range(2)
-        ]
+        made = [generator.generate(initiatives=40, seed=5, at=at, append_to=True) for _ in range(2)]
         names = list(Initiative.objects.values_list("name", "stage", "decision_date", "touched_at"))
         assert made[0] == made[1]
         assert names[:40] == names[40:]

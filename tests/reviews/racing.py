@@ -195,7 +195,7 @@ def _outcome(action: Callable[..., Any], **arguments: Any) -> str:
         action(**arguments)
     except Refused as refusal:
         return refusal.rule
-    except Exception as error:  # noqa: BLE001 whatever it is, the test has to hear of it
+    except Exception as error:  # whatever it is, the test has to hear of it
         return f"ERROR {type(error).__name__}: {error}"
     return "done"
 
@@ -244,7 +244,7 @@ def _thread(number: int, wanted: Given, line: Any, ends: Any) -> None:
         connection.ensure_connection()
         line.wait(PATIENCE)
         end = globals()[wanted["act"]](number, wanted["given"])
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         end = f"ERROR {type(error).__name__}: {error}"
     finally:
         connection.close()

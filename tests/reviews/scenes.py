@@ -38,9 +38,7 @@ def judged(
     initiative: Initiative, key: str, *, gate: str = Gate.CHARTER, today: date = TODAY
 ) -> gates.Judged:
     """One criterion of the gate, as it stands."""
-    found = gates.evaluate(
-        facts.load_one(initiative.pk), gate, queries.current_policy(), today
-    )
+    found = gates.evaluate(facts.load_one(initiative.pk), gate, queries.current_policy(), today)
     return next(judged for judged in found if judged.criterion.key == key)
 
 
@@ -168,4 +166,3 @@ def answer_gate(initiative: Initiative, gate: str, by: Person, at: datetime = NO
 def playing(cast: Cast, **parts: Person) -> Cast:
     """The same cast with some parts played by others of it."""
     return replace(cast, **parts)
-

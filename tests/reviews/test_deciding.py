@@ -13,6 +13,7 @@ from accounts import actions as people
 from audit.models import Event
 from audit.refusals import Refused
 from initiatives import actions as initiatives
+from initiatives import facts
 from initiatives.models import Baseline, Initiative, Metric, Overtaken, StageSpell
 from initiatives.stages import Gate, Role, Stage
 from reviews import actions, permissions, queries
@@ -65,9 +66,7 @@ class DecidingTestCase(TestCase):
         return factories.reloaded(self.initiative)
 
     def request(self, at=NOON - DAY) -> Review:
-        return factories.make_review(
-            initiative=self.initiative, by=self.cast.business_owner, at=at
-        )
+        return factories.make_review(initiative=self.initiative, by=self.cast.business_owner, at=at)
 
 
 class SignedCharterTestCase(DecidingTestCase):
@@ -171,9 +170,7 @@ class TestRefusesToProceed(SignedCharterTestCase):
     def test_for_the_lead_who_last_edited_it(self):
         no = self.refusal("proceed", self.cast.lead)
         assert no.rule == "may_not_decide"
-        assert no.message == (
-            "You last changed its evidence; the sponsor or another lead decides."
-        )
+        assert no.message == ("You last changed its evidence; the sponsor or another lead decides.")
 
     def test_for_a_lead_who_owns_it(self):
         owner = factories.make_lead(name="Lou Lead")
@@ -336,9 +333,7 @@ class TestSendBack(DecidingTestCase):
         running = factories.make_declared(by=self.cast.lead)
         review = factories.make_review(initiative=running, by=self.cast.lead, at=NOON)
         assert review.gate == Gate.RECERTIFICATION
-        actions.decide(
-            initiative=running, kind="send_back", reason="x", by=self.cast.lead, at=NOON
-        )
+        actions.decide(initiative=running, kind="send_back", reason="x", by=self.cast.lead, at=NOON)
         assert factories.reloaded(running).stage == Stage.PRODUCTION
         assert not Review.objects.open().exists()
 
@@ -369,9 +364,7 @@ class TestKill(DecidingTestCase):
 
     def test_needs_neither_review_nor_criteria(self):
         bare = factories.make_initiative(by=self.cast.lead, name="Bare", complete=False)
-        actions.decide(
-            initiative=bare, kind="kill", reason="x", by=self.cast.lead, at=NOON, **KILL
-        )
+        actions.decide(initiative=bare, kind="kill", reason="x", by=self.cast.lead, at=NOON, **KILL)
         assert factories.reloaded(bare).stage == Stage.RETIRED
 
     def test_is_for_a_lead_although_they_last_edited_it(self):
@@ -408,8 +401,6 @@ class TestKill(DecidingTestCase):
         assert queries.possible_decisions(self.cast.lead, self.known()) == []
 
     def known(self):
-        from initiatives import facts
-
         return facts.load_one(self.initiative.pk)
 
 
@@ -440,9 +431,7 @@ class LaterStages(TestCase):
         self.use = factories.make_metric(initiative=self.initiative, at=at, **use)
         for role in (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.DATA_OWNER):
             give(self.initiative, role, self.cast.production_owner, at)
-        factories.make_signed_review(
-            initiative=self.initiative, cast=self.cast, at=NOON - 50 * DAY
-        )
+        factories.make_signed_review(initiative=self.initiative, cast=self.cast, at=NOON - 50 * DAY)
         self.decide("proceed", NOON - 49 * DAY)
 
     def decide(self, kind: str, at=NOON, **more) -> Decision:
@@ -594,24 +583,25 @@ class TestDecommission(TestCase):
             assert refusal(self.decide, kind).rule == "wrong_stage"
 
 
+ORIGINS = {
+    "proceed": {"proposal", "pilot"},
+    "ship": {"readiness_review"},
+    "send_back": {"proposal", "pilot", "readiness_review", "production"},
+    "kill": {"proposal", "pilot", "readiness_review"},
+    "decommission": {"production"},
+}
+
+
 class TestTable(TestCase):
     """What is possible from where, for everybody, in any kind."""
 
-    ORIGINS = {  # noqa: RUF012
-        "proceed": {"proposal", "pilot"},
-        "ship": {"readiness_review"},
-        "send_back": {"proposal", "pilot", "readiness_review", "production"},
-        "kill": {"proposal", "pilot", "readiness_review"},
-        "decommission": {"production"},
-    }
-
     def test_is_the_one_of_the_product(self):
-        assert {kind: set(move.origins) for kind, move in TABLE.items()} == self.ORIGINS
+        assert {kind: set(move.origins) for kind, move in TABLE.items()} == ORIGINS
 
     def test_refuses_every_decision_from_every_other_stage(self):
         lead = factories.make_lead()
         row = factories.make_initiative(by=lead, complete=False)
-        for kind, origins in self.ORIGINS.items():
+        for kind, origins in ORIGINS.items():
             for stage in set(Stage) - origins:
                 with self.subTest(kind=kind, stage=stage):
                     Initiative.objects.filter(pk=row.pk).update(stage=stage)
@@ -623,8 +613,6 @@ class TestTable(TestCase):
                     assert factories.reloaded(row).stage == stage
 
     def test_offers_on_pages_what_the_action_would_not_refuse_for_its_origin(self):
-        from initiatives import facts
-
         lead = factories.make_lead()
         row = factories.make_declared(by=lead)
         known = facts.load_one(row.pk)

@@ -53,9 +53,7 @@ class RaceTestCase(TransactionTestCase):
 
     def leads(self, count: int) -> list[int]:
         hired = self.now - timedelta(days=400)
-        return [
-            factories.make_lead(name=f"Lead {number}", at=hired).pk for number in range(count)
-        ]
+        return [factories.make_lead(name=f"Lead {number}", at=hired).pk for number in range(count)]
 
     def asked(self, review: Review, count: int) -> list[int]:
         """So many members of compliance, who all have to sign."""
@@ -141,9 +139,7 @@ class TestSignatures(RaceTestCase):
     def test_of_many_people_are_all_stored(self):
         review = self.requested()
         members = self.asked(review, 40)
-        ends = race(
-            "sign", processes=10, threads=4, slot=self.slot(review), people=members
-        )
+        ends = race("sign", processes=10, threads=4, slot=self.slot(review), people=members)
         assert ends == {"done": 40}
         assert state(review, "compliance").is_filled
         seqs = list(Event.objects.order_by("seq").values_list("seq", flat=True))
@@ -153,9 +149,7 @@ class TestSignatures(RaceTestCase):
         review = self.requested()
         members = self.asked(review, 20)
         Slot.objects.filter(review=review, key="compliance").update(quorum=3)
-        ends = race(
-            "sign", processes=5, threads=4, slot=self.slot(review), people=members
-        )
+        ends = race("sign", processes=5, threads=4, slot=self.slot(review), people=members)
         assert ends == {"done": 3, "slot_filled": 17}
 
 

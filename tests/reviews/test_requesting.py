@@ -156,7 +156,7 @@ class TestRefusesToRequest(RequestTestCase):
     def test_a_second_open_one_in_the_database_too(self):
         review = self.request()
         review.pk = None
-        with pytest.raises(IntegrityError, match="one_open_review|UNIQUE"), transaction.atomic():
+        with pytest.raises(IntegrityError), transaction.atomic():
             review.save(force_insert=True)
 
 

@@ -308,7 +308,7 @@ class TestTheRequesterForAGroup(TestCase):
         review = factories.make_review(initiative=initiative, by=asker, at=NOON - DAY)
         no = refusal(sign, review, "compliance", asker)
         assert no.rule == "barred_from_signing"
-        assert "asked for this review" in no.message
+        assert "whoever asks for a review" in no.message
         assert state(review, "compliance").barred.keys() == {asker.pk}
         assert state(review, "compliance").eligible == (cast.compliance,)
 

@@ -157,11 +157,12 @@ class TestEditing(TestCase):
         assert not Initiative.objects.exists()
 
 
-class TestImporting(TestCase):
-    ROW = {"Name": "Claims triage", "ID": "17", "Stage": "Proposal"}  # noqa: RUF012
+ROW = {"Name": "Claims triage", "ID": "17", "Stage": "Proposal"}
 
+
+class TestImporting(TestCase):
     def imported(self, by, at, **changes: str) -> None:
-        parsed = factories.make_parsed(rows=[self.ROW | changes])
+        parsed = factories.make_parsed(rows=[ROW | changes])
         initiatives.import_inventory(parsed=parsed, file_name="inventory.csv", by=by, at=at)
 
     def test_moves_no_stage_that_is_here_already(self):

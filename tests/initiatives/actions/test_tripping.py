@@ -155,9 +155,9 @@ class TestTheSweep(Running):
         self.arm()  # a proposal's date is not its ship-or-kill date; production was decided
         assert self.trips_by_stage() == {Stage.PILOT, Stage.READINESS_REVIEW}
 
-    def test_trips_by_a_date_of_its_own_while_undecided(self):
+    def test_trips_by_a_date_of_its_own_while_on_trial(self):
         self.arm(by_decision_date=False, due_date=TODAY - DAY)
-        assert self.trips_by_stage() == {Stage.PROPOSAL, Stage.PILOT, Stage.READINESS_REVIEW}
+        assert self.trips_by_stage() == {Stage.PILOT, Stage.READINESS_REVIEW}
 
     def test_trips_by_spend_until_it_is_retired(self):
         make_kill_condition(initiative=self.pilot, spend_cap=1)

@@ -1,0 +1,225 @@
+"""What holds for every page: accessible, at home on a phone, light and dark, without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from accounts.models import Person
+from initiatives.models import Initiative
+from portfolio import demo, personas
+from reviews.models import Review
+from tests.browser.visitors import PASSWORD, Visit, Visitor, let_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+LIST = "initiatives:list"
+ROWS = "#results tbody tr"
+
+
+@pytest.fixture
+def lead(live_server, settings) -> Person:
+    """The lead of the demo portfolio, which is offered on the sign-in page."""
+    demo.load()
+    let_in()
+    settings.DEMO, settings.DEMO_PASSWORD = True, PASSWORD
+    return Person.objects.get(email=personas.LEAD.email)
+
+
+def come_in(visitor: Visitor, person: Person) -> Visitor:
+    """As the persona, by one button."""
+    visitor.open("account_login")
+    visitor.page.get_by_role("button", name=person.name).click()
+    visitor.page.wait_for_url(f"{visitor.base}/")
+    return visitor
+
+
+def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
+    """Walk through the pages as they are meant to be seen, and say where one is."""
+    visitor.open("account_login")
+    yield "sign-in"
+    come_in(visitor, person)
+    yield "dashboard"
+    for name in ("initiatives:list", "portfolio:my_work", "notifications:attention"):
+        visitor.open(name)
+        yield name
+    for initiative in (of_name("Claims document triage"), of_name("Voice bot")):
+        visitor.open("initiatives:detail", initiative.pk)
+        visitor.page.locator(".gh-timeline").scroll_into_view_if_needed()
+        visitor.page.locator(".gh-timeline time").first.wait_for()
+        yield initiative.name
+    visitor.open("reviews:detail", open_review().pk)
+    visitor.page.locator("details.gh-section summary").click()
+    yield "review"
+    visitor.open("initiatives:register")
+    yield "register"
+    with visitor.expecting(422):
+        visitor.press("Save as a proposal")
+    yield "register, with an error"
+
+
+def forms(visitor: Visitor, person: Person) -> Iterator[str]:
+    """And the forms behind their links."""
+    come_in(visitor, person)
+    proposal = of_name("Recovery letters")
+    for name, *rest in (
+        ("initiatives:triage",),
+        ("initiatives:define_metric",),
+        ("initiatives:kill_condition",),
+        ("initiatives:ask", "sponsor"),
+        ("initiatives:spend",),
+        ("initiatives:edit", "details"),
+        ("reviews:answer", "data_audit"),
+        ("reviews:decide", "kill"),
+    ):
+        visitor.open(name, proposal.pk, *rest)
+        yield " ".join((name, *rest))
+    with visitor.expecting(404):
+        visitor.open("initiatives:detail", 10**9)
+    yield "not found"
+    visitor.open(LIST, query="?q=nothingofthekind")
+    yield "list, empty"
+    visitor.open("account_change_password")
+    yield "change password"
+
+
+def of_name(start: str) -> Initiative:
+    return Initiative.objects.get(name__startswith=start)
+
+
+def open_review() -> Review:
+    return Review.objects.open().get()
+
+
+class TestEveryPage:
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_is_accessible(self, visit: Visit, lead: Person, scheme: str):
+        found = []
+        for walk in (every_page, forms):
+            visitor = visit(color_scheme=scheme, reduced_motion="reduce")
+            for place in walk(visitor, lead):
+                found += [f"{place}: {fault}" for fault in violations(visitor)]
+        assert not found
+
+    def test_fits_a_phone(self, visit: Visit, lead: Person):
+        wide = {}
+        for walk in (every_page, forms):
+            visitor = visit(phone=True)
+            for place in walk(visitor, lead):
+                width = visitor.page.evaluate("document.documentElement.scrollWidth")
+                if width > 390:
+                    wide[place] = width
+        assert not wide
+
+    def test_shows_the_figures_and_the_first_decision_at_once(self, visit: Visit, lead: Person):
+        for phone in (False, True):
+            page = come_in(visit(phone=phone), lead).page
+            end = page.viewport_size["height"]
+            if phone:
+                end = page.locator(".gh-tabbar").bounding_box()["y"]
+            figures = page.locator(".gh-figure")
+            assert figures.count() == 3
+            assert all(bottom(figures.nth(place)) <= end for place in range(3))
+            assert bottom(page.locator("main tbody tr").first) <= end
+
+    def test_stays_dark_once_that_is_chosen(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(color_scheme="light"), lead)
+        root = visitor.page.locator("html")
+        expect(root).to_have_attribute("data-bs-theme", "light")
+        ground = "getComputedStyle(document.body).backgroundColor"
+        before = visitor.page.evaluate(ground)
+        visitor.press("Change between light and dark", within="header")
+        expect(root).to_have_attribute("data-bs-theme", "dark")
+        assert visitor.page.evaluate(ground) != before
+        visitor.page.reload()
+        expect(root).to_have_attribute("data-bs-theme", "dark")
+        visitor.open(LIST)
+        expect(root).to_have_attribute("data-bs-theme", "dark")
+
+    def test_draws_the_measurements(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(reduced_motion="reduce"), lead)
+        visitor.open("initiatives:detail", of_name("Claims document triage").pk)
+        canvas = visitor.page.locator("canvas").first
+        expect(canvas).to_be_visible()
+        visitor.page.wait_for_function(
+            """() => {
+              const canvas = document.querySelector("canvas");
+              const { width, height } = canvas;
+              const drawn = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+              return drawn.some((value) => value);
+            }"""
+        )
+
+
+class TestList:
+    def test_finds_while_one_types_and_goes_back(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(), lead)
+        visitor.open(LIST)
+        rows = visitor.page.locator(ROWS)
+        expect(rows).to_have_count(10)
+        visitor.page.evaluate("window.isStillThisPage = true")
+        visitor.field("Search").press_sequentially("motor cla", delay=20)
+        expect(rows).to_have_count(1)
+        expect(rows).to_contain_text("Fraud signals in motor claims")
+        expect(visitor.page).to_have_url(re.compile(r"\?q=motor(\+|%20)cla"))
+        assert visitor.page.evaluate("window.isStillThisPage")
+        visitor.page.go_back()
+        expect(rows).to_have_count(10)
+        expect(visitor.page).to_have_url(f"{visitor.base}/initiatives/")
+        expect(visitor.field("Search")).to_have_value("")
+        visitor.page.go_forward()
+        expect(rows).to_have_count(1)
+        expect(visitor.field("Search")).to_have_value("motor cla")
+
+    def test_narrows_as_soon_as_a_facet_is_chosen(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(), lead)
+        visitor.open(LIST)
+        visitor.choose("Stage", "Production")
+        rows = visitor.page.locator(ROWS)
+        expect(rows).to_have_count(2)
+        expect(visitor.page).to_have_url(re.compile("stage=production"))
+        visitor.page.reload()
+        expect(rows).to_have_count(2)
+        expect(visitor.field("Stage")).to_have_value("production")
+
+    def test_is_reached_from_the_search_on_every_page(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(), lead)
+        search = visitor.page.get_by_role("search").get_by_role("searchbox")
+        search.press_sequentially("VOICE bo")
+        search.press("Enter")
+        expect(visitor.page.locator(ROWS)).to_have_count(1)
+
+    def test_works_without_javascript(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(java_script_enabled=False), lead)
+        visitor.open(LIST)
+        visitor.choose("Stage", "Production")
+        visitor.field("Search").fill("motor")
+        visitor.press("Show")
+        expect(visitor.page.locator(ROWS)).to_have_count(1)
+        assert "stage=production" in visitor.page.url
+        visitor.follow("Fraud signals")
+        assert visitor.sees("Who answers for it")
+        visitor.follow("Show what happened")
+        assert visitor.page.url.endswith("/history/")
+
+
+def bottom(of) -> float:
+    box = of.bounding_box()
+    return box["y"] + box["height"]
+
+
+def violations(visitor: Visitor) -> list[str]:
+    """What axe finds on this page."""
+    options = {"runOnly": WCAG, "resultTypes": ["violations"]}
+    found = Axe().run(visitor.page, options=options).response
+    assert found["passes"], "axe has not looked at anything"
+    return [
+        f"{violation['id']} {node['target']} {node['failureSummary']}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
