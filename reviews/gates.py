@@ -285,7 +285,8 @@ def guardrails_hold(asked: Asked) -> Verdict:
     if not guards:
         return unmet("No guardrail: name a limit for quality, unit cost or latency.")
     failing = [said for metric in guards if (said := _misses(asked.facts, metric))]
-    return unmet(" ".join(failing)) if failing else met(f"{len(guards)} of {len(guards)} guardrails hold.")
+    count = len(guards)
+    return unmet(" ".join(failing)) if failing else met(f"{count} of {count} guardrails hold.")
 
 
 def _misses(facts: Facts, metric: Metric) -> str | None:

@@ -225,7 +225,8 @@ class TestTriaged(CharterTestCase):
 
     def test_is_never_met_by_what_is_prohibited(self):
         Triage.objects.update(legal_class="prohibited")
-        assert self.reason("triaged") == "It is classed as prohibited: no gate but retirement is open to it."
+        said = "It is classed as prohibited: no gate but retirement is open to it."
+        assert self.reason("triaged") == said
 
 
 class TestPrimaryMetricComplete(CharterTestCase):
@@ -522,7 +523,8 @@ class TestPeopleNamedInAnswers(CharterTestCase):
 
     def test_are_missing_where_nobody_is_named(self):
         self.vacate("production_sketch.owner")
-        assert self.reason("production_sketch") == "Who would own it in production: nobody is named."
+        said = "Who would own it in production: nobody is named."
+        assert self.reason("production_sketch") == said
 
     def test_are_never_stored_in_the_answer(self):
         stored = self.initiative.evidence.get(criterion="stakeholders")
