@@ -88,7 +88,7 @@ def pages() -> dict[str, Any]:
         .exclude(kill_conditions=None)
         .earliest("pk")
     )
-    signed = Review.objects.open().filter(gate=Gate.SHIP_OR_KILL, sign_offs__isnull=False)
+    signed = Review.objects.open().filter(gate=Gate.CHARTER, sign_offs__isnull=False)
     review = signed.filter(slots__group__isnull=False).earliest("pk")
     return {
         "cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}",

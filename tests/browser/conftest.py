@@ -15,7 +15,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.visitors import Visit, Visitor
+from tests.browser.visitors import DESKTOP, PHONE, Visit, Visitor
 
 CHROMIUM = Path("/usr/bin/chromium")
 HOW_TO_GET_IT = (
@@ -23,8 +23,6 @@ HOW_TO_GET_IT = (
     "root, which does."
 )
 FLAGS = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
-DESKTOP = {"width": 1440, "height": 900}
-PHONE = {"width": 390, "height": 844}
 VISITORS = pytest.StashKey[list[Visitor]]()
 
 

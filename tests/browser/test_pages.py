@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from accounts.models import Person
 from initiatives.models import Initiative
 from portfolio import demo, personas
 from reviews.models import Review
-from tests.browser.visitors import PASSWORD, Visit, Visitor, let_in
+from tests.browser.visitors import DESKTOP, PASSWORD, Visit, Visitor, let_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -119,9 +119,7 @@ class TestEveryPage:
     def test_shows_the_figures_and_the_first_decision_at_once(self, visit: Visit, lead: Person):
         for phone in (False, True):
             page = come_in(visit(phone=phone), lead).page
-            end = page.viewport_size["height"]
-            if phone:
-                end = page.locator(".gh-tabbar").bounding_box()["y"]
+            end = top(page.locator(".gh-tabbar")) if phone else DESKTOP["height"]
             figures = page.locator(".gh-figure")
             assert figures.count() == 3
             assert all(bottom(figures.nth(place)) <= end for place in range(3))
@@ -208,9 +206,12 @@ class TestList:
         assert visitor.page.url.endswith("/history/")
 
 
-def bottom(of) -> float:
-    box = of.bounding_box()
-    return box["y"] + box["height"]
+def top(of: Locator) -> float:
+    return of.evaluate("(it) => it.getBoundingClientRect().top")
+
+
+def bottom(of: Locator) -> float:
+    return of.evaluate("(it) => it.getBoundingClientRect().bottom")
 
 
 def violations(visitor: Visitor) -> list[str]:

@@ -15,6 +15,8 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Request
 
 from accounts.models import Person
 
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
 PATIENCE = 5_000  # milliseconds
 PASSWORD = "correct horse battery"
 # The console hears of it through the same ears as of everything else.

@@ -97,6 +97,19 @@ class TestLoad(TestCase):
         right = make_measurement(metric=metric, value=60, at=NOON, corrects=wrong)
         assert self.load().recent(metric) == [right]
 
+    def test_keeps_a_correction_however_old_it_is(self):
+        metric = self.load().primary_metric
+        right = make_measurement(
+            metric=metric,
+            value=60,
+            at=NOON,
+            measured_at=LONG_AGO,
+            corrects=self.load().latest(metric),
+        )
+        for day in range(1, 35):
+            make_measurement(metric=metric, value=day, at=LONG_AGO + timedelta(days=day))
+        assert self.load().recent(metric)[-1] == right
+
     def test_mixes_nothing_up(self):
         second = full(make_person(name="Bo Brandt"), "Second")
         for pk, known in facts.load([self.initiative.pk, second.pk]).items():

@@ -428,6 +428,18 @@ class TestAttention(Pages):
             assert len(self.names(rule=rule)) == 2
 
 
+# What somebody hears of the restricted one beside an open one.
+NOTHING = {
+    "figures": [1, 1, 1, 1, 1], "spent": 0, "stages": 1, "found": [[]] * 6, "listed": 1,
+    "attention": 1, "named": False, "pages": {404},
+}  # fmt: skip
+ALL = {
+    "figures": [2, 2, 2, 2, 2], "spent": 900, "stages": 2,
+    "found": [["Whistleblower hints"]] * 6, "listed": 2,
+    "attention": 2, "named": True, "pages": {200},
+}  # fmt: skip
+
+
 @pytest.mark.embedded
 class TestRestricted(Pages):
     """Invisible outside its roles, leads and auditors, in every figure and list (product.md §7)."""
@@ -473,31 +485,21 @@ class TestRestricted(Pages):
             "pages": set(pages),
         }
 
-    NOTHING = {
-        "figures": [1, 1, 1, 1, 1], "spent": 0, "stages": 1, "found": [[]] * 6, "listed": 1,
-        "attention": 1, "named": False, "pages": {404},
-    }  # fmt: skip
-    ALL = {
-        "figures": [2, 2, 2, 2, 2], "spent": 900, "stages": 2,
-        "found": [["Whistleblower hints"]] * 6, "listed": 2,
-        "attention": 2, "named": True, "pages": {200},
-    }  # fmt: skip
-
     def test_is_not_there_for_members(self):
-        assert self.seen_by(self.member) == self.NOTHING
+        assert self.seen_by(self.member) == NOTHING
 
     def test_is_not_there_for_administrators(self):
-        assert self.seen_by(make_administrator(at=self.now - HIRED)) == self.NOTHING
+        assert self.seen_by(make_administrator(at=self.now - HIRED)) == NOTHING
 
     def test_is_there_for_leads(self):
-        assert self.seen_by(self.lead) == self.ALL
+        assert self.seen_by(self.lead) == ALL
 
     def test_is_there_for_auditors(self):
-        assert self.seen_by(make_auditor(at=self.now - HIRED)) == self.ALL
+        assert self.seen_by(make_auditor(at=self.now - HIRED)) == ALL
 
     def test_is_there_for_whoever_holds_a_role(self):
         self.own(self.initiative, Role.DATA_OWNER, self.member)
-        assert self.seen_by(self.member) == self.ALL
+        assert self.seen_by(self.member) == ALL
 
 
 @pytest.mark.embedded

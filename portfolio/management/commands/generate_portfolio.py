@@ -1,5 +1,6 @@
 """Make a made-up portfolio, for benchmarks and for a look at what many rows do."""
 
+import gc
 import json
 from argparse import ArgumentParser
 from dataclasses import asdict
@@ -31,6 +32,7 @@ class Command(BaseCommand):
         if not 1 <= count <= MOST:
             raise CommandError(f"--initiatives {count}: give a number from 1 to {MOST:,}.")
         began = perf_counter()
+        gc.disable()  # hundreds of thousands of rows, none in a cycle: a seventh of the time
         try:
             made = generator.generate(
                 initiatives=count,
@@ -40,6 +42,8 @@ class Command(BaseCommand):
             )
         except generator.NotEmpty as refusal:
             raise CommandError(str(refusal)) from refusal
+        finally:
+            gc.enable()
         seconds = round(perf_counter() - began, 1)
         if options["json"]:
             self.stdout.write(json.dumps(asdict(made) | {"seconds": seconds}))
