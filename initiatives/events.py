@@ -6,6 +6,8 @@ SENTENCES = {
     "initiative.imported": "{who} imported it ({stage})",
     "initiative.import_updated": "{who} imported a newer edition: {fields} changed",
     "initiative.edited": "{who} changed {fields}",
+    "initiative.restricted": "{who} restricted it to those who hold a role",
+    "initiative.opened": "{who} opened it to everybody",
     "initiative.triaged": "{who} answered the eight questions: {level} level",
     "ownership.asked": "{who} asked {person} to be {role}",
     "ownership.accepted": "{person} accepted to be {role}",

@@ -283,6 +283,24 @@ class RemoveKillCondition(View):
         return HttpResponseRedirect(initiative.get_absolute_url())
 
 
+class Restrict(View):
+    """Hide an initiative, or show it again; the button says which."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        initiative = visible_initiative(request, pk)
+        assert isinstance(request.user, Person)
+        hide = request.POST.get("restricted") == "yes"
+        try:
+            actions.restrict(
+                initiative=initiative, is_restricted=hide, by=request.user, at=timezone.now()
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, "It is restricted now." if hide else "Everybody sees it now.")
+        return HttpResponseRedirect(initiative.get_absolute_url())
+
+
 class RecordSpend(OfInitiative):
     form_class = SpendForm
     done = "Recorded."

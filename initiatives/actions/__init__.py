@@ -12,7 +12,13 @@ from initiatives.actions.counting import start_counting
 from initiatives.actions.evidence import record_evidence, record_spend
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.ownership import accept, ask, decline, end_ownership
-from initiatives.actions.registering import answer_triage, declare_as_running, edit, register
+from initiatives.actions.registering import (
+    answer_triage,
+    declare_as_running,
+    edit,
+    register,
+    restrict,
+)
 
 __all__ = [
     "accept",
@@ -31,6 +37,7 @@ __all__ = [
     "record_spend",
     "register",
     "remove_kill_condition",
+    "restrict",
     "start_counting",
     "trip_kill_conditions",
 ]

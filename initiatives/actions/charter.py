@@ -22,6 +22,7 @@ from initiatives.models import (
     Metric,
     Spend,
 )
+from initiatives.models.charter import MetricKind
 from initiatives.rules import (
     CHARTER_FIELDS,
     KILL_CONDITION_FIELDS,
@@ -46,6 +47,10 @@ def define_metric(
     writing.require_charter_open(row)
     for field, fault in metric_faults(values).items():
         raise Refused(fault, rule="bounds_contradict", field=field)
+    if values.get("is_primary") and values.get("kind", MetricKind.BUSINESS) != MetricKind.BUSINESS:
+        raise Refused("The primary metric is a business one.", rule="not_business", field="kind")
+    if metric is not None:
+        _require_of(row, metric)
     stored = Metric(initiative=row) if metric is None else Metric.objects.get(pk=metric.pk)
     changed = writing.differences(stored, values)
     for field, value in values.items():
@@ -55,6 +60,13 @@ def define_metric(
     kind = "metric.defined" if metric is None else "metric.changed"
     _changed(row, stored, kind, {"metric": Words(stored.name), **changed}, by, at)
     return stored
+
+
+def _require_of(row: Initiative, metric: Metric) -> None:
+    if metric.initiative_id != row.pk:
+        raise Refused(
+            "This metric belongs to another initiative.", rule="foreign_metric", field="metric"
+        )
 
 
 def _only_one_primary(metric: Metric) -> None:
@@ -99,6 +111,8 @@ def record_measurement(
         raise Refused(
             "The moment of measurement lies in the future.", rule="future", field="measured_at"
         )
+    if corrects is not None:
+        _require_correctable(corrects, metric)
     measurement = Measurement.objects.create(
         metric=metric,
         value=value,
@@ -124,6 +138,15 @@ def record_measurement(
     return measurement
 
 
+def _require_correctable(measurement: Measurement, metric: Metric) -> None:
+    replaced = Measurement.objects.filter(corrects=measurement).exists()
+    if measurement.metric_id != metric.pk or replaced:
+        raise Refused(
+            "Only a measurement of the same metric that stands can be corrected.",
+            rule="not_correctable",
+        )
+
+
 @records_refusals("kill_condition.add")
 def add_kill_condition(
     *, initiative: Initiative, values: Mapping[str, Any], by: Person | None, at: datetime
@@ -131,6 +154,8 @@ def add_kill_condition(
     """Agree on a condition under which this stops, before anybody wants to defend it."""
     row = writing.locked_for_edit(initiative, by)
     writing.require_charter_open(row)
+    if metric := Metric.objects.filter(pk=values.get("metric_id") or 0).first():
+        _require_of(row, metric)
     condition = KillCondition(
         initiative=row, **{field: values[field] for field in KILL_CONDITION_FIELDS & values.keys()}
     )

@@ -374,7 +374,9 @@ class _Comparison:
         stands = getattr(self.initiative, ours)
         if fold(str(stands or "")) == fold(says):
             return
-        if fold(str(stands or "")) != fold(last):
+        if self.initiative.stage == Stage.RETIRED:
+            self._warn(name, says, "it is retired here and stays as it was")
+        elif fold(str(stands or "")) != fold(last):
             self._warn(name, says, "it was changed here as well, so it is left as it is here")
         elif self.is_frozen and ours in CHARTER_FIELDS:
             self._warn(name, says, "the charter is signed; this needs a re-baseline")
@@ -386,6 +388,9 @@ class _Comparison:
     def _take_answer(self, name: str, stored: Triage) -> None:
         says, stands = self.row.values[name], getattr(stored, name)
         if says == stands:
+            return
+        if self.initiative.stage == Stage.RETIRED:
+            self._warn(name, says, "it is retired here and stays as it was")
             return
         if stands != self._last.get(name):
             self._warn(name, says, "it was answered otherwise here, so that is left")

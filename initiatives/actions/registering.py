@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts import permissions as people
 from accounts.models import Person, Unit
 from audit.actions import Value, Words, append
 from audit.refusals import Refused, records_refusals
@@ -25,6 +26,7 @@ def register(
     """Record a proposal, finished or not; what is missing shows as unmet at its charter gate."""
     if not permissions.may_register(by):
         raise Refused("Auditors read and verify; ask a colleague to register it.", rule="auditor")
+    _require_name(name)
     initiative = _create(name, unit, description, by, at)
     append([writing.entry("initiative.registered", initiative, by, {"name": Words(name)})], at=at)
     return initiative
@@ -44,10 +46,16 @@ def declare_as_running(
     """Record what already runs where it is; it has passed no gate and owes what gates ask."""
     if not permissions.may_declare(by):
         raise Refused("Only portfolio leads declare something as running.", rule="not_a_lead")
+    _require_name(name)
     initiative = _create(name, unit, description, by, at, stage=stage, entered_at=since or at)
     changed: dict[str, Value] = {"name": Words(name), "stage": str(stage)}
     append([writing.entry("initiative.declared", initiative, by, changed)], at=at)
     return initiative
+
+
+def _require_name(name: str) -> None:
+    if not name.strip():
+        raise Refused("Give it a name, so that people can find it.", rule="no_name", field="name")
 
 
 def _create(
@@ -111,6 +119,24 @@ def edit(*, initiative: Initiative, by: Person | None, at: datetime, **changes: 
     _relevel(row)
     writing.mark_changed(row, by=by, at=at)
     append([writing.entry("initiative.edited", row, by, changed)], at=at)
+    return row
+
+
+@records_refusals("initiative.restrict")
+def restrict(
+    *, initiative: Initiative, is_restricted: bool, by: Person, at: datetime
+) -> Initiative:
+    """Hide it from everybody without a role, an auditor's or a lead's eye, or show it again."""
+    if not people.is_lead(by):
+        raise Refused("Only portfolio leads restrict an initiative.", rule="not_a_lead")
+    row = writing.locked_for_edit(initiative, by)
+    if row.is_restricted == is_restricted:
+        return row
+    row.is_restricted = is_restricted
+    row.save(update_fields=["is_restricted"])
+    writing.mark_changed(row, by=by, at=at, material=False)
+    kind = "initiative.restricted" if is_restricted else "initiative.opened"
+    append([writing.entry(kind, row, by)], at=at)
     return row
 
 

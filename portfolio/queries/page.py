@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts import permissions as people
 from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives import permissions, statement, units
@@ -85,6 +86,7 @@ class Page:
     days: int | None
     may_edit: bool
     may_decide: bool
+    may_restrict: bool
     mine: list[Ownership]
 
     @property
@@ -120,6 +122,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         days=_days(known, today),
         may_edit=may_edit,
         may_decide=deciding.may_decide(person, known),
+        may_restrict=people.is_lead(person) and initiative.stage != Stage.RETIRED,
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
     )
 
