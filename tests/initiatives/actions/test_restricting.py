@@ -75,7 +75,7 @@ class TestGuardsOfTheCharter(TestCase):
         assert rule == "not_business"
 
     def test_refuse_to_correct_a_measurement_twice(self):
-        first = factories.make_measurement(metric=self.metric)
+        first = factories.make_measurement(metric=self.metric, value=2)
         again = {"metric": self.metric, "value": 1, "measured_at": factories.NOON}
         actions.record_measurement(by=self.lead, at=factories.NOON, corrects=first, **again)
         assert self.refused(actions.record_measurement, corrects=first, **again) == (
