@@ -48,7 +48,7 @@ class Facts:
     measurements: tuple[Measurement, ...] = ()
     kill_conditions: tuple[KillCondition, ...] = ()
     evidence: tuple[Evidence, ...] = ()
-    baseline_version: int | None = None  # of the charter in force
+    charter: dict[str, Any] | None = None  # the signed one in force, as it was frozen
     spent: int = 0
 
     def owner(self, role: str) -> Ownership | None:
@@ -69,6 +69,15 @@ class Facts:
     @cached_property
     def primary_metric(self) -> Metric | None:
         return next((metric for metric in self.metrics if metric.is_primary), None)
+
+    @cached_property
+    def frozen_metrics(self) -> frozenset[int]:
+        """Ids of the metrics that a signed charter froze."""
+        return frozenset(m["id"] for m in (self.charter or {}).get("metrics", ()))
+
+    @cached_property
+    def frozen_conditions(self) -> frozenset[int]:
+        return frozenset(k["id"] for k in (self.charter or {}).get("kill_conditions", ()))
 
     def latest(self, metric: Metric) -> Measurement | None:
         return next((m for m in self.measurements if m.metric_id == metric.pk), None)
@@ -112,7 +121,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
             measurements=tuple(measurements[pk]),
             kill_conditions=tuple(conditions[pk]),
             evidence=tuple(evidence[pk]),
-            baseline_version=row.baseline_version,
+            charter=row.charter,
             spent=row.spent or 0,
         )
         for pk, row in rows.items()
@@ -127,7 +136,7 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
     )
     return initiatives.select_related("unit", "triage").annotate(
         spent=Subquery(spend.annotate(sum=Sum("amount")).values("sum")),
-        baseline_version=Subquery(in_force.values("version")[:1]),
+        charter=Subquery(in_force.values("charter")[:1]),
     )
 
 

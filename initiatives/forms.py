@@ -17,6 +17,7 @@ from initiatives.fields import Day, Money, PersonChoice, Text, Value, YesNo
 from initiatives.models import Initiative, Metric
 from initiatives.models.charter import Comparator, KillConditionKind, MetricKind
 from initiatives.rules import looks_like_a_model_score, metric_faults
+from initiatives.stages import Stage
 from initiatives.units import Direction, UnitKind
 
 
@@ -333,12 +334,13 @@ class KillConditionForm(ActionForm):
         choices=(("", "…"), *Comparator.choices), required=False, label="is"
     )
     threshold = Value(required=False, label="the limit")
+    DUE = (
+        ("decision", "by the decision date (it follows extensions)"),
+        ("date", "by a date"),
+        ("row", "by several measurements running"),
+    )
     due = forms.ChoiceField(
-        choices=(
-            ("decision", "by the decision date (it follows extensions)"),
-            ("date", "by a date"),
-            ("row", "by several measurements running"),
-        ),
+        choices=DUE,
         required=False,
         initial="decision",
         label="When is it judged?",
@@ -353,6 +355,9 @@ class KillConditionForm(ActionForm):
         super().__init__(*args, **kwargs)
         metrics = Metric.objects.filter(initiative=initiative)
         self.fields["metric"].queryset = metrics  # type: ignore[attr-defined]
+        if initiative.stage == Stage.PRODUCTION:  # decided already: no decision date is ahead
+            self.fields["due"].choices = self.DUE[1:]  # type: ignore[attr-defined]
+            self.initial["due"] = "row"
         primary = metrics.filter(is_primary=True).first()
         if primary is not None:
             worse = "above" if primary.direction == Direction.LOWER else "below"

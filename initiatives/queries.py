@@ -1,6 +1,8 @@
 """Reads about what we have that more than one page or rule needs."""
 
-from django.db.models import Exists, OuterRef, Q
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from initiatives.models import Ownership
 from initiatives.models.registry import InitiativeQuerySet
@@ -20,9 +22,26 @@ def unowned(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
     Each row says by `has_<role>` which ones are held. Never stored, so that a deactivation by a
     page, the admin or raw SQL counts at once (reliability.md, Unowned).
     """
-    marked = initiatives.annotate(**{f"has_{role}": has_owner(role) for role in REQUIRED_ANYWHERE})
-    missing = Q(pk__in=())
+    incomplete = Q(pk__in=())
+    for roles, stages in _stages_by_roles().items():
+        incomplete |= Q(stage__in=stages) & ~Q(pk__in=_with_all(roles))
+    held = {f"has_{role}": has_owner(role) for role in REQUIRED_ANYWHERE}
+    return initiatives.filter(incomplete).annotate(**held)
+
+
+def _stages_by_roles() -> dict[tuple[Role, ...], list[str]]:
+    """The stages that require the same roles, so that each set of roles is asked for once."""
+    found: dict[tuple[Role, ...], list[str]] = {}
     for stage, roles in REQUIRED_ROLES.items():
-        for role in roles:
-            missing |= Q(stage=stage, **{f"has_{role}": False})
-    return marked.filter(missing)
+        if roles:
+            found.setdefault(roles, []).append(stage)
+    return found
+
+
+def _with_all(roles: tuple[Role, ...]) -> QuerySet[Ownership, dict[str, Any]]:
+    """The initiatives of which all these roles are truly held: one pass over the ownerships,
+    not one look for each initiative and role. One person at a time holds a role, so rows count
+    as roles."""
+    held = Ownership.objects.counting().filter(role__in=roles).order_by()
+    complete = held.values("initiative").annotate(count=Count("pk")).filter(count=len(roles))
+    return complete.values("initiative")

@@ -62,6 +62,19 @@ def _is_better(
     return (value < other if lower else value > other) or (or_equal and value == other)
 
 
+def kill_condition_faults(values: Mapping[str, Any], metric: Metric, today: date) -> dict[str, str]:
+    """Say why a condition on this metric could only trip by mistake, by field."""
+    worse = "above" if metric.direction == Direction.LOWER else "below"
+    faults = {}
+    if values.get("comparator") not in (worse, None, ""):
+        word = metric.get_direction_display().lower()
+        faults["comparator"] = f"For {metric.name} {word}: stop when it is {worse} the limit."
+    due = values.get("due_date")
+    if due is not None and due < today:
+        faults["due_date"] = "This day has passed. Choose one that lies ahead."
+    return faults
+
+
 def trip_reason(
     condition: KillCondition, measurements: list[Measurement], *, spent: int, due: date | None,
     today: date,
@@ -74,8 +87,11 @@ def trip_reason(
         cap = condition.spend_cap or 0
         return f"{spent:,} spent; the cap is {cap:,}" if spent > cap else None
     assert condition.metric is not None
-    if condition.in_a_row:
-        return _in_a_row(condition, condition.metric, measurements[: condition.in_a_row])
+    since = [m for m in measurements if m.measured_at > condition.agreed_at]
+    if condition.in_a_row and (
+        running := _in_a_row(condition, condition.metric, since[: condition.in_a_row])
+    ):
+        return running
     if due is None or today <= due:
         return None
     return _past_due(condition, condition.metric, measurements, due)

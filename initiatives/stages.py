@@ -60,6 +60,9 @@ DAYS_TO_DECIDE: dict[str, timedelta | None] = {
 }
 
 
+RECERTIFY_FULL = timedelta(days=182)  # at the full control level
+
+
 class Role(models.TextChoices):
     """What a person is named to do on an initiative; always a person, never a team."""
 

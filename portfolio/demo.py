@@ -184,7 +184,7 @@ def _condition(metric: Metric, told: Metrics) -> dict[str, Any]:
         "metric_id": metric.pk,
         "comparator": worse,
         "threshold": parse(told.kill, UnitKind(told.unit_kind)),
-        "by_decision_date": told.in_a_row is None,
+        "by_decision_date": True,
         "in_a_row": told.in_a_row,
     }
 

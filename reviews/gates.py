@@ -10,7 +10,7 @@ from typing import Any
 
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Metric
-from initiatives.models.charter import KillConditionKind, MetricKind
+from initiatives.models.charter import MetricKind
 from initiatives.rules import looks_like_a_model_score
 from initiatives.stages import Role, Stage
 from initiatives.triage import QUESTIONS, LegalClass
@@ -189,12 +189,13 @@ def kill_condition_armed(asked: Asked) -> Verdict:
 
 
 def _due_in_time(condition: KillCondition, asked: Asked) -> bool:
-    if condition.kind == KillConditionKind.METRIC and not condition.due_date:
+    if condition.by_decision_date:
         return True
     last = asked.facts.initiative.decision_date
     if asked.facts.initiative.stage == Stage.PROPOSAL:
         last = asked.today + timedelta(days=asked.facts.initiative.pilot_days)
-    return condition.due_date is not None and last is not None and condition.due_date <= last
+    due = condition.due_date
+    return due is not None and last is not None and asked.today <= due <= last
 
 
 def nothing_tripped(asked: Asked) -> Verdict:
@@ -344,7 +345,7 @@ def cost_within_budget(asked: Asked) -> Verdict:
 
 def not_recorded_here(asked: Asked) -> Verdict:
     """A check whose facts cannot be recorded yet fails closed: the gate stays shut."""
-    return unmet("This has not been recorded.")
+    return unmet("Gatehouse cannot record this yet, so the gate stays shut.")
 
 
 # Every name that a policy may use; an unknown one is refused when a policy is read.

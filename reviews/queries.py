@@ -13,7 +13,7 @@ from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.models import Decision, PolicyVersion, Review, SignOff
-from reviews.policy import GatePolicy, Policy
+from reviews.policy import Criterion, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -59,9 +59,28 @@ class Standing:
         """Everything a decision to advance still lacks, one sentence each; empty when nothing."""
         forbidden = gates.prohibition(self.facts)
         criteria = [f"{j.criterion.title}: {j.verdict.reason}" for j in self.blocking]
+        asked = {state.slot.key for state in self.slots}
+        wanted = self.gate.slots_for(gates.case_of(self.facts))
+        unasked = [f"Not asked to sign yet: {s.title}." for s in wanted if s.key not in asked]
         unsigned = [f"Not signed: {s.slot.title}." for s in self.slots if not s.is_filled]
         people = signing.people_missing(self.slots, self.gate, self.facts)
-        return [said for said in (forbidden, *criteria, *unsigned, people) if said]
+        return [said for said in (forbidden, *criteria, *unasked, *unsigned, people) if said]
+
+    def points(self) -> list[tuple[gates.Judged, list[tuple[str, str]]]]:
+        """Every criterion with what was answered to it: what a signer signs, to be read."""
+        return [(judged, self._answered(judged.criterion)) for judged in self.judged]
+
+    def _answered(self, criterion: Criterion) -> list[tuple[str, str]]:
+        """Question and answer, field by field; people by name."""
+        answer = self.facts.answer(criterion.key)
+        if answer is None or not criterion.is_answered:
+            return []
+        people = {o.role: o.person.name for o in self.facts.ownerships}
+        given = {
+            f.label: answer.fields.get(f.key) or people.get(f"{criterion.key}.{f.key}")
+            for f in criterion.fields
+        }
+        return [(label, str(said)) for label, said in given.items() if said]
 
     def slots_waiting_for(self, person: Person) -> list[signing.SlotState]:
         return [state for state in self.slots if state.waits_for(person)]

@@ -27,6 +27,7 @@ from reviews import actions, gates, permissions, queries
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
+from reviews.signing import SlotState
 from reviews.transitions import TABLE
 
 
@@ -116,7 +117,7 @@ def review_page(
         "initiative": review.initiative,
         "standing": standing,
         "statement": statement.of(standing.facts),
-        "mine": mine,
+        "mine": _signed_together(mine),
         "stale_changes": _stale_changes(standing, request.user),
         "changed_since_request": queries.in_words(
             review.requested_snapshot.material, standing.material, standing.facts
@@ -133,6 +134,12 @@ def review_page(
         "refusal": refusal,
     }
     return render(request, "reviews/review_detail.html", context, status=status)
+
+
+def _signed_together(mine: list[SlotState]) -> list[SlotState]:
+    """What one signature fills: every role of the signer, or else one group's."""
+    roles = [state for state in mine if state.slot.role]
+    return roles or mine[:1]
 
 
 def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, str, bool]]:

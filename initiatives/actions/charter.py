@@ -27,10 +27,11 @@ from initiatives.rules import (
     CHARTER_FIELDS,
     KILL_CONDITION_FIELDS,
     METRIC_FIELDS,
+    kill_condition_faults,
     metric_faults,
     trip_reason,
 )
-from initiatives.stages import ON_TRIAL, Stage
+from initiatives.stages import ON_TRIAL, RUNNING, Stage
 
 
 @records_refusals("metric.define")
@@ -44,7 +45,7 @@ def define_metric(
 ) -> Metric:
     """Add a metric, or change one while no charter has frozen it."""
     row = writing.locked_for_edit(initiative, by)
-    writing.require_charter_open(row)
+    _require_not_frozen(row, metric, is_primary=bool(values.get("is_primary")))
     for field, fault in metric_faults(values).items():
         raise Refused(fault, rule="bounds_contradict", field=field)
     if values.get("is_primary") and values.get("kind", MetricKind.BUSINESS) != MetricKind.BUSINESS:
@@ -60,6 +61,16 @@ def define_metric(
     kind = "metric.defined" if metric is None else "metric.changed"
     _changed(row, stored, kind, {"metric": Words(stored.name), **changed}, by, at)
     return stored
+
+
+def _require_not_frozen(row: Initiative, metric: Metric | None, *, is_primary: bool) -> None:
+    """A signed charter freezes its metrics; others, such as a guardrail, may join them."""
+    charter = writing.charter_in_force(row)
+    if charter is None:
+        return
+    frozen = {frozen["id"] for frozen in charter.charter["metrics"]}
+    if is_primary or (metric is not None and metric.pk in frozen):
+        raise writing.frozen()
 
 
 def _require_of(row: Initiative, metric: Metric) -> None:
@@ -153,11 +164,14 @@ def add_kill_condition(
 ) -> KillCondition:
     """Agree on a condition under which this stops, before anybody wants to defend it."""
     row = writing.locked_for_edit(initiative, by)
-    writing.require_charter_open(row)
     if metric := Metric.objects.filter(pk=values.get("metric_id") or 0).first():
         _require_of(row, metric)
+        for field, fault in kill_condition_faults(values, metric, timezone.localdate(at)).items():
+            raise Refused(fault, rule="would_trip_by_mistake", field=field)
     condition = KillCondition(
-        initiative=row, **{field: values[field] for field in KILL_CONDITION_FIELDS & values.keys()}
+        initiative=row,
+        agreed_at=at,
+        **{field: values[field] for field in KILL_CONDITION_FIELDS & values.keys()},
     )
     condition.save()
     changed: dict[str, Value] = {"condition": Words(condition.sentence())}
@@ -172,13 +186,15 @@ def remove_kill_condition(
 ) -> None:
     """Take a condition back while no charter has frozen it and it has not tripped."""
     row = writing.locked_for_edit(kill_condition.initiative, by)
-    writing.require_charter_open(row)
+    charter = writing.charter_in_force(row)
+    if charter and kill_condition.pk in {k["id"] for k in charter.charter["kill_conditions"]}:
+        raise writing.frozen()
     armed = KillCondition.objects.filter(pk=kill_condition.pk, state=KillCondition.State.ARMED)
-    if not armed.exists():
+    if row.stage != Stage.PROPOSAL and not armed.exists():
         raise Refused("A condition that has tripped cannot be removed.", rule="tripped")
     changed: dict[str, Value] = {"condition": Words(kill_condition.sentence())}
     _changed(row, kill_condition, "kill_condition.removed", changed, by, at)
-    armed.delete()
+    KillCondition.objects.filter(pk=kill_condition.pk).delete()
 
 
 def freeze_baseline(*, initiative: Initiative, reason: str, at: datetime) -> Baseline:
@@ -243,7 +259,10 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCond
     last = Measurement.objects.filter(metric=OuterRef("metric"), corrected_by=None)
     spent = Spend.objects.filter(initiative=OuterRef("initiative")).order_by()
     decided_by = Q(by_decision_date=True, initiative__decision_date__lt=today)
-    due = Q(initiative__stage__in=ON_TRIAL) & (decided_by | Q(due_date__lt=today))
+    due = Q(initiative__stage__in=ON_TRIAL) & decided_by | Q(initiative__stage__in=RUNNING) & Q(
+        due_date__lt=today
+    )
+    running = Q(in_a_row__isnull=False) & ~Q(initiative__stage=Stage.PROPOSAL)
     fails = Q(comparator="above", last__gt=F("threshold")) | Q(
         comparator="below", last__lt=F("threshold")
     )
@@ -257,7 +276,7 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCond
         )
         .filter(
             Q(kind="spend", spent__gt=F("spend_cap"))
-            | Q(kind="metric", in_a_row__isnull=False) & fails
+            | Q(kind="metric") & running & fails
             | Q(kind="metric") & due & (fails | Q(last=None))
         )
         .select_related("metric", "initiative")

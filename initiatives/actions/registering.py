@@ -111,7 +111,7 @@ def edit(*, initiative: Initiative, by: Person | None, at: datetime, **changes: 
     if not changed:
         return row
     if set(changed) & set(CHARTER_FIELDS):
-        writing.require_charter_open(row)
+        _require_no_charter(row)
     for field in changed:
         setattr(row, field, changes[field])
     row.search_text = search.text_of(row)
@@ -161,6 +161,11 @@ def answer_triage(
     changed: dict[str, Value] = {**given, "level": row.level, "legal_class": stored.legal_class}
     append([writing.entry("initiative.triaged", row, by, changed)], at=at)
     return stored
+
+
+def _require_no_charter(row: Initiative) -> None:
+    if writing.charter_in_force(row) is not None:
+        raise writing.frozen()
 
 
 def _relevel(row: Initiative) -> None:

@@ -33,15 +33,19 @@ def locked_for_edit(initiative: Initiative, by: Person | None) -> Initiative:
     return row
 
 
-def require_charter_open(initiative: Initiative) -> None:
-    """Refuse to move the goalposts: what the charter froze changes by a re-baseline alone."""
+def charter_in_force(initiative: Initiative) -> Baseline | None:
+    """The signed charter, or None where none has been signed."""
     in_force = Baseline.objects.filter(initiative=initiative, in_force_until=None)
-    if in_force.exclude(in_force_since=None).exists():
-        raise Refused(
-            "The charter was signed and froze this. It can change only by a re-baseline: "
-            "a new version, with a reason and the same signatures.",
-            rule="charter_frozen",
-        )
+    return in_force.exclude(in_force_since=None).first()
+
+
+def frozen() -> Refused:
+    """What is raised when somebody moves the goalposts (product.md P29)."""
+    return Refused(
+        "The charter was signed and froze this. It can change only by a re-baseline: "
+        "a new version, with a reason and the same signatures.",
+        rule="charter_frozen",
+    )
 
 
 def mark_changed(

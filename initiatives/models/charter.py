@@ -8,10 +8,11 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
-from initiatives.stages import ON_TRIAL
+from initiatives.stages import ON_TRIAL, RUNNING
 from initiatives.units import Direction, UnitKind, in_words
 
 
@@ -136,6 +137,7 @@ class KillCondition(models.Model):
     in_a_row = models.PositiveSmallIntegerField(null=True, blank=True)
     spend_cap = models.BigIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ARMED)
+    agreed_at = models.DateTimeField(default=timezone.now, editable=False)
     tripped_at = models.DateTimeField(null=True, blank=True)
     tripped_because = models.TextField(blank=True)
 
@@ -163,11 +165,11 @@ class KillCondition(models.Model):
         """The day it falls due; a condition due by the decision date follows extensions.
 
         In a proposal nothing is due yet: it promises what the pilot will have to show. What is in
-        production was decided.
+        production was decided; only a date of its own falls due there.
         """
-        if initiative.stage not in ON_TRIAL:
-            return None
-        return initiative.decision_date if self.by_decision_date else self.due_date
+        if self.by_decision_date:
+            return initiative.decision_date if initiative.stage in ON_TRIAL else None
+        return self.due_date if initiative.stage in RUNNING else None
 
     def sentence(self) -> str:
         """The condition as it was agreed: `Stop if resolution time is above 2 h by the …`."""
@@ -178,11 +180,11 @@ class KillCondition(models.Model):
         return f"Stop if {self.metric.name} is {self.comparator} {limit} {self._when()}"
 
     def _when(self) -> str:
-        if self.in_a_row:
-            return f"in {self.in_a_row} measurements running"
-        if self.by_decision_date:
-            return "by the decision date"
-        return f"by {self.due_date:%-d %b %Y}" if self.due_date else ""
+        """Its moments, any of which trips it: `in 3 measurements running or by the …`."""
+        running = f"in {self.in_a_row} measurements running" if self.in_a_row else ""
+        by_date = f"by {self.due_date:%-d %b %Y}" if self.due_date else ""
+        due = "by the decision date" if self.by_decision_date else by_date
+        return " or ".join(when for when in (running, due) if when)
 
 
 class Baseline(models.Model):

@@ -177,10 +177,11 @@ def _rows(visible: InitiativeQuerySet, today: date) -> list[Row]:
     tripped = KillCondition.objects.filter(
         initiative=OuterRef("pk"), state=KillCondition.State.TRIPPED
     )
-    found = list(
-        due(visible, today)
+    first = due(visible, today).order_by("decision_date", "pk")[:ROWS]
+    found = list(  # chosen by keys alone, so that only those few are read with their long texts
+        visible.filter(pk__in=first.values("pk"))
         .annotate(in_review=Exists(in_review), has_tripped=Exists(tripped))
-        .order_by("decision_date", "pk")[:ROWS]
+        .order_by("decision_date", "pk")
     )
     shown = evidence.of(row.pk for row in found)
     return [_row(initiative, shown.get(initiative.pk), today) for initiative in found]

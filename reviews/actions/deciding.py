@@ -166,7 +166,8 @@ def _enter(
         row.enter(stage, at=at, decision_date=_decision_date(row, stage, policy, today))
     except Overtaken as overtaken:
         raise Refused(str(overtaken), rule="overtaken") from overtaken
-    Initiative.objects.filter(pk=row.pk).update(touched_at=at)
+    begun = row.counting_since or at  # whoever decided on it has ended its quiet
+    Initiative.objects.filter(pk=row.pk).update(touched_at=at, counting_since=begun)
     if passed_charter:
         initiatives.freeze_baseline(initiative=row, reason=reason, at=at)
 

@@ -11,9 +11,11 @@ from accounts.models import Group, Person
 from audit.actions import Entry, Value, Words, append
 from audit.models import Event
 from audit.refusals import Refused, records_refusals
+from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, OpenToGroup
+from initiatives.stages import Gate
 from reviews import gates, permissions, queries, signing, snapshots
 from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
 from reviews.policy import Policy
@@ -53,11 +55,21 @@ def request_review(*, initiative: Initiative, by: Person, at: datetime) -> Revie
         raise Refused("It is retired: no gate lies ahead of it.", rule="no_gate_ahead")
     if Review.objects.open().filter(initiative=row, gate=gate).exists():
         raise Refused("This review is open already.", rule="already_open")
+    if gate == Gate.RECERTIFICATION:
+        raise Refused("Gatehouse cannot decide a recertification yet.", rule="not_yet")
+    if row.is_quiet:
+        row, known = _end_quiet(row, by, at)
     version = queries.current_version()
     review = _open(row, known, gate, version, by, at)
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     append([review_entry("review.requested", review, by, {"digest": review.snapshot_id})], at=at)
     return review
+
+
+def _end_quiet(row: Initiative, by: Person, at: datetime) -> tuple[Initiative, Facts]:
+    """Let an imported one count: somebody has taken it up, and signers hear of it by mail."""
+    initiatives.start_counting(by=by, at=at, initiatives=[row.pk])
+    return locked_initiative(row.pk), initiative_facts.load_one(row.pk)
 
 
 def _open(
@@ -78,7 +90,20 @@ def _open(
         opened_by=by,
         due_date=add_working_days(today, policy.limits.request_working_days),
     )
-    groups = {group.key: group for group in Group.objects.all()}
+    _add_slots(review, known, policy, at)
+    return review
+
+
+def _add_slots(review: Review, known: Facts, policy: Policy, at: datetime) -> bool:
+    """Ask for the signatures that the facts call for and that are not asked for yet.
+
+    Facts that change while a review is open may call for more: a budget past the band brings
+    finance in. One that was asked for stays.
+    """
+    wanted = policy.gates[review.gate].slots_for(gates.case_of(known))
+    present = set(review.slots.values_list("key", flat=True))
+    missing = [slot for slot in wanted if slot.key not in present]
+    groups = {group.key: group for group in Group.objects.all()} if missing else {}
     slots = [
         Slot(
             review=review,
@@ -89,11 +114,11 @@ def _open(
             quorum=slot.quorum,
             meaning=slot.meaning,
         )
-        for slot in policy.gates[gate].slots_for(gates.case_of(known))
+        for slot in missing
     ]
     Slot.objects.bulk_create(slots)
-    _open_to_groups(row, slots, at)
-    return review
+    _open_to_groups(known.initiative, slots, at)
+    return bool(slots)
 
 
 def _open_to_groups(row: Initiative, slots: list[Slot], at: datetime) -> None:
@@ -249,17 +274,18 @@ def _signed_entry(
 
 
 def notice(review: Review, row: Initiative, at: datetime) -> bool:
-    """Compare an open review with the evidence if that has moved on; True where it differs.
+    """Bring an open review up to the evidence as it is; True where anything differs.
 
-    Under the initiative's lock. Signatures given on the earlier evidence are stale from then on.
+    Under the initiative's lock, and whatever `evidence_version` says: raw SQL does not raise it.
+    Signatures given on the earlier evidence are stale from then on, and signatures that the new
+    evidence calls for are asked for.
     """
-    if review.seen_version == row.evidence_version:
-        return False
-    snapshot = keep_snapshot(initiative_facts.load_one(row.pk), queries.parsed(review.policy), at)
-    before = review.snapshot_id
+    known, policy = initiative_facts.load_one(row.pk), queries.parsed(review.policy)
+    snapshot, before = keep_snapshot(known, policy, at), review.snapshot_id
     review.snapshot, review.seen_version = snapshot, row.evidence_version
     review.save(update_fields=["snapshot", "seen_version"])
-    if snapshot.digest == before:
+    widened = _add_slots(review, known, policy, at)
+    if snapshot.digest == before and not widened:
         return False
     changed: dict[str, Value] = {"before": before, "after": snapshot.digest}
     append([review_entry("review.evidence_changed", review, None, changed)], at=at)

@@ -55,7 +55,7 @@ class TestLoad(TestCase):
         known = self.load()
         assert known.initiative == self.initiative
         assert known.answered_yes("personal_data") is True
-        assert (known.spent, known.baseline_version) == (700, 1)
+        assert (known.spent, known.charter["pilot_days"]) == (700, 42)
         assert known.counted_owner(Role.SPONSOR).person == self.ada
         assert known.latest(known.primary_metric).value == 9000
         assert len(known.kill_conditions) == 1
@@ -64,7 +64,7 @@ class TestLoad(TestCase):
     def test_knows_what_is_missing(self):
         made = make_initiative(by=self.ada, name="Empty", complete=False)
         known = facts.load_one(made.pk)
-        assert (known.triage, known.spent, known.baseline_version) == (None, 0, None)
+        assert (known.triage, known.spent, known.charter) == (None, 0, None)
         assert known.answered_yes("personal_data") is None
         assert (known.primary_metric, known.owner(Role.SPONSOR)) == (None, None)
         assert known.answer("data_audit") is None
