@@ -45,9 +45,11 @@ ORGANISATION = env.str("ORGANISATION", default="Halden Mutual" if DEMO else "Our
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="") if DEMO else ""
 
 _https = BASE_URL.startswith("https://")
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=[environ.urlparse(BASE_URL).hostname, "localhost", "127.0.0.1"]
-)
+ALLOWED_HOSTS = [
+    *env.list("ALLOWED_HOSTS", default=[environ.urlparse(BASE_URL).hostname]),
+    "localhost",  # for health checks from inside the container
+    "127.0.0.1",
+]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 INSTALLED_APPS = [

@@ -8,6 +8,7 @@ from audit.refusals import Refused, records_refusals
 from initiatives import permissions
 from initiatives.actions import writing
 from initiatives.models import Initiative, Ownership
+from initiatives.stages import Stage
 
 
 @records_refusals("ownership.ask")
@@ -60,7 +61,8 @@ def _entry(kind: str, ownership: Ownership, by: Person | None, changed: dict[str
 
 
 def _locked_for_answer(ownership: Ownership, by: Person) -> Ownership:
-    writing.locked(ownership.initiative)
+    if writing.locked(ownership.initiative).stage == Stage.RETIRED:
+        raise Refused("It is retired: nobody has to own it any more.", rule="retired")
     row = Ownership.objects.select_related("initiative", "person").get(pk=ownership.pk)
     if not permissions.may_answer_for(by, row):
         raise Refused(
