@@ -5,12 +5,13 @@ the admin and raw SQL all take effect at once.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts import permissions
 from accounts.models import Group, Membership, Person, SignIn, Unit
-from audit.actions import Entry, Words, append
+from audit.actions import Entry, Value, Words, append
 from audit.refusals import Refused, records_refusals
 
 
@@ -69,6 +70,19 @@ def create_person(
     return person
 
 
+@records_refusals("person.edit")
+def edit_person(
+    *, person: Person, name: str, title: str, unit: Unit | None, by: Person | None, at: datetime
+) -> Person:
+    """Correct what somebody is called, what they do, and where they belong."""
+    _require_manager(by)
+    row = _locked(person)
+    fields = _taken_over(row, name=name.strip(), title=title, unit=unit)
+    if fields:
+        append([_entry("person.edited", _subject(row), by, _said(row, fields))], at=at)
+    return row
+
+
 @records_refusals("person.deactivate")
 def deactivate(*, person: Person, by: Person | None, at: datetime) -> None:
     """End somebody's access; what they own is unowned from this moment (product.md P23)."""
@@ -104,8 +118,12 @@ def _set_active(person: Person, *, active: bool, at: datetime) -> None:
 
 @records_refusals("group.join")
 def join(*, person: Person, group: Group, by: Person | None, at: datetime) -> Membership:
-    """Put a person into a group."""
+    """Put a person into a group; somebody who has left would sign for it again on their return."""
     _require_manager(by)
+    if not _locked(person).is_active:
+        raise Refused(
+            f"{person} is inactive. Reactivate them first.", rule="inactive", field="person"
+        )
     membership, created = Membership.objects.get_or_create(
         person=person, group=group, left_at=None, defaults={"joined_at": at}
     )
@@ -133,6 +151,85 @@ def _membership_entry(kind: str, membership: Membership, by: Person | None) -> E
         actor_id=by.pk if by else None,
         changed={"group": membership.group.key},
     )
+
+
+@records_refusals("unit.save")
+def save_unit(
+    *,
+    unit: Unit | None,
+    name: str,
+    parent: Unit | None,
+    head: Person | None,
+    by: Person | None,
+    at: datetime,
+) -> Unit:
+    """Add a unit, or change one: its name, the unit above it, its head.
+
+    All units are locked: two moves at once, each harmless, could close a circle together.
+    """
+    _require_manager(by)
+    units = {row.pk: row for row in Unit.objects.select_for_update(no_key=True).order_by("pk")}
+    row = Unit() if unit is None else units[unit.pk]
+    kind = "unit.added" if unit is None else "unit.edited"
+    if any(other.name == name.strip() and other.pk != row.pk for other in units.values()):
+        raise Refused(f"There is a unit {name.strip()} already.", rule="name_taken", field="name")
+    if parent is not None and unit is not None and _is_within(units, parent.pk, unit.pk):
+        raise Refused(
+            f"{parent} is this unit itself, or below it. Choose a unit above it, or none.",
+            rule="circle",
+            field="parent",
+        )
+    fields = _taken_over(row, name=name.strip(), parent=parent, head=head)
+    if fields:
+        append([_entry(kind, f"unit:{row.pk}", by, _said(row, fields))], at=at)
+    return row
+
+
+def _is_within(units: dict[int, Unit], pk: int | None, top: int) -> bool:
+    """Whether a unit is this one or below it; a circle that raw SQL made ends the walk."""
+    seen: set[int] = set()
+    while pk is not None and pk not in seen:
+        if pk == top:
+            return True
+        seen.add(pk)
+        pk = units[pk].parent_id
+    return False
+
+
+@records_refusals("group.save")
+def save_group(*, key: str, name: str, by: Person | None, at: datetime) -> Group:
+    """Add the group of this key, or rename it; the key stays, because the policy names it."""
+    _require_manager(by)
+    group = Group.objects.select_for_update(no_key=True).filter(key=key).first()
+    kind = "group.added" if group is None else "group.renamed"
+    row = group or Group(key=key)
+    if _taken_over(row, name=name.strip()):
+        changed: dict[str, Value] = {"group": key, "name": Words(row.name)}
+        append([_entry(kind, f"group:{row.pk}", by, changed)], at=at)
+    return row
+
+
+def _taken_over(row: Person | Unit | Group, **values: Any) -> list[str]:
+    """Store what differs, and say which fields those are; of a new row, all that are not empty."""
+    fields = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in fields:
+        setattr(row, name, values[name])
+    if fields:
+        row.save(update_fields=None if row.pk is None else fields)
+    return fields
+
+
+def _said(row: Person | Unit, fields: list[str]) -> dict[str, Value]:
+    """The new values as an event holds them: ids of rows, and what was typed as words."""
+    values = {name: getattr(row, name) for name in fields}
+    return {
+        name: Words(value) if isinstance(value, str) else getattr(value, "pk", None)
+        for name, value in values.items()
+    }
+
+
+def _entry(kind: str, subject: str, by: Person | None, changed: dict[str, Value]) -> Entry:
+    return Entry(kind, subject, actor_id=by.pk if by else None, changed=changed)
 
 
 @transaction.atomic

@@ -2,9 +2,14 @@
 
 SENTENCES = {
     "person.created": "{who} added {name}",
+    "person.edited": "{who} changed a person: {fields}",
     "person.deactivated": "{who} deactivated a person",
     "person.reactivated": "{who} reactivated a person",
     "person.signed_in": "{who} signed in by {method}",
     "group.joined": "{who} put a person into {group}",
     "group.left": "{who} took a person out of {group}",
+    "group.added": "{who} added the group {name}",
+    "group.renamed": "{who} renamed the group {group} to {name}",
+    "unit.added": "{who} added the unit {name}",
+    "unit.edited": "{who} changed a unit: {fields}",
 }

@@ -288,7 +288,7 @@ def _without_unit(text: str, cleaned: dict[str, Any]) -> str:
 
 class MeasurementForm(ActionForm):
     title = "Record a measurement"
-    why = "A measurement is never edited: record another to correct it. Yours will say “by hand”."
+    why = "A measurement is never edited. Yours will say “by hand”."
     button = "Record"
 
     value = Value(label="Value")

@@ -38,7 +38,7 @@ def _stages_by_roles() -> dict[tuple[Role, ...], list[str]]:
     return found
 
 
-def _with_all(roles: tuple[Role, ...]) -> QuerySet[Ownership, dict[str, Any]]:
+def _with_all(roles: tuple[Role, ...]) -> QuerySet[Ownership, Any]:
     """The initiatives of which all these roles are truly held: one pass over the ownerships,
     not one look for each initiative and role. One person at a time holds a role, so rows count
     as roles."""

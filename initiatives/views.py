@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +54,9 @@ class ActionView(BaseFormView):
         assert isinstance(self.request.user, Person)
         return self.request.user
 
+    @abstractmethod
     def act(self, form: forms.Form, at: datetime) -> None:
         """Call the action; leave with `Refused` where a rule says no."""
-        raise NotImplementedError
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         try:
@@ -167,8 +168,17 @@ class AskOwner(OfInitiative):
         )
         if person.pk == self.person.pk:
             actions.accept(ownership=ownership, by=self.person, at=at)
-        said = "You have taken it on." if person.pk == self.person.pk else f"{person} was asked."
-        messages.success(self.request, said)
+        messages.success(self.request, self._said(ownership, is_new=ownership.asked_at == at))
+
+    def _said(self, ownership: Ownership, *, is_new: bool) -> str:
+        """What came of it: somebody who holds the role, or was asked, is not asked again."""
+        if ownership.person_id == self.person.pk:
+            return "You have taken it on."
+        if is_new:
+            return f"{ownership.person} was asked."
+        if ownership.accepted_at is None:
+            return f"{ownership.person} was asked already."
+        return f"{ownership.person} holds this role already."
 
 
 class AnswerOwnership(OfInitiative):

@@ -48,6 +48,7 @@ def written(message: Message, reminders: list[Reminder], today: date) -> EmailMu
     message.subject = subject_of(items)
     context = {
         "name": message.recipient.name,
+        "is_invited": message.recipient.is_invited,
         "count": len(items),
         "items": items[:TOLD_IN_FULL],
         "more": items[TOLD_IN_FULL:],

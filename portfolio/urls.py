@@ -7,7 +7,7 @@ from portfolio.views import initiatives as pages
 
 portfolio_pages = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
-    path("work/", work.MyWork.as_view(), name="my_work"),
+    path("my-work/", work.MyWork.as_view(), name="my_work"),
 ]
 initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),

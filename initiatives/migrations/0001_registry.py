@@ -375,7 +375,10 @@ class Migration(migrations.Migration):
                         max_length=10,
                     ),
                 ),
-                ("agreed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "agreed_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
                 ("tripped_at", models.DateTimeField(blank=True, null=True)),
                 ("tripped_because", models.TextField(blank=True)),
                 (

@@ -45,14 +45,15 @@ class Swept:
     seconds: float
 
 
-def sweep(*, at: datetime, by: Person | None = None) -> Swept:
+def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swept:
     """Compute every rule over the whole portfolio, and plan what is owed; `by` asked for it.
 
     Each part commits by itself: what fails, or is killed, leaves the rest for the next run. Two at
-    once are harmless: constraints let one of them open a flag or owe a reminder.
+    once are harmless: constraints let one of them open a flag or owe a reminder. `trips=False`
+    spares the kill conditions: one that has tripped stays so, unlike a flag.
     """
     took = _Stopwatch()
-    tripped = initiatives.trip_kill_conditions(at=at)
+    tripped = initiatives.trip_kill_conditions(at=at) if trips else 0
     took.lap("kill_conditions")
     noticed = reviews.notice_changes(at=at)
     took.lap("evidence")

@@ -6,7 +6,7 @@ import pytest
 from django.test import TestCase
 
 from accounts import actions
-from accounts.models import Group, Membership, Person, SignIn
+from accounts.models import Group, Membership, Person, SignIn, Unit
 from tests.accounts.expectations import last_event, nothing_said, refused
 from tests.factories import (
     HIRED,
@@ -61,6 +61,133 @@ class TestCreatePerson(TestCase):
         with refused("not_an_administrator"):
             create(by=lead)
         assert not Person.objects.filter(email="ida.voss@example.com").exists()
+
+
+@pytest.mark.embedded
+class TestEditPerson(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.admin = make_administrator()
+        cls.ada = make_person()
+
+    def edit(self, by=None, **changes):
+        wanted = {"name": self.ada.name, "title": self.ada.title, "unit": None}
+        return actions.edit_person(
+            person=self.ada, **(wanted | changes), by=by or self.admin, at=NOON
+        )
+
+    def test_stores_what_it_is_told(self):
+        claims = make_unit()
+        self.edit(name=" Ada Berg-Holm ", title="Actuary", unit=claims)
+        stored = fresh(self.ada)
+        assert (stored.name, stored.title, stored.unit) == ("Ada Berg-Holm", "Actuary", claims)
+
+    def test_says_what_changed_and_no_more(self):
+        self.edit(name="Ada Holm")
+        event = last_event()
+        assert (event.kind, event.subject) == ("person.edited", f"person:{self.ada.pk}")
+        assert (event.actor_id, event.at) == (self.admin.pk, NOON)
+        assert event.changed == {"name": "Ada Holm"}
+
+    def test_says_nothing_where_nothing_changes(self):
+        with nothing_said():
+            self.edit()
+
+    def test_refuses_everybody_but_administrators(self):
+        lead = make_lead()
+        with refused("not_an_administrator"):
+            self.edit(by=lead, name="Ada Holm")
+        assert fresh(self.ada).name == "Ada Berg"
+
+
+@pytest.mark.embedded
+class TestSaveUnit(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.admin = make_administrator()
+        cls.top = make_unit(name="Insurance")
+        cls.claims = make_unit(name="Claims", parent=cls.top)
+        cls.motor = make_unit(name="Motor", parent=cls.claims)
+
+    def save(self, unit, by=None, **changes):
+        now = {} if unit is None else {k: getattr(unit, k) for k in ("name", "parent", "head")}
+        wanted = {"name": "", "parent": None, "head": None} | now | changes
+        return actions.save_unit(unit=unit, **wanted, by=by or self.admin, at=NOON)
+
+    def test_adds_one(self):
+        unit = self.save(None, name=" Life ", parent=self.top, head=self.admin)
+        stored = Unit.objects.get(pk=unit.pk)
+        assert (stored.name, stored.parent, stored.head) == ("Life", self.top, self.admin)
+        event = last_event()
+        assert (event.kind, event.subject) == ("unit.added", f"unit:{unit.pk}")
+        assert event.actor_id == self.admin.pk
+        assert event.changed == {"name": "Life", "parent": self.top.pk, "head": self.admin.pk}
+
+    def test_changes_one_and_says_what(self):
+        self.save(self.motor, name="Cars", parent=None)
+        stored = Unit.objects.get(pk=self.motor.pk)
+        assert (stored.name, stored.parent) == ("Cars", None)
+        event = last_event()
+        assert (event.kind, event.subject) == ("unit.edited", f"unit:{self.motor.pk}")
+        assert event.changed == {"name": "Cars", "parent": None}
+
+    def test_says_nothing_where_nothing_changes(self):
+        with nothing_said():
+            self.save(self.motor)
+
+    def test_refuses_itself_and_what_is_below_it_as_its_parent(self):
+        for parent in (self.top, self.claims, self.motor):
+            with refused("circle", field="parent"):
+                self.save(self.top, parent=parent)
+        assert Unit.objects.get(pk=self.top.pk).parent is None
+
+    def test_moves_between_branches(self):
+        self.save(self.motor, parent=self.top)
+        self.save(self.claims, parent=self.motor)
+        assert Unit.objects.get(pk=self.claims.pk).parent == self.motor
+
+    def test_refuses_a_name_that_is_taken(self):
+        for unit in (None, self.motor):
+            with refused("name_taken", field="name"):
+                self.save(unit, name="Claims ")
+
+    def test_refuses_everybody_but_administrators(self):
+        lead = make_lead()
+        with refused("not_an_administrator"):
+            self.save(self.motor, by=lead, name="Cars")
+        assert Unit.objects.get(pk=self.motor.pk).name == "Motor"
+
+
+@pytest.mark.embedded
+class TestSaveGroup(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.admin = make_administrator()
+
+    def save(self, key, name, by=None):
+        return actions.save_group(key=key, name=name, by=by or self.admin, at=NOON)
+
+    def test_adds_one(self):
+        group = self.save("works-council", "Works council")
+        assert Group.objects.get(key="works-council").name == "Works council"
+        event = last_event()
+        assert (event.kind, event.subject) == ("group.added", f"group:{group.pk}")
+        assert event.changed == {"group": "works-council", "name": "Works council"}
+
+    def test_renames_one(self):
+        group = self.save(Group.SECURITY, "Information security")
+        assert Group.objects.get(key=Group.SECURITY).name == "Information security"
+        event = last_event()
+        assert (event.kind, event.subject) == ("group.renamed", f"group:{group.pk}")
+        assert (event.actor_id, event.at) == (self.admin.pk, NOON)
+        with nothing_said():
+            self.save(Group.SECURITY, "Information security")
+
+    def test_refuses_everybody_but_administrators(self):
+        lead = make_lead()
+        with refused("not_an_administrator"):
+            self.save("works-council", "Works council", by=lead)
+        assert not Group.objects.filter(key="works-council").exists()
 
 
 @pytest.mark.embedded
@@ -167,6 +294,12 @@ class TestJoin(TestCase):
         with nothing_said():
             assert self.join(at=NOON + timedelta(days=1)) == first
         assert Membership.objects.get(person=self.ada).joined_at == NOON
+
+    def test_refuses_somebody_inactive(self):
+        actions.deactivate(person=self.ada, by=self.admin, at=NOON)
+        with refused("inactive", field="person"):
+            self.join()
+        assert not Membership.objects.filter(person=self.ada).exists()
 
     def test_begins_anew_after_leaving(self):
         self.join()

@@ -99,7 +99,7 @@ def pages() -> dict[str, Any]:
             "dashboard": "/",
             "initiative": busy.get_absolute_url(),
             "attention": "/attention/",
-            "my work": "/work/",
+            "my work": "/my-work/",
             "review": review.get_absolute_url(),
         },
     }

@@ -314,7 +314,7 @@ class TestSigning:
         assert signer.page.evaluate("document.activeElement.id") == "content"
         tab_to(signer, "My work", backwards=True)
         signer.page.keyboard.press("Enter")
-        signer.page.wait_for_url("**/work/")
+        signer.page.wait_for_url("**/my-work/")
         tab_to(signer, "Read and sign")
         signer.page.keyboard.press("Enter")
         assert signer.sees("You sign as Sponsor")

@@ -6,6 +6,7 @@ from typing import ClassVar
 from urllib.parse import urlencode
 
 import pytest
+from django.contrib.messages import get_messages
 from django.forms import CharField
 from django.urls import reverse
 from django.utils import timezone
@@ -221,6 +222,16 @@ class TestAskOwner(Pages):
         asked = Ownership.objects.get()
         assert (asked.person, asked.role, asked.state) == (self.bo, Role.BUSINESS_OWNER, "asked")
 
+    def test_says_what_came_of_it(self):
+        def words():
+            response = self.ask(self.bo)
+            return [str(message) for message in get_messages(response.wsgi_request)][-1]
+
+        assert words() == "Bo Brandt was asked."
+        assert words() == "Bo Brandt was asked already."
+        actions.accept(ownership=Ownership.objects.get(), by=self.bo, at=timezone.now())
+        assert words() == "Bo Brandt holds this role already."
+
     def test_accepts_for_oneself(self):
         self.ask(self.ada)
         assert Ownership.objects.get().counts
@@ -360,6 +371,10 @@ class TestMeasure(Pages):
         day = timezone.localdate() - timedelta(days=3)
         data = {"value": "52 min", "measured_on": day.isoformat()}
         return self.post("measure", self.initiative.pk, self.metric.pk, **(data | changes))
+
+    def test_promises_no_correction(self):
+        page = said(self.get("measure", self.initiative.pk, self.metric.pk))
+        assert "A measurement is never edited. Yours will say “by hand”." in page
 
     def test_records_it_by_hand(self):
         assert self.measure(sample_size="812", comment="Week 9").status_code == 302

@@ -12,6 +12,8 @@ from django.core.management.base import CommandError
 from django.test import SimpleTestCase, TestCase
 from django.utils import timezone
 
+from initiatives import actions as initiatives
+from initiatives.models import KillCondition
 from initiatives.stages import Stage
 from notifications import tasks
 from notifications.management.commands.sweep import moment
@@ -63,6 +65,32 @@ class TestCommands(TestCase):
         before = run("sweep", "--at", "2020-01-01")
         assert before["rules"]["decision_overdue"]["open"] == 0
         assert before["at"] == "2020-01-01T00:00:00+00:00"
+
+    def test_sweep_trips_nothing_on_a_day_that_is_still_to_come(self):
+        now = timezone.now()
+        metric = initiatives.define_metric(
+            initiative=self.initiative,
+            values={"name": "Resolution time", "is_primary": True, "unit": "min"},
+            by=None,
+            at=now,
+        )
+        values: dict[str, Any] = {
+            "metric_id": metric.pk,
+            "comparator": "above",
+            "threshold": 45,
+            "due_date": now.date() + timedelta(days=9),
+        }
+        condition = initiatives.add_kill_condition(
+            initiative=self.initiative, values=values, by=None, at=now
+        )
+        later = (now + timedelta(days=20)).date().isoformat()
+        assert run("sweep", "--at", later)["tripped"] == 0
+        assert KillCondition.objects.get().tripped_at is None
+        KillCondition.objects.filter(pk=condition.pk).update(
+            due_date=now.date() - timedelta(days=9)
+        )
+        earlier = (now - timedelta(days=1)).isoformat()
+        assert run("sweep", "--at", earlier)["tripped"] == 1
 
     def test_deliver_sends_and_then_nothing(self):
         run("sweep")

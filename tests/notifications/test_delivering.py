@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import TestCase
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions as people
@@ -320,6 +321,21 @@ class TestMail(DeliverTestCase):
         ((_, got),) = self.sink.mails
         assert got["Bcc"] is None
         assert len(got["Subject"].strip()) == 150
+
+    def test_tells_whom_it_invites_how_to_get_in(self):
+        owe_one(self.lead, self.initiative)
+        self.deliver()
+        way_in = f"http://localhost:8000{reverse('account_reset_password')}"
+        assert f"First time here? Set your password: {way_in}\r\n" in self.body("plain")
+        assert f'<a href="{way_in}">Set your password</a>' in self.body("html")
+
+    def test_does_not_tell_who_has_a_password(self):
+        self.lead.set_password("correct horse battery")
+        self.lead.save()
+        owe_one(self.lead, self.initiative)
+        self.deliver()
+        for kind in ("plain", "html"):
+            assert "First time here?" not in self.body(kind)
 
     def test_has_no_inline_style(self):
         owe_one(self.lead, self.initiative)

@@ -107,6 +107,11 @@ class GeneratePortfolio(TestCase):
         assert not Ownership.objects.filter(accepted_at__gt=self.at).exists()
         assert not StageSpell.objects.filter(entered_at__gt=self.at).exists()
 
+    def test_agrees_on_kill_conditions_when_an_initiative_comes_here(self):
+        agreed = KillCondition.objects.values_list("agreed_at", "initiative__registered_at")
+        assert agreed
+        assert all(at == registered_at for at, registered_at in agreed)
+
     def test_measures_for_months(self):
         first, last = (Measurement.objects.order_by(o).first() for o in ("measured_at", "-pk"))
         assert last.measured_at - first.measured_at > timedelta(days=90)

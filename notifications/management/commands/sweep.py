@@ -37,12 +37,18 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--at", help="pretend that it is this day or moment (ISO)")
+        parser.add_argument(
+            "--at",
+            help="take it to be this day or moment (ISO). Flags and reminders follow it until the "
+            "next sweep; kill conditions, which trip for good, are left alone where it is still "
+            "to come",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options: Any) -> None:
-        at = timezone.now() if options["at"] is None else moment(options["at"])
-        swept = actions.sweep(at=at)
+        now = timezone.now()
+        at = now if options["at"] is None else moment(options["at"])
+        swept = actions.sweep(at=at, trips=at <= now)
         if options["json"]:
             self.stdout.write(json.dumps(asdict(swept) | {"at": at.isoformat()}))
         else:
