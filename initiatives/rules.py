@@ -87,7 +87,7 @@ def trip_reason(
         cap = condition.spend_cap or 0
         return f"{spent:,} spent; the cap is {cap:,}" if spent > cap else None
     assert condition.metric is not None
-    since = [m for m in measurements if m.measured_at > condition.agreed_at]
+    since = [m for m in measurements if m.measured_at >= condition.agreed_at]
     if condition.in_a_row and (
         running := _in_a_row(condition, condition.metric, since[: condition.in_a_row])
     ):

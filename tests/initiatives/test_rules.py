@@ -75,6 +75,7 @@ def condition(**changes):
         "comparator": "above",
         "threshold": Decimal(7200),
         "by_decision_date": True,
+        "agreed_at": datetime(2026, 1, 1, tzinfo=UTC),
     }
     return KillCondition(**(wanted | changes))
 
@@ -140,6 +141,15 @@ class TestTripReasonInARow:
     )
     def test_trips_when_the_last_ones_all_fail(self, values, trips):
         assert bool(reason(self.kill, *values, due=None)) is trips
+
+    def test_counts_from_the_day_it_was_agreed_on(self):
+        kill = condition(in_a_row=3, agreed_at=datetime(2026, 3, 1, tzinfo=UTC))
+        assert reason(kill, 9000, 9000, 9000, today=DUE) is None
+
+    def test_trips_by_its_date_as_well_where_it_has_one(self):
+        kill = condition(in_a_row=3)
+        assert reason(kill, 9000) is not None
+        assert reason(kill, 60) is None
 
     def test_does_not_wait_for_a_date(self):
         assert reason(self.kill, 9000, 9000, 9000, today=DUE - DAY) is not None

@@ -30,6 +30,7 @@ from tests.factories import (
     NOON,
     make_auditor,
     make_initiative,
+    make_lead,
     reloaded,
     restrict,
 )
@@ -473,6 +474,8 @@ class TestRemoveKillCondition(Pages):
 
     def test_says_why_it_stays(self):
         KillCondition.objects.update(state="tripped", tripped_at=NOON)
+        Initiative.objects.update(stage="pilot")
+        self.client.force_login(make_lead(name="Lou Lead"))
         page = self.client.get(self.remove()["Location"])
         assert "A condition that has tripped cannot be removed." in said(page)
         assert KillCondition.objects.exists()

@@ -374,9 +374,12 @@ class TestKillConditionArmed(CharterTestCase):
         self.replace(other)
         assert self.reason("kill_condition_armed") == self.NONE
 
-    def test_is_met_by_measurements_in_a_row(self):
+    def test_wants_a_date_beside_measurements_in_a_row(self):
         self.replace(self.metric, by_decision_date=False, in_a_row=3)
-        assert self.praise("kill_condition_armed").endswith("in 3 measurements running.")
+        assert self.reason("kill_condition_armed") == self.NONE
+        self.replace(self.metric, by_decision_date=True, in_a_row=3)
+        said = "in 3 measurements running or by the decision date."
+        assert self.praise("kill_condition_armed").endswith(said)
 
     def test_is_met_by_a_day_within_the_pilot_and_no_later(self):
         last = TODAY + timedelta(days=42)
@@ -694,7 +697,9 @@ class TestChecksWhoseFactsCannotBeRecordedYet:
         "name", [n for n, c in CHECKS.items() if c.function is gates.not_recorded_here]
     )
     def test_fail_closed(self, name):
-        assert check(name, known()) == unmet("This has not been recorded.")
+        assert check(name, known()) == unmet(
+            "Gatehouse cannot record this yet, so the gate stays shut."
+        )
 
 
 class TestKillConditionArmedLater:

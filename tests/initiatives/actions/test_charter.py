@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import TestCase
 
 from initiatives import actions
-from initiatives.models import Baseline, KillCondition, Measurement, Metric
+from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric
 from initiatives.stages import Stage
 from initiatives.units import UnitKind
 from tests.accounts.expectations import last_event, refused
@@ -16,6 +16,7 @@ from tests.factories import (
     DESCRIPTION,
     LONG_AGO,
     NOON,
+    TODAY,
     condition_values,
     make_cast,
     make_declared,
@@ -112,9 +113,13 @@ class TestDefineMetricAfterTheCharter(InAPilot):
                 at=NOON,
             )
 
-    def test_refuses_another_metric(self):
+    def test_takes_a_guardrail_beside_it(self):
+        make_metric(initiative=self.pilot, name="Another", is_primary=False, at=NOON)
+        assert Metric.objects.count() == 2
+
+    def test_refuses_another_primary_one(self):
         with refused("charter_frozen"):
-            make_metric(initiative=self.pilot, name="Another", is_primary=False, at=NOON)
+            make_metric(initiative=self.pilot, name="Another", at=NOON)
         assert Metric.objects.count() == 1
 
 
@@ -197,10 +202,27 @@ class TestAddKillCondition(Measured):
 
 @pytest.mark.embedded
 class TestAddKillConditionAfterTheCharter(InAPilot):
-    def test_refuses_to_move_the_goalposts(self):
-        with refused("charter_frozen"), leaves_alone(self.pilot):
-            make_kill_condition(initiative=self.pilot, by=self.cast.lead, at=NOON)
+    def test_takes_a_further_one_and_lets_it_go_again(self):
+        further = make_kill_condition(initiative=self.pilot, by=self.cast.lead, at=NOON)
+        actions.remove_kill_condition(kill_condition=further, by=self.cast.lead, at=NOON)
         assert KillCondition.objects.count() == 1
+
+    def test_keeps_the_one_that_was_signed(self):
+        signed = KillCondition.objects.get()
+        with refused("charter_frozen"), leaves_alone(self.pilot):
+            actions.remove_kill_condition(kill_condition=signed, by=self.cast.lead, at=NOON)
+
+
+class TestAddKillConditionThatWouldTripByMistake(Measured):
+    def add(self, field, **changes):
+        with refused("would_trip_by_mistake", field=field):
+            make_kill_condition(initiative=self.initiative, metric=self.metric, at=NOON, **changes)
+
+    def test_refuses_the_better_side(self):
+        self.add("comparator", comparator="below")
+
+    def test_refuses_a_day_that_has_passed(self):
+        self.add("due_date", by_decision_date=False, due_date=TODAY - timedelta(days=1))
 
 
 @pytest.mark.embedded
@@ -222,10 +244,17 @@ class TestRemoveKillCondition(Measured):
             "kill_condition.removed", f"killcondition:{self.condition.pk}",
         )  # fmt: skip
 
+    def test_takes_back_what_tripped_in_a_proposal(self):
+        KillCondition.objects.update(state="tripped", tripped_at=NOON)
+        self.remove()
+        assert not KillCondition.objects.exists()
+
     def test_refuses_what_has_tripped(self):
         KillCondition.objects.update(state="tripped", tripped_at=NOON)
+        Initiative.objects.update(stage="pilot")
+        lead = make_lead(name="Lou Lead")
         with refused("tripped"), leaves_alone(self.initiative):
-            self.remove()
+            self.remove(by=lead)
         assert KillCondition.objects.exists()
 
     def test_refuses_whoever_has_no_part_in_it(self):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from initiatives import actions
-from initiatives.models import Initiative, KillCondition, Spend
+from initiatives.models import Initiative, KillCondition, Metric, Spend
 from initiatives.stages import Stage
 from tests.accounts.expectations import last_event, nothing_said
 from tests.factories import (
@@ -139,6 +139,7 @@ class TestTheSweep(Running):
         assert trip() == 0
 
     def test_trips_below_where_higher_is_better(self):
+        Metric.objects.update(direction="higher", baseline=1, threshold=2, target=3)
         self.arm(comparator="below")
         self.measure(7199)
         assert trip() == 1
@@ -155,9 +156,9 @@ class TestTheSweep(Running):
         self.arm()  # a proposal's date is not its ship-or-kill date; production was decided
         assert self.trips_by_stage() == {Stage.PILOT, Stage.READINESS_REVIEW}
 
-    def test_trips_by_a_date_of_its_own_while_on_trial(self):
+    def test_trips_by_a_date_of_its_own_in_whatever_runs(self):
         self.arm(by_decision_date=False, due_date=TODAY - DAY)
-        assert self.trips_by_stage() == {Stage.PILOT, Stage.READINESS_REVIEW}
+        assert self.trips_by_stage() == {Stage.PILOT, Stage.READINESS_REVIEW, Stage.PRODUCTION}
 
     def test_trips_by_spend_until_it_is_retired(self):
         make_kill_condition(initiative=self.pilot, spend_cap=1)
@@ -196,6 +197,19 @@ class TestMeasuring(Running):
             self.measure(9000, at=LONG_AGO + day * DAY)
             assert self.state() == state
         assert KillCondition.objects.get().tripped_at == LONG_AGO + 2 * DAY
+
+    def test_does_not_count_what_was_measured_before_it_was_agreed(self):
+        self.measure(9000, at=LONG_AGO)
+        self.measure(9000, at=LONG_AGO + DAY)
+        self.arm(by_decision_date=False, in_a_row=2, at=LONG_AGO + 2 * DAY)
+        self.measure(9000, at=LONG_AGO + 3 * DAY)
+        assert self.state() == "armed"
+
+    def test_does_not_count_in_a_proposal(self):
+        self.arm_in_a_row(1)
+        Initiative.objects.update(stage=Stage.PROPOSAL)
+        self.measure(9000, at=LONG_AGO)
+        assert self.state() == "armed"
 
     def test_begins_to_count_anew_after_a_good_one(self):
         self.arm_in_a_row(2)
