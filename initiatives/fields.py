@@ -1,5 +1,6 @@
 """Form fields that read what people write: amounts, values with units, days, moments."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -14,6 +15,10 @@ from initiatives.units import NotAValue, UnitKind, parse
 LONGEST_TEXT = 20_000
 MOST_MONEY = 10**12
 LATEST_YEARS = 50
+
+
+# Whole units have no fraction: a dot before three digits groups thousands, as in 25.000.
+_GROUPS = re.compile(r"(?<=\d)(?<!\b0)[.,](?=\d{3}(?!\d))")
 
 
 class Text(forms.CharField):
@@ -39,14 +44,16 @@ class Money(forms.CharField):
         if not text:
             return None
         try:
-            amount = parse(text, UnitKind.MONEY)
+            amount = parse(_GROUPS.sub("", text), UnitKind.MONEY)
         except NotAValue as error:
             raise ValidationError(str(error)) from error
+        if amount != amount.to_integral_value():
+            raise ValidationError("Write whole units, like 25,000.")
         if abs(amount) > MOST_MONEY:
             raise ValidationError("That is more money than there is. Write whole units.")
         if self.minimum is not None and amount < self.minimum:
             raise ValidationError(f"This cannot be less than {self.minimum:,}.")
-        return int(amount.to_integral_value())
+        return int(amount)
 
 
 class Value(forms.CharField):

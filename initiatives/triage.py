@@ -62,6 +62,7 @@ def level(
     cheap = (
         pilot_budget is not None
         and pilot_budget < LIGHT_PILOT_BUDGET
-        and (monthly_cost or 0) < LIGHT_MONTHLY_COST
+        and monthly_cost is not None
+        and monthly_cost < LIGHT_MONTHLY_COST
     )
     return Level.LIGHT if answered and not yes and cheap else Level.STANDARD

@@ -29,7 +29,8 @@ _SPELLINGS = {
     "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
     "d": "d", "day": "d", "days": "d",
 }  # fmt: skip
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(\D|$))")
+# A comma before three digits groups thousands, unless a lone 0 stands before it: 0,125.
+_THOUSANDS = re.compile(r"(?<=\d)(?<!\b0),(?=\d{3}(\D|$))")
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)")
 LARGEST = Decimal(10) ** 13
 
@@ -79,11 +80,19 @@ def parse(text: str, kind: UnitKind) -> Decimal:
     cleaned = _THOUSANDS.sub("", text.strip().lower().replace("\u00a0", " "))
     if kind is UnitKind.DURATION:
         return _bounded(_parse_duration(cleaned), text)
-    number = re.sub(r"[%\s']|^[^\d+-]+", "", cleaned).replace(",", ".")
+    number = re.sub(r"[%\s']", "", _without_currency(cleaned, kind)).replace(",", ".")
     match = re.fullmatch(r"[+-]?\d{1,20}(\.\d+)?", number)
     if not match:
         raise NotAValue(f"{text[:40]!r} is not a number. Write it like 1200 or 12.5.")
     return _bounded(Decimal(match.group()), text)
+
+
+def _without_currency(text: str, kind: UnitKind) -> str:
+    """Let people write `EUR 9,000` or `9,000 €`, and no other word."""
+    if kind is UnitKind.MONEY:
+        for sign in (settings.CURRENCY.lower(), "€", "$", "£"):
+            text = text.removeprefix(sign).removesuffix(sign).strip()
+    return text
 
 
 def _parse_duration(text: str) -> Decimal:

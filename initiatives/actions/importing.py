@@ -337,11 +337,13 @@ class _Comparison:
     def differs(self, fields: Iterable[str]) -> bool:
         """Note which fields this edition says otherwise than the last, and keep the new row."""
         values = _as_read(self.row)
-        self._warn_of_stage()
+        if "stage" in fields:
+            self._warn_of_stage()
         self.fields = [f for f in fields if self.base.values.get(f) != values[f]]
         if not self.fields:
             return False
-        self.base.values, self._last = values, self.base.values
+        said = {f: values[f] for f in self.fields}  # an absent column says nothing
+        self.base.values, self._last = self.base.values | said, self.base.values
         self.base.original = {k: v for k, v in self.row.original.items() if v}
         self.base.row_number, self.base.file_name = self.row.number, self.edition.file_name
         self.base.imported_at = self.edition.at

@@ -197,7 +197,9 @@ def _roles(known: Facts) -> list[RoleLine]:
 
 
 def _chart(metric: Metric, measurements: list[Measurement]) -> Chart:
-    values = [m.value for m in measurements] + [v for v in _bounds(metric).values() if v]
+    values = [m.value for m in measurements] + [
+        v for v in _bounds(metric).values() if v is not None
+    ]
     size, unit = units.scale(
         units.UnitKind(metric.unit_kind), metric.unit, max(values, default=Decimal(0))
     )
@@ -224,7 +226,9 @@ def _chart(metric: Metric, measurements: list[Measurement]) -> Chart:
             ],
             "stages": [],
             **{
-                name: value and {"value": float(value / size), "words": metric.words(value)}
+                name: None
+                if value is None
+                else {"value": float(value / size), "words": metric.words(value)}
                 for name, value in _bounds(metric).items()
             },
         },

@@ -58,7 +58,7 @@ class TestLevel:
             ({"pilot_budget": 0}, Level.LIGHT),
             ({"monthly_cost": 1_000}, Level.STANDARD),
             ({"monthly_cost": 0}, Level.LIGHT),
-            ({"monthly_cost": None}, Level.LIGHT),
+            ({"monthly_cost": None}, Level.STANDARD),
         ],
     )
     def test_is_light_only_under_both_amounts(self, money, expected):
