@@ -184,7 +184,7 @@ class TestEdit(TestCase):
 
     def test_keeps_the_level_true_to_the_amounts(self):
         make_triage(initiative=self.initiative)
-        self.edit(pilot_budget=10_000)
+        self.edit(pilot_budget=10_000, monthly_cost=100)
         assert reloaded(self.initiative).level == Level.LIGHT
         self.edit(monthly_cost=1_000)
         assert reloaded(self.initiative).level == Level.STANDARD
@@ -294,6 +294,7 @@ class TestAnswerTriage(TestCase):
         assert reloaded(self.initiative).level == Level.STANDARD
 
     def test_sets_the_level_of_the_initiative(self):
+        Initiative.objects.update(pilot_budget=1_000, monthly_cost=10)
         self.answer(**dict.fromkeys(QUESTIONS, False))
         assert reloaded(self.initiative).level == Level.LIGHT
         self.answer(**dict.fromkeys(QUESTIONS, True))
