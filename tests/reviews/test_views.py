@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import re
 import time
 from datetime import timedelta
@@ -27,7 +28,17 @@ from reviews import actions
 from reviews.models import Decision, Review, SignOff
 from reviews.policy import Field
 from tests import factories
-from tests.reviews.scenes import DAY, MINUTE, answered, slot, standing, state, threshold, value_of
+from tests.reviews.scenes import (
+    DAY,
+    MINUTE,
+    answered,
+    give,
+    slot,
+    standing,
+    state,
+    threshold,
+    value_of,
+)
 
 PASSWORD = "correct horse battery"
 MEGABYTE = "x" * 1_000_000
@@ -250,6 +261,45 @@ class TestReviewDetail(ReviewPages):
         sql = [q["sql"] for q in queries.captured_queries]
         assert not [s for s in sql if not s.startswith("SELECT")]
         assert len(sql) <= 12, "\n".join(s[:150] for s in sql)
+
+
+class TestWhatASignerReads(ReviewPages):
+    """A signature covers the answers, so the page shows them, the problem and what it means."""
+
+    def said(self, person: Person) -> str:
+        self.sign_in(person)
+        return html.unescape(text_of(self.page()))
+
+    def test_is_every_answer(self):
+        said = self.said(self.cast.sponsor)
+        answers = [
+            str(value)
+            for evidence in self.initiative.evidence.all()
+            for value in evidence.fields.values()
+            if value
+        ]
+        assert len(answers) > 10
+        for answer in answers:
+            assert " ".join(answer.split()) in said
+
+    def test_is_who_is_named_in_an_answer(self):
+        assert self.cast.production_owner.name in self.said(self.cast.sponsor)
+
+    def test_is_the_problem(self):
+        assert self.initiative.problem
+        assert self.initiative.problem in self.said(self.cast.sponsor)
+
+    def test_is_the_meaning_of_their_own_signature_alone(self):
+        said = self.said(self.cast.sponsor)
+        assert slot(self.review, "sponsor").meaning in said
+        assert slot(self.review, "business_owner").meaning not in said
+
+    def test_is_every_meaning_that_one_signature_fills(self):
+        give(self.initiative, "business_owner", self.cast.sponsor, self.now - MINUTE)
+        said = self.said(self.cast.sponsor)
+        for key in ("sponsor", "business_owner"):
+            assert slot(self.review, key).meaning in said
+        assert slot(self.review, "engineering_owner").meaning not in said
 
 
 class TestSign(ReviewPages):

@@ -9,6 +9,7 @@ from audit.models import Event
 from initiatives import actions
 from initiatives.models import Initiative, StageSpell
 from initiatives.stages import Stage
+from initiatives.triage import Level
 from tests.accounts.expectations import nothing_said
 from tests.factories import (
     LONG_AGO,
@@ -24,8 +25,7 @@ from tests.factories import (
 STAGES = ("proposal", "pilot", "readiness review", "production", "retired")
 
 
-@pytest.mark.embedded
-class TestStartCounting(TestCase):
+class Imported(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.lead = make_lead()
@@ -34,6 +34,9 @@ class TestStartCounting(TestCase):
             parsed=make_parsed(rows=rows), file_name="f.csv", by=cls.lead, at=LONG_AGO
         )
 
+
+@pytest.mark.embedded
+class TestStartCounting(Imported):
     def start(self):
         return actions.start_counting(by=self.lead, at=NOON)
 
@@ -88,3 +91,58 @@ class TestStartCounting(TestCase):
         with nothing_said():
             assert actions.start_counting(by=self.lead, at=NOON + timedelta(days=5)) == 0
         assert set(Initiative.objects.values_list("counting_since", flat=True)) == {NOON}
+
+    def test_asks_full_production_again_after_half_a_year(self):
+        running = Initiative.objects.filter(stage=Stage.PRODUCTION)
+        running.update(level=Level.FULL)
+        self.start()
+        spell = StageSpell.objects.get(initiative=running.get())
+        assert running.get().decision_date == TODAY + timedelta(days=182)
+        assert spell.decision_date == running.get().decision_date
+
+    def test_gives_full_pilots_no_other_day(self):
+        Initiative.objects.update(level=Level.FULL)
+        self.start()
+        pilot = Initiative.objects.get(stage=Stage.PILOT)
+        assert pilot.decision_date == TODAY + timedelta(days=30)
+
+    def test_makes_another_evidence_of_it(self):
+        before = dict(Initiative.objects.values_list("pk", "evidence_version"))
+        self.start()
+        after = dict(Initiative.objects.values_list("pk", "evidence_version"))
+        assert after == {pk: version + 1 for pk, version in before.items()}
+
+
+class TestStartCountingSome(Imported):
+    def start(self, *initiatives):
+        return actions.start_counting(
+            by=self.lead, at=NOON, initiatives=[i.pk for i in initiatives]
+        )
+
+    def test_starts_these_and_leaves_the_others_quiet(self):
+        pilot, proposal = (Initiative.objects.get(stage=s) for s in (Stage.PILOT, Stage.PROPOSAL))
+        others = Initiative.objects.exclude(pk__in=[pilot.pk, proposal.pk])
+        before = list(others.order_by("pk").values())
+        assert self.start(pilot, proposal) == 2
+        assert set(Initiative.objects.counting()) == {pilot, proposal}
+        assert list(others.order_by("pk").values()) == before
+        started = Event.objects.filter(kind="campaign.counting_started")
+        assert set(started.values_list("initiative_id", flat=True)) == {pilot.pk, proposal.pk}
+
+    def test_writes_the_same_day_into_their_spells_alone(self):
+        pilot = Initiative.objects.get(stage=Stage.PILOT)
+        self.start(pilot)
+        days = dict(StageSpell.objects.values_list("initiative", "decision_date"))
+        assert days.pop(pilot.pk) == reloaded(pilot).decision_date == TODAY + timedelta(days=30)
+        assert set(days.values()) == {None}
+
+    def test_starts_none_of_none(self):
+        with nothing_said():
+            assert self.start() == 0
+        assert not Initiative.objects.counting().exists()
+
+    def test_leaves_to_the_campaign_what_is_left(self):
+        pilot = Initiative.objects.get(stage=Stage.PILOT)
+        self.start(pilot)
+        assert actions.start_counting(by=self.lead, at=NOON + timedelta(days=5)) == 4
+        assert reloaded(pilot).counting_since == NOON
