@@ -10,15 +10,11 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import Person
 from initiatives.rules import EARLIEST
-from initiatives.units import NotAValue, UnitKind, parse
+from initiatives.units import NotAValue, UnitKind, parse, ungrouped
 
 LONGEST_TEXT = 20_000
 MOST_MONEY = 10**12
 LATEST_YEARS = 50
-
-
-# Whole units have no fraction: a dot before three digits groups thousands, as in 25.000.
-_GROUPS = re.compile(r"(?<=\d)(?<!\b0)[.,](?=\d{3}(?!\d))")
 
 
 class Text(forms.CharField):
@@ -44,10 +40,12 @@ class Money(forms.CharField):
         if not text:
             return None
         try:
-            amount = parse(_GROUPS.sub("", text), UnitKind.MONEY)
+            # Whole units have no fraction: a dot before three digits groups, as in 25.000.
+            whole = ungrouped(text, separators="., '")
+            amount = parse(whole, UnitKind.MONEY)
         except NotAValue as error:
             raise ValidationError(str(error)) from error
-        if amount != amount.to_integral_value():
+        if amount != amount.to_integral_value() or re.search(r"[.,]\d{3}", whole):
             raise ValidationError("Write whole units, like 25,000.")
         if abs(amount) > MOST_MONEY:
             raise ValidationError("That is more money than there is. Write whole units.")
@@ -61,6 +59,7 @@ class Value(forms.CharField):
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 60)
+        kwargs.setdefault("help_text", "A comma for thousands, a dot for decimals: 1,200 or 0.5.")
         super().__init__(**kwargs)
 
     @staticmethod

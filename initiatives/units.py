@@ -29,8 +29,7 @@ _SPELLINGS = {
     "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
     "d": "d", "day": "d", "days": "d",
 }  # fmt: skip
-# A comma before three digits groups thousands, unless a lone 0 stands before it: 0,125.
-_THOUSANDS = re.compile(r"(?<=\d)(?<!\b0),(?=\d{3}(\D|$))")
+_SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)")
 LARGEST = Decimal(10) ** 13
 
@@ -75,12 +74,24 @@ def scale(kind: UnitKind, unit: str, largest: Decimal) -> tuple[int, str]:
     return fitting[-1] if fitting else (1, "s")
 
 
+def ungrouped(text: str, separators: str = ", '") -> str:
+    """Join groups of three digits: `1,200` but not `0,125`, `12,34,567` or `12 5`."""
+    group = rf"(?<![\d.,'])(?<!\d )[1-9]\d{{0,2}}([{separators}])\d{{3}}(?:\1\d{{3}})*(?!\d|\1\d)"
+    return re.sub(group, lambda found: found[0].replace(found[1], ""), text)
+
+
 def parse(text: str, kind: UnitKind) -> Decimal:
-    """Read a value as people write it; durations with their unit, as in `4 h`, `1 h 30 min`."""
-    cleaned = _THOUSANDS.sub("", text.strip().lower().replace("\u00a0", " "))
+    """Read a value as people write it; durations with their unit, as in `4 h`, `1 h 30 min`.
+
+    A comma groups thousands and a dot begins decimals, as `in_words` says them: `1,200` is twelve
+    hundred, `1.200` one and a fifth. Where it cannot group, a comma is a decimal one: `0,125`.
+    """
+    cleaned = ungrouped(" ".join(text.lower().split()))
     if kind is UnitKind.DURATION:
         return _bounded(_parse_duration(cleaned), text)
-    number = re.sub(r"[%\s']", "", _without_currency(cleaned, kind)).replace(",", ".")
+    if kind is UnitKind.PERCENT:
+        cleaned = cleaned.removesuffix("%").rstrip()
+    number = _without_currency(cleaned, kind).replace(",", ".")
     match = re.fullmatch(r"[+-]?\d{1,20}(\.\d+)?", number)
     if not match:
         raise NotAValue(f"{text[:40]!r} is not a number. Write it like 1200 or 12.5.")
@@ -90,7 +101,7 @@ def parse(text: str, kind: UnitKind) -> Decimal:
 def _without_currency(text: str, kind: UnitKind) -> str:
     """Let people write `EUR 9,000` or `9,000 €`, and no other word."""
     if kind is UnitKind.MONEY:
-        for sign in (settings.CURRENCY.lower(), "€", "$", "£"):
+        for sign in (settings.CURRENCY.lower(), _SIGNS.get(settings.CURRENCY, "")):
             text = text.removeprefix(sign).removesuffix(sign).strip()
     return text
 

@@ -122,6 +122,30 @@ class TestDefineMetricAfterTheCharter(InAPilot):
             make_metric(initiative=self.pilot, name="Another", at=NOON)
         assert Metric.objects.count() == 1
 
+    def test_refuses_to_make_primary_what_was_added_later(self):
+        later = make_metric(initiative=self.pilot, name="Another", is_primary=False, at=NOON)
+        with refused("charter_frozen"), leaves_alone(self.pilot):
+            actions.define_metric(
+                initiative=self.pilot,
+                values=metric_values(name="Another"),
+                metric=later,
+                by=self.cast.lead,
+                at=NOON,
+            )
+        assert Metric.objects.get(is_primary=True) == self.metric
+
+    def test_changes_what_was_added_later(self):
+        later = make_metric(initiative=self.pilot, name="Another", is_primary=False, at=NOON)
+        actions.define_metric(
+            initiative=self.pilot,
+            values=metric_values(name="Renamed", is_primary=False),
+            metric=later,
+            by=self.cast.lead,
+            at=NOON,
+        )
+        later.refresh_from_db()
+        assert later.name == "Renamed"
+
 
 @pytest.mark.embedded
 class TestRecordMeasurement(Measured):
@@ -223,6 +247,16 @@ class TestAddKillConditionThatWouldTripByMistake(Measured):
 
     def test_refuses_a_day_that_has_passed(self):
         self.add("due_date", by_decision_date=False, due_date=TODAY - timedelta(days=1))
+
+    def test_takes_today(self):
+        made = make_kill_condition(
+            initiative=self.initiative,
+            metric=self.metric,
+            at=NOON,
+            by_decision_date=False,
+            due_date=TODAY,
+        )
+        assert made.due_date == TODAY
 
 
 @pytest.mark.embedded

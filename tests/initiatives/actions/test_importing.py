@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import actions as people
 from accounts.models import Person, Unit
 from audit.models import Event
+from audit.queries import history
 from initiatives import actions
 from initiatives.actions.importing import identity
 from initiatives.models import ImportedRow, Initiative, Ownership, StageSpell, Triage
@@ -97,6 +98,19 @@ class TestCreating(Imports):
         assert (ida.name, ida.is_invited, ida.invited_at) == ("Ida Voss", True, NOON)
         asked = Ownership.objects.get()
         assert (asked.person, asked.role, asked.state) == (ida, Role.BUSINESS_OWNER, "asked")
+
+    def test_says_whom_it_added(self):
+        self.run_import(row(), row(ID="8"))
+        ida = Person.objects.get(email="ida.voss@example.com")
+        (added,) = [e for e in history(limit=9) if e.subject == f"person:{ida.pk}"]
+        assert (added.kind, added.actor_id) == ("person.created", self.lead.pk)
+        assert added.changed == {"name": "Ida Voss", "invited": True}
+
+    def test_adds_nobody_it_knows(self):
+        make_person(name="Ida Voss")
+        before = Event.objects.filter(kind="person.created").count()
+        self.run_import(row())
+        assert Event.objects.filter(kind="person.created").count() == before
 
     def test_asks_whom_it_knows(self):
         ida = make_person(name="Ida Voss")
@@ -253,9 +267,14 @@ class TestImportingAgain(Imports):
         assert self.again(Problem_Statement="Written there.").warnings == []
 
     def test_does_not_warn_where_both_say_the_same(self):
-        self.here(problem="Claims wait for hours!")
-        result = self.again(Problem_Statement="claims wait for hours")
+        self.here(problem="Claims wait\nfor hours.")
+        result = self.again(Problem_Statement="Claims  wait for hours.")
         assert (result.warnings, result.unchanged) == ([], 1)
+
+    def test_takes_a_change_of_punctuation_or_case(self):
+        for name in ("C++ helper", "C# helper", "c# helper"):
+            assert self.again(Use_Case_Name=name).updated == 1
+            assert reloaded(self.initiative).name == name
 
     def test_warns_where_a_question_was_answered_here(self):
         actions.answer_triage(
@@ -285,6 +304,27 @@ class TestImportingAgain(Imports):
         assert reloaded(self.initiative).vendor == "Acme"
         assert result.unchanged == 1
 
+    def test_remembers_what_a_file_without_the_column_leaves_out(self):
+        without = row(Problem_Statement="Other.")
+        del without["Vendor"]
+        self.run_import(without, at=LATER)
+        assert ImportedRow.objects.get().values["vendor"] == "Acme"
+        result = self.again(Problem_Statement="Other.", Vendor="Bolt")
+        assert (reloaded(self.initiative).vendor, result.warnings) == ("Bolt", [])
+
+    def test_says_nothing_of_stages_where_no_column_has_them(self):
+        rows = {key: value for key, value in ROW.items() if key != "Stage"}
+        result = self.run_import(rows, at=LATER)
+        assert [warning.column for warning in result.warnings if warning.column == "stage"] == []
+
+    def test_writes_only_the_columns_that_changed(self):
+        with CaptureQueriesContext(connection) as queries:
+            self.again(Problem_Statement="Claims wait for hours.")
+        (written,) = [q["sql"] for q in queries if '"problem" = ' in q["sql"]]
+        assert '"search_text" = ' in written
+        assert '"vendor" = ' not in written
+        assert not any(q["sql"].startswith('UPDATE "initiatives_triage"') for q in queries)
+
     def test_never_moves_a_stage_and_says_so(self):
         for says in ("Retired", "Pilot", "Proposal"):
             result = self.again(Stage=says)
@@ -308,6 +348,21 @@ class TestImportingAgain(Imports):
     def test_keeps_ones_that_are_not_in_the_file(self):
         self.run_import(row(ID="8", Use_Case_Name="Another"), at=LATER)
         assert Initiative.objects.count() == 2
+
+
+@pytest.mark.embedded
+class TestImportingOverARetiredOne(Imports):
+    def test_leaves_texts_unit_and_answers_and_warns(self):
+        self.run_import(row(Stage="Retired"))
+        before = Initiative.objects.values().get(), Triage.objects.values().get()
+        changes = {"Vendor": "Bolt", "Business Unit": "Motor", "Contains PII": "No"}
+        with nothing_said():
+            result = self.run_import(row(Stage="Retired") | changes, at=LATER)
+        assert (Initiative.objects.values().get(), Triage.objects.values().get()) == before
+        assert (result.updated, result.unchanged) == (0, 1)
+        assert {warning.column for warning in result.warnings} == {
+            "unit", "vendor", "personal_data",
+        }  # fmt: skip
 
 
 @pytest.mark.embedded

@@ -219,10 +219,30 @@ class TestMeasuring(Running):
 
     def test_counts_by_when_it_was_measured_not_recorded(self):
         self.arm_in_a_row(2)
-        self.measure(9000, at=LONG_AGO)
-        self.measure(60, at=LONG_AGO + DAY)
-        make_measurement(metric=self.metric, value=9000, at=NOON, measured_at=LONG_AGO - DAY)
+        for day, value in ((2, 60), (1, 9000), (3, 9000)):
+            at = LONG_AGO + day * DAY
+            make_measurement(metric=self.metric, value=value, at=NOON, measured_at=at)
         assert self.state() == "armed"
+
+    def test_does_not_count_what_is_recorded_later_of_the_time_before(self):
+        self.arm(by_decision_date=False, in_a_row=2, at=LONG_AGO + 2 * DAY)
+        for day in (0, 1, 3):
+            at = LONG_AGO + day * DAY
+            make_measurement(metric=self.metric, value=9000, at=NOON, measured_at=at)
+        assert self.state() == "armed"
+
+    def test_trips_by_either_of_its_two_moments(self):
+        both = {"by_decision_date": False, "in_a_row": 2, "due_date": TODAY + DAY}
+        self.arm(at=NOON, **both)
+        self.measure(9000, at=NOON + DAY / 4)
+        assert self.state() == "armed"
+        assert trip(NOON + DAY) == 0
+        assert trip(NOON + 2 * DAY) == 1
+        KillCondition.objects.all().delete()
+        self.arm(at=NOON, **both)
+        for part in (2, 3):
+            self.measure(9000, at=NOON + part * DAY / 4)
+        assert self.state() == "tripped"
 
     def test_trips_in_production_too(self):
         self.arm_in_a_row(2)
