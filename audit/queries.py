@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import Q
 
 from audit import models
 from audit.chain import GENESIS
@@ -35,6 +37,17 @@ def head() -> Head:
     """Return where the log ends; seq 0 when nothing has happened yet."""
     row = models.Head.objects.values_list("seq", "hash").first()
     return Head(0, GENESIS) if row is None else Head(*row)
+
+
+def unchanged_since(head: Head, *, but_for: Collection[str]) -> bool:
+    """Whether the log still holds this head, and nothing since but events of these kinds.
+
+    Cheap when little has happened: it reads on from the head.
+    """
+    here = Q(seq=head.seq, hash=head.hash)
+    matters = Q(seq__gt=head.seq) & ~Q(kind__in=but_for)
+    found = models.Event.objects.filter(here | matters).order_by("seq")
+    return list(found.values_list("seq", flat=True)[:2]) == [head.seq]
 
 
 def history(

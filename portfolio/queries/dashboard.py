@@ -8,25 +8,19 @@ from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.cache import cache
-from django.db import connection
-from django.db.models import Count, Exists, Max, OuterRef, Q, Sum
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.urls import reverse
 
-from accounts import permissions as people
 from accounts.models import Person
-from audit import queries as audit
 from initiatives.models import Initiative, KillCondition, Spend
 from initiatives.models.registry import InitiativeQuerySet
-from initiatives.queries import unowned
 from initiatives.stages import DECISION_DATE_NAME, UNDECIDED, Stage
 from notifications import queries as notifications
-from portfolio.queries import evidence
+from portfolio.queries import evidence, keeping
 from reviews.models import Review
 
 SOON = timedelta(days=14)
 ROWS = 8
-KEPT = timedelta(minutes=10)  # longer than two sweeps are apart, which renew it anyway
 
 
 @dataclass(frozen=True)
@@ -94,43 +88,21 @@ class Dashboard:
 
 
 def load(person: Person, today: date) -> Dashboard:
-    """The dashboard of what this person may see, computed when anything has happened since.
-
-    Within a transaction nothing is kept: what it changed may yet be taken back.
-    """
-    if connection.in_atomic_block:
-        return compute(person, today)
-    key = _key(person, today)
-    kept: Dashboard | None = cache.get(key)
-    if kept is None:
-        kept = compute(person, today)
-        cache.set(key, kept, KEPT.total_seconds())
-    return kept
-
-
-def _key(person: Person, today: date) -> str:
-    """What a dashboard depends on: the last event, the last sweep, the day, what the person may
-    see; and who is active, since a deactivation by raw SQL writes no event and counts at once."""
-    head, swept = audit.head(), notifications.last_sweep()
-    active = Person.objects.filter(is_active=True).aggregate(
-        who=Sum("pk"), last=Max("active_since")
-    )
-    since = active["last"].timestamp() if active["last"] else ""
-    all_of_it = people.is_lead(person) or people.is_auditor(person)
-    seen = "all" if all_of_it else f"{person.pk}/{'+'.join(sorted(person.group_keys))}"
-    last = swept.pk if swept else ""
-    return f"dashboard:{head.seq}:{head.hash}:{last}:{today}:{active['who']}:{since}:{seen}"
+    """The dashboard of what this person may see, computed when anything has happened since."""
+    swept = notifications.last_sweep()
+    key = f"dashboard:{keeping.moment()}:{swept and swept.pk}:{today}:{keeping.sight(person)}"
+    return keeping.kept(key, lambda: compute(person, today))
 
 
 def compute(person: Person, today: date) -> Dashboard:
-    """Compute the dashboard from scratch, in five queries."""
+    """Compute the dashboard, in five queries and what it takes to count the unowned."""
     visible = Initiative.objects.visible_to(person)
     stages = _counts(visible, today)
     return Dashboard(
         due=sum(row["due"] for row in stages.values()),
         overdue=sum(row["overdue"] for row in stages.values()),
         spent_past_date=_spent(visible, today),
-        unowned=unowned(visible.counting()).count(),
+        unowned=keeping.unowned_count(person),
         quiet=sum(row["quiet"] for stage, row in stages.items() if stage != Stage.RETIRED),
         total=sum(row["total"] for row in stages.values()),
         rows=_rows(visible, today),

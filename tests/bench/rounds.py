@@ -44,10 +44,9 @@ class Timings:
 
     of: dict[str, list[float]]
 
-    def joined(self, later: Timings) -> Timings:
-        """Both, the ratios of the later ones taken from their own rounds."""
-        renamed = {f"{name}, later": taken for name, taken in later.of.items()}
-        return Timings(self.of | renamed)
+    def __or__(self, other: Timings) -> Timings:
+        """Both; each is compared within its own rounds."""
+        return Timings(self.of | other.of)
 
     def milliseconds(self, name: str) -> float:
         return median(self.of[name]) * 1000

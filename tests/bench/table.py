@@ -17,7 +17,8 @@ TARGETS = {
     "search": 0.9,
     "facet": 0.9,
     "dashboard": 0.5,
-    "dashboard after a change": MOST,
+    "dashboard, measured": MOST,
+    "dashboard, owned": None,
     "initiative": 0.5,
 }
 QUERIES = {"list": 8, "dashboard": 6, "initiative": 10}
@@ -27,7 +28,8 @@ LINES = {
     "search": "search, two words",
     "facet": "facets stage and flag",
     "dashboard": "dashboard, nothing has happened since",
-    "dashboard after a change": "dashboard, computed anew",
+    "dashboard, measured": "dashboard, after a measurement",
+    "dashboard, owned": "dashboard, after an owner left",
     "initiative": "initiative page",
 }
 
@@ -74,10 +76,13 @@ def _preface(figures: dict[str, Any]) -> str:
 
 def _pages(timings: Timings) -> Iterator[Line]:
     for name, target in TARGETS.items():
-        suffix = ", later" if f"{name}, later" in timings.of and name not in timings.of else ""
-        ratio = timings.ratio(f"{name}{suffix}", f"b{suffix}")
-        measured = f"{ratio:.2f} b ({timings.milliseconds(name + suffix):.1f} ms)"
-        yield Line(LINES[name], measured, "≤ 2 b", f"≤ {target:g} b", ratio <= MOST)
+        _, _, when = name.partition(", ")
+        ratio = timings.ratio(name, f"b, {when}" if when else "b")
+        measured = f"{ratio:.2f} b ({timings.milliseconds(name):.1f} ms)"
+        if target is None:
+            yield Line(LINES[name], measured, "", "", None)
+        else:
+            yield Line(LINES[name], measured, "≤ 2 b", f"≤ {target:g} b", ratio <= MOST)
 
 
 def _scale(timings: Timings) -> Iterator[Line]:
