@@ -70,6 +70,15 @@ def create_person(
     return person
 
 
+@records_refusals("person.create")
+def create_administrator(*, email: str, name: str, password: str, at: datetime, by: None) -> Person:
+    """The first person, made at the command line: administers people and leads the portfolio."""
+    person = create_person(email=email, name=name, password=password, by=by, at=at)
+    for key in (Group.ADMINISTRATORS, Group.LEADS):
+        join(person=person, group=Group.objects.get(key=key), by=by, at=at)
+    return person
+
+
 @records_refusals("person.edit")
 def edit_person(
     *, person: Person, name: str, title: str, unit: Unit | None, by: Person | None, at: datetime

@@ -1,4 +1,4 @@
-"""People, groups and units for administrators; every write goes through `accounts.actions`."""
+"""People and groups for administrators; every write goes through `accounts.actions`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Group, Membership, Person, Unit
+from accounts.models import Group, Membership, Person
 from audit.refusals import Refused
 
 if TYPE_CHECKING:
@@ -27,7 +27,8 @@ admin.site.site_header = "Gatehouse: people and units"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
-def _by(request: HttpRequest) -> Person:
+def acting(request: HttpRequest) -> Person:
+    """Who is at the keyboard."""
     assert isinstance(request.user, Person)
     return request.user
 
@@ -43,9 +44,10 @@ def _each(request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object
             messages.success(request, f"Done: {row}.")
 
 
-class NothingIsDeleted(Base):
+class WrittenByActions(Base):
     """What somebody did stays attributable, so nothing here is ever deleted, and every write is
-    an action: it has its own transaction and its event, and what it refuses is shown."""
+    an action: it has its own transaction and its event, and what it refuses is said at its field,
+    with all that was typed."""
 
     def changeform_view(
         self,
@@ -56,14 +58,29 @@ class NothingIsDeleted(Base):
     ) -> HttpResponse:
         """Answer without the transaction that Django puts around all of it: its rollback would
         take the event of a refusal along."""
+        answer: Callable[..., HttpResponse] = self._changeform_view  # type: ignore[attr-defined]
         try:
-            page: HttpResponse = self._changeform_view(  # type: ignore[attr-defined]
-                request, object_id, form_url, extra_context
-            )
+            return answer(request, object_id, form_url, extra_context)
         except Refused as refusal:
-            messages.error(request, refusal.message)
-            return HttpResponseRedirect(request.get_full_path())
-        return page
+            request.refusal = refusal  # type: ignore[attr-defined]
+            return answer(request, object_id, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[ModelForm[Any]]:
+        """The form; once an action has refused what it says, one that says so."""
+        form = super().get_form(request, obj, change=change, **kwargs)
+        if not hasattr(request, "refusal"):
+            return form
+        refusal: Refused = request.refusal
+
+        class RefusedForm(form):  # type: ignore[valid-type, misc]
+            def clean(self) -> None:
+                super().clean()
+                field = refusal.field if refusal.field in self.fields else None
+                self.add_error(field, refusal.message)
+
+        return RefusedForm
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -77,7 +94,7 @@ class PersonForm(BasePersonForm):
 
 
 @admin.register(Person)
-class PersonAdmin(NothingIsDeleted):
+class PersonAdmin(WrittenByActions):
     """Inviting, deactivating and reactivating people."""
 
     form = PersonForm
@@ -97,7 +114,7 @@ class PersonAdmin(NothingIsDeleted):
         self, request: HttpRequest, obj: Person, form: ModelForm[Person], change: bool
     ) -> None:
         """Invite a new person; they set their password by “Forgot password?”."""
-        by, at = _by(request), timezone.now()
+        by, at = acting(request), timezone.now()
         said: dict[str, Any] = {"name": obj.name, "title": obj.title, "unit": obj.unit}
         if change:
             actions.edit_person(person=obj, **said, by=by, at=at)
@@ -107,16 +124,16 @@ class PersonAdmin(NothingIsDeleted):
     @admin.action(description="Deactivate: what they own is unowned at once")
     def deactivate(self, request: HttpRequest, people: QuerySet[Person]) -> None:
         at = timezone.now()
-        _each(request, people, lambda p: actions.deactivate(person=p, by=_by(request), at=at))
+        _each(request, people, lambda p: actions.deactivate(person=p, by=acting(request), at=at))
 
     @admin.action(description="Reactivate: what they owned does not come back by itself")
     def reactivate(self, request: HttpRequest, people: QuerySet[Person]) -> None:
         at = timezone.now()
-        _each(request, people, lambda p: actions.reactivate(person=p, by=_by(request), at=at))
+        _each(request, people, lambda p: actions.reactivate(person=p, by=acting(request), at=at))
 
 
 @admin.register(Membership)
-class MembershipAdmin(NothingIsDeleted):
+class MembershipAdmin(WrittenByActions):
     """Who signs for which group, and since when."""
 
     list_display = ("person", "group", "joined_at", "left_at")
@@ -131,12 +148,14 @@ class MembershipAdmin(NothingIsDeleted):
     def save_model(
         self, request: HttpRequest, obj: Membership, form: ModelForm[Membership], change: bool
     ) -> None:
-        made = actions.join(person=obj.person, group=obj.group, by=_by(request), at=timezone.now())
+        made = actions.join(
+            person=obj.person, group=obj.group, by=acting(request), at=timezone.now()
+        )
         obj.pk = made.pk
 
     @admin.action(description="Leave the group")
     def leave(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        at, by = timezone.now(), _by(request)
+        at, by = timezone.now(), acting(request)
         _each(
             request,
             memberships.filter(left_at=None),
@@ -145,7 +164,7 @@ class MembershipAdmin(NothingIsDeleted):
 
 
 @admin.register(Group)
-class GroupAdmin(NothingIsDeleted):
+class GroupAdmin(WrittenByActions):
     """Groups that sign; the policy names them by key."""
 
     list_display = ("name", "key")
@@ -156,27 +175,5 @@ class GroupAdmin(NothingIsDeleted):
     def save_model(
         self, request: HttpRequest, obj: Group, form: ModelForm[Group], change: bool
     ) -> None:
-        made = actions.save_group(key=obj.key, name=obj.name, by=_by(request), at=timezone.now())
-        obj.pk = made.pk
-
-
-@admin.register(Unit)
-class UnitAdmin(NothingIsDeleted):
-    """Business units and their heads."""
-
-    list_display = ("name", "parent", "head")
-    list_select_related = ("parent", "head")
-    search_fields = ("name",)
-
-    def save_model(
-        self, request: HttpRequest, obj: Unit, form: ModelForm[Unit], change: bool
-    ) -> None:
-        made = actions.save_unit(
-            unit=obj if change else None,
-            name=obj.name,
-            parent=obj.parent,
-            head=obj.head,
-            by=_by(request),
-            at=timezone.now(),
-        )
+        made = actions.save_group(key=obj.key, name=obj.name, by=acting(request), at=timezone.now())
         obj.pk = made.pk

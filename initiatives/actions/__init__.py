@@ -19,6 +19,7 @@ from initiatives.actions.registering import (
     register,
     restrict,
 )
+from initiatives.actions.units import save_unit
 
 __all__ = [
     "accept",
@@ -38,6 +39,7 @@ __all__ = [
     "register",
     "remove_kill_condition",
     "restrict",
+    "save_unit",
     "start_counting",
     "trip_kill_conditions",
 ]

@@ -52,6 +52,7 @@ def define_metric(
         raise Refused("The primary metric is a business one.", rule="not_business", field="kind")
     if metric is not None:
         _require_of(row, metric)
+        _require_meaning_kept(metric, values)
     stored = Metric(initiative=row) if metric is None else Metric.objects.get(pk=metric.pk)
     changed = writing.differences(stored, values)
     for field, value in values.items():
@@ -77,6 +78,27 @@ def _require_of(row: Initiative, metric: Metric) -> None:
     if metric.initiative_id != row.pk:
         raise Refused(
             "This metric belongs to another initiative.", rule="foreign_metric", field="metric"
+        )
+
+
+def _require_meaning_kept(metric: Metric, values: Mapping[str, Any]) -> None:
+    """What was measured, or agreed as a limit, must go on meaning the same."""
+    limits = KillCondition.objects.filter(metric=metric)
+    if values.get("direction", metric.direction) != metric.direction and limits.exists():
+        raise Refused(
+            "A kill condition stops it on the side that would now be better. "
+            "Remove the condition first, or keep the direction.",
+            rule="limit_on_that_side",
+            field="direction",
+        )
+    if values.get("unit_kind", metric.unit_kind) != metric.unit_kind and (
+        limits.exists() or Measurement.objects.filter(metric=metric).exists()
+    ):
+        kind = metric.get_unit_kind_display().lower()
+        raise Refused(
+            f"It was measured, or limited, as a {kind}. Add another metric instead.",
+            rule="measured_otherwise",
+            field="unit_kind",
         )
 
 

@@ -9,11 +9,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.core.validators import validate_email
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Group
 from audit.refusals import Refused
 
 
@@ -32,14 +30,9 @@ class Command(BaseCommand):
         try:
             validate_email(email)
             validate_password(password)
-            self._create(email, name, password)
+            actions.create_administrator(
+                email=email, name=name, password=password, by=None, at=timezone.now()
+            )
         except (ValidationError, Refused) as problem:
             raise CommandError("; ".join(getattr(problem, "messages", [str(problem)]))) from problem
         self.stdout.write(f"{name} can sign in as {email}.")
-
-    @transaction.atomic
-    def _create(self, email: str, name: str, password: str) -> None:
-        at = timezone.now()
-        person = actions.create_person(email=email, name=name, password=password, by=None, at=at)
-        for key in (Group.ADMINISTRATORS, Group.LEADS):
-            actions.join(person=person, group=Group.objects.get(key=key), by=None, at=at)

@@ -10,7 +10,7 @@ from django.test import TestCase
 from initiatives import actions
 from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric
 from initiatives.stages import Stage
-from initiatives.units import UnitKind
+from initiatives.units import Direction, UnitKind
 from tests.accounts.expectations import last_event, refused
 from tests.factories import (
     DESCRIPTION,
@@ -95,6 +95,30 @@ class TestDefineMetric(Measured):
     def test_refuses_a_target_short_of_the_threshold(self):
         with refused("bounds_contradict", field="target"):
             self.define(target=Decimal(3600))
+
+    def turned(self):
+        return {"direction": Direction.HIGHER, "baseline": 600, "threshold": 1200, "target": 1800}
+
+    def test_turns_round_what_nothing_depends_on(self):
+        self.define(metric=self.metric, **self.turned())
+        self.metric.refresh_from_db()
+        assert self.metric.direction == Direction.HIGHER
+
+    def test_refuses_to_turn_a_kill_condition_round(self):
+        make_kill_condition(initiative=self.initiative, metric=self.metric)
+        with refused("limit_on_that_side", field="direction"), leaves_alone(self.initiative):
+            self.define(metric=self.metric, **self.turned())
+
+    def test_refuses_to_make_measured_minutes_into_percent(self):
+        self.define(metric=self.metric, unit_kind=UnitKind.COUNT)
+        make_measurement(metric=self.metric, value=60)
+        with refused("measured_otherwise", field="unit_kind"), leaves_alone(self.initiative):
+            self.define(metric=self.metric, unit_kind=UnitKind.PERCENT)
+
+    def test_refuses_to_give_a_limit_another_unit(self):
+        make_kill_condition(initiative=self.initiative, metric=self.metric)
+        with refused("measured_otherwise", field="unit_kind"):
+            self.define(metric=self.metric, unit_kind=UnitKind.PERCENT)
 
     def test_refuses_whoever_has_no_part_in_it(self):
         with refused("not_an_editor"), leaves_alone(self.initiative):
