@@ -27,7 +27,7 @@ APPS = ("accounts", "audit", "config", "initiatives", "notifications", "portfoli
 ENTERS = {
     ("reviews/actions/deciding.py", "_enter"),
     ("initiatives/actions/registering.py", "_create"),
-    ("initiatives/actions/importing.py", "_build"),
+    ("initiatives/actions/importing/creating.py", "_build"),
 }
 SETS_A_STAGE = {("initiatives/models/registry.py", "enter")}
 # Makes new rows in whatever stage; that it moves none is for its own tests.
