@@ -83,22 +83,19 @@ def _require_of(row: Initiative, metric: Metric) -> None:
 
 def _require_meaning_kept(metric: Metric, values: Mapping[str, Any]) -> None:
     """What was measured, or agreed as a limit, must go on meaning the same."""
-    limits = KillCondition.objects.filter(metric=metric)
-    if values.get("direction", metric.direction) != metric.direction and limits.exists():
-        raise Refused(
-            "A kill condition stops it on the side that would now be better. "
-            "Remove the condition first, or keep the direction.",
-            rule="limit_on_that_side",
-            field="direction",
-        )
-    if values.get("unit_kind", metric.unit_kind) != metric.unit_kind and (
-        limits.exists() or Measurement.objects.filter(metric=metric).exists()
-    ):
+    kept = {f for f in ("direction", "unit_kind") if values.get(f) in (None, getattr(metric, f))}
+    if "unit_kind" not in kept and Measurement.objects.filter(metric=metric).exists():
         kind = metric.get_unit_kind_display().lower()
         raise Refused(
-            f"It was measured, or limited, as a {kind}. Add another metric instead.",
+            f"It was measured as a {kind}. Add another metric instead.",
             rule="measured_otherwise",
             field="unit_kind",
+        )
+    if len(kept) < 2 and KillCondition.objects.filter(metric=metric).exists():
+        raise Refused(
+            "A kill condition has its limit on this metric as it is. Remove the condition first.",
+            rule="limited_otherwise",
+            field="unit_kind" if "direction" in kept else "direction",
         )
 
 

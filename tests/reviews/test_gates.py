@@ -13,7 +13,7 @@ from accounts import actions as people
 from initiatives import actions as initiatives
 from initiatives import facts
 from initiatives.facts import Facts
-from initiatives.models import Initiative, Measurement, Metric, Ownership, Triage
+from initiatives.models import Initiative, KillCondition, Measurement, Metric, Ownership, Triage
 from initiatives.stages import Gate, Role, Stage
 from initiatives.triage import QUESTIONS
 from reviews import actions, gates, queries
@@ -256,6 +256,7 @@ class TestPrimaryMetricComplete(CharterTestCase):
         )
 
     def test_wants_a_unit_where_something_is_counted(self):
+        KillCondition.objects.all().delete()
         self.redefine(unit_kind="count", unit="")
         assert "no unit." in self.reason("primary_metric_complete")
         self.redefine(unit_kind="count", unit="claims")

@@ -106,7 +106,7 @@ class TestDefineMetric(Measured):
 
     def test_refuses_to_turn_a_kill_condition_round(self):
         make_kill_condition(initiative=self.initiative, metric=self.metric)
-        with refused("limit_on_that_side", field="direction"), leaves_alone(self.initiative):
+        with refused("limited_otherwise", field="direction"), leaves_alone(self.initiative):
             self.define(metric=self.metric, **self.turned())
 
     def test_refuses_to_make_measured_minutes_into_percent(self):
@@ -117,7 +117,7 @@ class TestDefineMetric(Measured):
 
     def test_refuses_to_give_a_limit_another_unit(self):
         make_kill_condition(initiative=self.initiative, metric=self.metric)
-        with refused("measured_otherwise", field="unit_kind"):
+        with refused("limited_otherwise", field="unit_kind"):
             self.define(metric=self.metric, unit_kind=UnitKind.PERCENT)
 
     def test_refuses_whoever_has_no_part_in_it(self):
