@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import Person
 from audit.actions import Value, append
 from audit.refusals import Refused, records_refusals
@@ -76,6 +78,12 @@ def record_spend(
     if amount == 0:
         raise Refused(
             "The amount is zero: there is nothing to record.", rule="zero", field="amount"
+        )
+    if spent_on > timezone.localdate(at):
+        raise Refused(
+            "This day has not come yet. Record money once it is spent.",
+            rule="future",
+            field="spent_on",
         )
     spend = Spend.objects.create(
         initiative=row,

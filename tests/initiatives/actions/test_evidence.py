@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import TestCase
@@ -89,10 +91,10 @@ class TestRecordEvidence(Answered):
 
 @pytest.mark.embedded
 class TestRecordSpend(Answered):
-    def record(self, amount=12_000, by=None, **more):
+    def record(self, amount=12_000, by=None, spent_on=TODAY, **more):
         return actions.record_spend(
-            initiative=self.initiative, amount=amount, spent_on=TODAY, by=by or self.ada, at=NOON,
-            **more,
+            initiative=self.initiative, amount=amount, spent_on=spent_on, by=by or self.ada,
+            at=NOON, **more,
         )  # fmt: skip
 
     def test_stores_it_and_leaves_the_evidence_alone(self):
@@ -121,6 +123,11 @@ class TestRecordSpend(Answered):
     def test_refuses_whoever_has_no_part_in_it(self):
         with refused("not_an_editor"), leaves_alone(self.initiative):
             self.record(by=self.bo)
+
+    def test_refuses_a_day_that_has_not_come_yet(self):
+        with refused("future", field="spent_on"), leaves_alone(self.initiative):
+            self.record(spent_on=TODAY + timedelta(days=1))
+        assert self.record(spent_on=TODAY).spent_on == TODAY
 
     def test_is_not_zero_in_the_database_either(self):
         self.record()
