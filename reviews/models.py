@@ -163,8 +163,11 @@ class Decision(models.Model):
     class Kind(models.TextChoices):
         PROCEED = "proceed", "Proceed"
         SHIP = "ship", "Ship"
+        EXTEND = "extend", "Extend"
         SEND_BACK = "send_back", "Send back"
+        PAUSE = "pause", "Pause"
         KILL = "kill", "Kill"
+        RECERTIFY = "recertify", "Recertify"
         DECOMMISSION = "decommission", "Decommission"
 
     class Outcome(models.TextChoices):
@@ -188,6 +191,7 @@ class Decision(models.Model):
     reason = models.TextField()
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
     lesson = models.TextField(blank=True)
+    days = models.PositiveSmallIntegerField(null=True, blank=True)
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="+")
     observed = models.JSONField(default=dict)
 

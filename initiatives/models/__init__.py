@@ -1,7 +1,8 @@
 """What we have: facts about initiatives, with the constraints that no route can get past."""
 
 from initiatives.models.charter import Baseline, KillCondition, Measurement, Metric
-from initiatives.models.evidence import Evidence, Spend
+from initiatives.models.evidence import Document, Evidence, Spend
+from initiatives.models.findings import EvaluationRun, EvaluationSet, OpenQuestion
 from initiatives.models.ownership import Ownership
 from initiatives.models.registry import (
     ImportedRow,
@@ -11,19 +12,26 @@ from initiatives.models.registry import (
     StageSpell,
     Triage,
 )
+from initiatives.models.uploads import SavedMapping, Upload
 
 __all__ = [
     "Baseline",
+    "Document",
+    "EvaluationRun",
+    "EvaluationSet",
     "Evidence",
     "ImportedRow",
     "Initiative",
     "KillCondition",
     "Measurement",
     "Metric",
+    "OpenQuestion",
     "OpenToGroup",
     "Overtaken",
     "Ownership",
+    "SavedMapping",
     "Spend",
     "StageSpell",
     "Triage",
+    "Upload",
 ]

@@ -45,6 +45,9 @@ class Metric(models.Model):
     minimum_sample = models.PositiveIntegerField(null=True, blank=True)
     cadence_days = models.PositiveSmallIntegerField(null=True, blank=True)
     worth = models.TextField("what one unit is worth to the business", blank=True)
+    paged = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     value_per_unit = models.BigIntegerField(null=True, blank=True)
     monthly_volume = models.PositiveIntegerField(null=True, blank=True)
 
@@ -75,13 +78,18 @@ class Metric(models.Model):
 
 
 class Measurement(models.Model):
-    """A value of a metric at a moment; corrected by a new one, never edited."""
+    """A value of a metric at a moment; corrected by a new one, never edited.
+
+    `is_automatic` is one that a machine delivered, `from_production` one whose source is the
+    system as it runs in production, however it came here.
+    """
 
     metric = models.ForeignKey(Metric, on_delete=models.PROTECT, related_name="measurements")
     value = models.DecimalField(max_digits=20, decimal_places=6)
     measured_at = models.DateTimeField()
     sample_size = models.PositiveIntegerField(null=True, blank=True)
     is_automatic = models.BooleanField(default=False)
+    from_production = models.BooleanField(default=False)
     comment = models.TextField(blank=True)
     corrects = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="corrected_by"

@@ -1,4 +1,4 @@
-"""What was recorded for a gate: answers to criteria, and money spent."""
+"""What was recorded for a gate: answers to criteria, documents, and money spent."""
 
 from __future__ import annotations
 
@@ -33,6 +33,34 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return f"{self.criterion} of {self.initiative_id}"
+
+
+class Document(models.Model):
+    """A file or a link that shows what an answer says; one may stand behind several answers.
+
+    A file is stored once, under its SHA-256, and never changes; a link has none.
+    """
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="documents")
+    name = models.CharField(max_length=300)
+    file = models.FileField(upload_to="documents/", max_length=300, blank=True)
+    url = models.URLField(max_length=2000, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    size = models.PositiveBigIntegerField(null=True, blank=True)
+    added_at = models.DateTimeField()
+    added_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(url="") & ~Q(sha256="") | ~Q(url="") & Q(sha256=""),
+                name="a_document_is_a_file_or_a_link",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Spend(models.Model):

@@ -31,6 +31,7 @@ class Ownership(models.Model):
     """A person in a role on an initiative: asked, then accepted or declined by that person.
 
     The role is a `Role`, or `<criterion>.<field>` for a person named in an answered criterion.
+    `confirmed_at` is when they last said again that it is theirs, as recertification asks.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="ownerships")
@@ -39,6 +40,7 @@ class Ownership(models.Model):
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     accepted_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
     declined_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     hours_a_month = models.PositiveSmallIntegerField(null=True, blank=True)

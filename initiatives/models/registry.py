@@ -71,6 +71,9 @@ class Initiative(models.Model):
     stage_entered_at = models.DateTimeField(editable=False)
     decision_date = models.DateField(null=True, blank=True, editable=False)
     extensions = models.PositiveSmallIntegerField(default=0, editable=False)
+    pauses = models.PositiveSmallIntegerField(default=0, editable=False)
+    paused_until = models.DateField(null=True, editable=False)
+    recertified_at = models.DateTimeField(null=True, editable=False)
     level = models.CharField(max_length=10, choices=Level.choices, default=Level.STANDARD)
 
     is_restricted = models.BooleanField(default=False)
@@ -211,7 +214,11 @@ class StageSpell(models.Model):
 
 
 class Triage(models.Model):
-    """Eight yes/no answers that say how much each gate asks (product.md §3, Proportion)."""
+    """Eight yes/no answers that say how much each gate asks (product.md §3, Proportion).
+
+    `legal_class` is the proposed one until compliance has confirmed it; `confirmed_level` is the
+    control level they confirmed or lowered it to, and then stands above the computed one.
+    """
 
     initiative = models.OneToOneField(Initiative, on_delete=models.PROTECT, related_name="triage")
     decides_about_people = models.BooleanField(null=True)
@@ -227,6 +234,18 @@ class Triage(models.Model):
     )
     answered_at = models.DateTimeField()
     answered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_level = models.CharField(max_length=10, choices=Level.choices, blank=True)
+    confirmed_because = models.TextField(blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(confirmed_level="") | Q(confirmed_at__isnull=False),
+                name="a_confirmed_level_was_confirmed",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"Triage of {self.initiative_id}"
