@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum, Window
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
 from django.db.models.functions import RowNumber
 
 from accounts.models import Person
@@ -19,6 +19,7 @@ from initiatives.models import (
     KillCondition,
     Measurement,
     Metric,
+    OpenQuestion,
     Ownership,
     Spend,
     Triage,
@@ -48,6 +49,7 @@ class Facts:
     measurements: tuple[Measurement, ...] = ()
     kill_conditions: tuple[KillCondition, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    open_questions: tuple[OpenQuestion, ...] = ()  # closed ones as well, with their answers
     charter: dict[str, Any] | None = None  # the signed one in force, as it was frozen
     spent: int = 0
 
@@ -95,7 +97,7 @@ class Facts:
 
 
 def load(ids: Iterable[int]) -> dict[int, Facts]:
-    """Return the facts of these initiatives by id, in six queries however many they are."""
+    """Return the facts of these initiatives by id, in seven queries however many they are."""
     return _of(Initiative.objects.filter(pk__in=list(ids)))
 
 
@@ -112,6 +114,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
     measurements = _by_initiative(_recent_measurements(list(rows)))  # type: ignore[type-var]
     conditions = _by_initiative(KillCondition.objects.filter(**mine).select_related("metric"))
     evidence = _by_initiative(Evidence.objects.filter(**mine))
+    questions = _by_initiative(_questions([pk for pk, row in rows.items() if row.has_questions]))
     return {
         pk: Facts(
             initiative=row,
@@ -121,6 +124,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
             measurements=tuple(measurements[pk]),
             kill_conditions=tuple(conditions[pk]),
             evidence=tuple(evidence[pk]),
+            open_questions=tuple(questions[pk]),
             charter=row.charter,
             spent=row.spent or 0,
         )
@@ -134,10 +138,23 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
     in_force = Baseline.objects.filter(
         initiative=OuterRef("pk"), in_force_since__isnull=False, in_force_until=None
     )
-    return initiatives.select_related("unit", "triage").annotate(
+    related = ("unit", "triage", *_sets("evaluation_set"), *_sets("messy_set"))
+    return initiatives.select_related(*related).annotate(
+        has_questions=Exists(OpenQuestion.objects.filter(initiative=OuterRef("pk"))),
         spent=Subquery(spend.annotate(sum=Sum("amount")).values("sum")),
         charter=Subquery(in_force.values("charter")[:1]),
     )
+
+
+def _sets(name: str) -> list[str]:
+    return [f"{name}__{what}" for what in ("metric", "owner", "last_run")]
+
+
+def _questions(ids: list[int]) -> Iterable[OpenQuestion]:
+    """Open questions and closed ones; most initiatives have none, and then nothing is asked."""
+    if not ids:
+        return ()
+    return OpenQuestion.objects.filter(initiative__in=ids).select_related("owner")
 
 
 def load_one(initiative_id: int) -> Facts:

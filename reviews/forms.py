@@ -10,7 +10,10 @@ from initiatives.fields import Day, Money, PersonChoice, Text
 from initiatives.forms import ActionForm, plain_helper
 from reviews import gates
 from reviews.models import Decision, SignOff
-from reviews.policy import Criterion, Field
+from reviews.policy import Case, Column, Criterion, Field
+from reviews.rows import Rows
+
+LONGEST_CELL = 2_000
 
 
 def _text(field: Field) -> forms.Field:
@@ -19,6 +22,16 @@ def _text(field: Field) -> forms.Field:
 
 def _choice(field: Field) -> forms.Field:
     return forms.ChoiceField(choices=[("", "Choose …"), *((c, c) for c in field.choices)])
+
+
+def _column(column: Column) -> forms.Field:
+    """A cell: blank is allowed, since half an answer may be saved."""
+    if column.type == "date":
+        return Day(required=False, label=column.label)
+    if column.type == "choice":
+        choices = [("", "Choose …"), *((c, c) for c in column.choices)]
+        return forms.ChoiceField(choices=choices, required=False, label=column.label)
+    return Text(required=False, rows=2, label=column.label, max_length=LONGEST_CELL)
 
 
 FORM_FIELDS: dict[str, Callable[[Field], forms.Field]] = {
@@ -45,9 +58,8 @@ class AnswerForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.criterion = criterion
         case = gates.case_of(facts)
-        for field in criterion.fields:
-            if field.applies.to(case):
-                self.fields[field.key] = _form_field(field)
+        for field in criterion.fields_for(case):
+            self.fields[field.key] = _form_field(field, case)
         if not criterion.mandatory:
             self.fields["not_applicable_because"] = Text(
                 required=False,
@@ -65,6 +77,10 @@ class AnswerForm(forms.Form):
     def why(self) -> str:
         return self.criterion.why
 
+    @property
+    def has_rows(self) -> bool:
+        return any(field.type == "table" for field in self.criterion.fields)
+
     def clean(self) -> dict[str, Any]:
         """Half an answer may be saved; an empty one says what to do."""
         cleaned = super().clean() or {}
@@ -73,8 +89,12 @@ class AnswerForm(forms.Form):
         return cleaned
 
 
-def _form_field(field: Field) -> forms.Field:
-    made = FORM_FIELDS[field.type](field)
+def _form_field(field: Field, case: Case) -> forms.Field:
+    if field.type == "table":
+        columns = {column.key: _column(column) for column in field.columns_for(case)}
+        made: forms.Field = Rows(columns)
+    else:
+        made = FORM_FIELDS[field.type](field)
     made.label, made.required = field.label, False
     made.help_text = field.help or made.help_text
     return made

@@ -14,7 +14,7 @@ from initiatives.models.charter import MetricKind
 from initiatives.rules import looks_like_a_model_score
 from initiatives.stages import Role, Stage
 from initiatives.triage import QUESTIONS, LegalClass
-from reviews.policy import Case, Criterion, Limits, Policy
+from reviews.policy import Case, Criterion, Field, Limits, Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +113,34 @@ def _judge_answer(facts: Facts, criterion: Criterion) -> Judged:
 
 def _complete(facts: Facts, criterion: Criterion, fields: Mapping[str, Any]) -> Verdict:
     case = case_of(facts)
-    for field in criterion.fields:
-        if not field.required or not field.applies.to(case):
+    for field in criterion.fields_for(case):
+        if not field.required:
             continue
         if field.type == "person":
-            if missing := _person_missing(facts, f"{criterion.key}.{field.key}", field.label):
-                return unmet(missing)
-        elif fields.get(field.key) in (None, ""):
-            return unmet(f"{field.label} is missing.")
+            missing = _person_missing(facts, f"{criterion.key}.{field.key}", field.label)
+        elif field.type == "table":
+            missing = _rows_missing(field, rows_of(fields.get(field.key)), case)
+        else:
+            missing = f"{field.label} is missing." if fields.get(field.key) in (None, "") else None
+        if missing:
+            return unmet(missing)
     return met("Answered.")
+
+
+def rows_of(value: Any) -> list[dict[str, Any]]:
+    """The rows of a table; what an earlier policy asked as a text has none."""
+    return value if isinstance(value, list) else []
+
+
+def _rows_missing(field: Field, rows: list[dict[str, Any]], case: Case) -> str | None:
+    """At least one row, and none of its cells blank (product.md P9)."""
+    if not rows:
+        return f"{field.label} Nothing is listed yet."
+    for number, row in enumerate(rows, start=1):
+        for column in field.columns_for(case):
+            if not row.get(column.key):
+                return f"{column.label.rstrip('?')}: not said yet in row {number}."
+    return None
 
 
 def _person_missing(facts: Facts, role: str, label: str) -> str | None:

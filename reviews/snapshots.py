@@ -62,6 +62,8 @@ def _exact(value: Any) -> Any:
         return f"{value.normalize():f}"
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, list):
+        return [{key: _exact(cell) for key, cell in row.items()} for row in value]
     return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
@@ -142,5 +144,7 @@ def _person(pk: int | None, people: Mapping[int, str]) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, list):
+        return "; ".join(" → ".join(str(c) for c in row.values() if c) for row in value)
     words = {None: "nothing", "": "nothing", True: "yes", False: "no"}
     return words[value] if isinstance(value, bool | None) or value == "" else str(value)

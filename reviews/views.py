@@ -56,10 +56,19 @@ class Answer(OfInitiative):
         answer = self.facts.answer(key)
         named = (o for o in self.facts.ownerships if o.role.startswith(f"{key}."))
         initial: dict[str, Any] = {o.role.partition(".")[2]: o.person_id for o in named}
-        if answer is not None:
-            initial |= answer.fields
-            initial["not_applicable_because"] = answer.not_applicable_because
-        return initial
+        if answer is None:
+            return self._to_start_from() | initial
+        initial |= answer.fields
+        return {**initial, "not_applicable_because": answer.not_applicable_because}
+
+    def _to_start_from(self) -> dict[str, Any]:
+        """Rows that were listed at an earlier gate, for tables that go on from them."""
+        found = {}
+        for field in self.criterion().fields:
+            criterion, _, key = field.starts_from.partition(".")
+            if earlier := self.facts.answer(criterion):
+                found[field.key] = earlier.fields.get(key)
+        return found
 
     def act(self, form: forms.Form, at: datetime) -> None:
         values = dict(form.cleaned_data)

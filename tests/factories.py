@@ -51,9 +51,14 @@ DESCRIPTION: dict[str, Any] = {
 # What the default policy's charter gate asks at standard level; people are added by their role.
 CHARTER_ANSWERS: dict[str, dict[str, Any]] = {
     "data_audit": {
-        "sources": "Letters in the claims archive; owner Maria Keller; read access in a day.",
-        "quality": "200 letters were read by hand: 6 % unreadable scans.",
-        "privacy": "Letters must not leave the organisation.",
+        "sources": [
+            {
+                "source": "Letters in the claims archive; read access in a day.",
+                "owner": "Maria Keller",
+                "quality": "200 letters were read by hand: 6 % unreadable scans.",
+                "privacy": "Letters must not leave the organisation.",
+            }
+        ],
     },
     "integration_scope": {
         "workflow": "In the intake queue, where handlers already work.",
@@ -66,12 +71,23 @@ CHARTER_ANSWERS: dict[str, dict[str, Any]] = {
         "payer": "Claims, cost centre 4100",
     },
     "approach_decision": {
-        "simplest": "Rules on sender and form number: 41 % sorted.",
+        "tried": [
+            {
+                "day": "2025-11-03",
+                "approach": "Rules on sender and form number.",
+                "kind": "Without AI",
+                "result": "41 % sorted.",
+            }
+        ],
         "gap": "Free letters carry no form number.",
     },
     "pilot_conditions": {
-        "in_pilot": "Twelve volunteers, household claims only.",
-        "closes": "Training for all 38, motor claims in the second month.",
+        "conditions": [
+            {
+                "in_pilot": "Twelve volunteers, household claims only.",
+                "closes": "Training for all 38, motor claims in the second month.",
+            }
+        ],
     },
     "stakeholders": {},
 }

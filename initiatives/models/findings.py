@@ -56,6 +56,7 @@ class EvaluationSet(models.Model):
 
     A messy one was not curated: it is what the data is like on a bad day (product.md P12). What a
     run of it yields is a value of `metric`, and holds where it is at or past its threshold.
+    `last_run` is the newest by the day it ran.
     """
 
     initiative = models.ForeignKey(
@@ -69,6 +70,9 @@ class EvaluationSet(models.Model):
     location = models.CharField(max_length=2000, blank=True)
     owner = models.ForeignKey(
         Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    last_run = models.ForeignKey(
+        "EvaluationRun", null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
     described_at = models.DateTimeField()
     described_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")

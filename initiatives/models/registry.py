@@ -75,6 +75,14 @@ class Initiative(models.Model):
     paused_until = models.DateField(null=True, editable=False)
     recertified_at = models.DateTimeField(null=True, editable=False)
     level = models.CharField(max_length=10, choices=Level.choices, default=Level.STANDARD)
+    # The sets that gates read: one of cases with answers known to be right, one as messy as daily
+    # life; here, so that they come along with the row.
+    evaluation_set = models.OneToOneField(
+        "EvaluationSet", null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    messy_set = models.OneToOneField(
+        "EvaluationSet", null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
 
     is_restricted = models.BooleanField(default=False)
     registered_at = models.DateTimeField(editable=False)

@@ -14,7 +14,7 @@ from initiatives.units import Direction, UnitKind
 from portfolio.generator import owners
 from portfolio.generator.world import Life, World
 from reviews import gates
-from reviews.policy import Field
+from reviews.policy import Case, Column, Field
 
 
 class Kind(NamedTuple):
@@ -159,14 +159,16 @@ def _answer(world: World, life: Life, signed: int) -> None:
             Evidence(
                 initiative=life.row,
                 criterion=criterion.key,
-                fields={f.key: _says(world, f) for f in fields if f.type != "person"},
+                fields={f.key: _says(world, f, case) for f in fields if f.type != "person"},
                 recorded_at=world.ago(signed + 4),
                 recorded_by=life.owner(Role.BUSINESS_OWNER),
             )
         )
 
 
-def _says(world: World, asked: Field) -> Any:
+def _says(world: World, asked: Field | Column, case: Case) -> Any:
+    if isinstance(asked, Field) and asked.type == "table":
+        return [{column.key: _says(world, column, case) for column in asked.columns_for(case)}]
     if asked.type == "choice":
         return world.rng.choice(asked.choices)
     if asked.type in ("money", "number"):

@@ -62,10 +62,18 @@ CLAIMS_TRIAGE = Story(
     ),
     charter_answers={
         "data_audit": {
-            "sources": "Letters and photos in the claims archive; owner Tomas Berger; read access "
-            "was granted in a day. Claim master data in the claims system; owner Oskar Lind.",
-            "quality": "200 documents were read by hand: 6 % unreadable scans, 3 % without a "
-            "claim number.",
+            "sources": [
+                {
+                    "source": "Letters and photos in the claims archive",
+                    "owner": "Tomas Berger",
+                    "quality": "200 documents were read by hand: 6 % unreadable scans.",
+                },
+                {
+                    "source": "Claim master data in the claims system",
+                    "owner": "Oskar Lind",
+                    "quality": "Complete; 3 % of the letters have no claim number.",
+                },
+            ],
         },
         "integration_scope": {
             "workflow": "In the intake queue of the claims system, where handlers already work.",
@@ -80,12 +88,23 @@ CLAIMS_TRIAGE = Story(
             "payer": "Claims, cost centre 4100",
         },
         "approach_decision": {
-            "simplest": "Rules on sender and form number: 41 % of documents sorted, too few.",
+            "tried": [
+                {
+                    "day": "2025-11-03",
+                    "approach": "Rules on sender and form number.",
+                    "kind": "Without AI",
+                    "result": "41 % of documents sorted, too few.",
+                }
+            ],
             "gap": "Photos and free letters carry no form number; no product knows our queues.",
         },
         "pilot_conditions": {
-            "in_pilot": "Twelve volunteers, household claims only, a colleague mends mistakes.",
-            "closes": "Training for all 38, motor claims in the second month, a correction queue.",
+            "conditions": [
+                {
+                    "in_pilot": "Twelve volunteers, household claims, a colleague mends mistakes.",
+                    "closes": "Training for all 38, motor claims from month two, a queue.",
+                }
+            ],
         },
         "stakeholders": {"users": "lena.fisk"},
         "privacy_assessment": {
@@ -141,8 +160,13 @@ CALL_SUMMARIES = Story(
     ),
     charter_answers={
         "data_audit": {
-            "sources": "Call recordings in the telephone system; owner Lena Fisk; a week.",
-            "quality": "100 recordings were listened to: 8 % too noisy to summarise.",
+            "sources": [
+                {
+                    "source": "Call recordings in the telephone system; a week.",
+                    "owner": "Lena Fisk",
+                    "quality": "100 recordings were listened to: 8 % too noisy to summarise.",
+                }
+            ],
         },
         "integration_scope": {
             "workflow": "In the wrap-up window that opens after each call.",
@@ -157,11 +181,22 @@ CALL_SUMMARIES = Story(
             "payer": "Customer service, cost centre 5200",
         },
         "approach_decision": {
-            "simplest": "A template with tick boxes: 40 s faster, but agents skipped it.",
+            "tried": [
+                {
+                    "day": "2025-11-03",
+                    "approach": "A template with tick boxes.",
+                    "kind": "Without AI",
+                    "result": "40 s faster, but agents skipped it.",
+                }
+            ],
         },
         "pilot_conditions": {
-            "in_pilot": "Two teams, calls in one language, quiet rooms.",
-            "closes": "Headsets for all, and a test with the second language in week five.",
+            "conditions": [
+                {
+                    "in_pilot": "Two teams, calls in one language, quiet rooms.",
+                    "closes": "Headsets for all, and a test with the second language in week five.",
+                }
+            ],
         },
         "stakeholders": {"users": "joao.prates"},
         "privacy_assessment": {
@@ -216,9 +251,14 @@ RENEWAL_PRICING = Story(
     ),
     charter_answers={
         "data_audit": {
-            "sources": "Five years of renewals in the policy system; owner Oskar Lind.",
-            "quality": "A reason for leaving is recorded for 62 % of lost customers.",
-            "privacy": "Company data only; our broker contracts allow this use.",
+            "sources": [
+                {
+                    "source": "Five years of renewals in the policy system.",
+                    "owner": "Oskar Lind",
+                    "quality": "A reason for leaving is recorded for 62 % of lost customers.",
+                    "privacy": "Company data only; our broker contracts allow this use.",
+                }
+            ],
         },
         "integration_scope": {
             "workflow": "On the renewal sheet, beside last year's price.",
@@ -232,12 +272,23 @@ RENEWAL_PRICING = Story(
             "payer": "Underwriting, cost centre 3300",
         },
         "approach_decision": {
-            "simplest": "A list of renewals over 20 % dearer: prevented two losses in a month.",
+            "tried": [
+                {
+                    "day": "2025-11-03",
+                    "approach": "A list of renewals over 20 % dearer.",
+                    "kind": "Without AI",
+                    "result": "Prevented two losses in a month.",
+                }
+            ],
             "gap": "Only our loss history says which customers are worth keeping.",
         },
         "pilot_conditions": {
-            "in_pilot": "One team of eight, customers below 50 employees.",
-            "closes": "Larger customers in the second half of the pilot.",
+            "conditions": [
+                {
+                    "in_pilot": "One team of eight, customers below 50 employees.",
+                    "closes": "Larger customers in the second half of the pilot.",
+                }
+            ],
         },
         "stakeholders": {"users": "tomas.berger"},
     },

@@ -39,9 +39,14 @@ POLICY_QUESTIONS = Story(
     ),
     charter_answers={
         "data_audit": {
-            "sources": "Policy conditions since 2009 as PDF; owner Oskar Lind; free to use.",
-            "quality": "14 of 220 documents are scans without text.",
-            "privacy": "None: the conditions are public.",
+            "sources": [
+                {
+                    "source": "Policy conditions since 2009 as PDF; free to use.",
+                    "owner": "Oskar Lind",
+                    "quality": "14 of 220 documents are scans without text.",
+                    "privacy": "None: the conditions are public.",
+                }
+            ],
         },
         "integration_scope": {
             "workflow": "Beside the call window, opened by the topic of the call.",
@@ -55,12 +60,23 @@ POLICY_QUESTIONS = Story(
             "payer": "Customer service, cost centre 5200",
         },
         "approach_decision": {
-            "simplest": "A better index: finds the document, not the clause.",
+            "tried": [
+                {
+                    "day": "2025-11-03",
+                    "approach": "A better index.",
+                    "kind": "Without AI",
+                    "result": "Finds the document, not the clause.",
+                }
+            ],
             "gap": "Clauses refer to each other; search alone shows one of them.",
         },
         "pilot_conditions": {
-            "in_pilot": "Household policies, one team, the experts sit next door.",
-            "closes": "Motor policies and the second site before the end of the pilot.",
+            "conditions": [
+                {
+                    "in_pilot": "Household policies, one team, the experts sit next door.",
+                    "closes": "Motor policies and the second site before the end of the pilot.",
+                }
+            ],
         },
         "stakeholders": {"users": "lena.fisk"},
     },

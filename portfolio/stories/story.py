@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from initiatives.models.charter import MetricKind
 
@@ -43,7 +44,7 @@ class Story:
     pilot_budget: int | None = None
     monthly_cost: int | None = None
     metrics: tuple[Metrics, ...] = ()
-    charter_answers: dict[str, dict[str, str | int]] = field(default_factory=dict)
+    charter_answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     signers: tuple[str, ...] = ()
     charter_days_ago: int | None = None
     charter_reason: str = ""

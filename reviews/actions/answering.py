@@ -11,7 +11,7 @@ from initiatives import actions as initiatives
 from initiatives import facts
 from initiatives.models import Evidence, Initiative
 from reviews import gates, queries
-from reviews.policy import Criterion
+from reviews.policy import Case, Criterion, Field
 
 
 @records_refusals("criterion.answer")
@@ -33,9 +33,10 @@ def answer(
             rule="mandatory",
             field="not_applicable_because",
         )
-    fields = {f.key: f for f in asked.fields if f.applies.to(gates.case_of(known))}
+    case = gates.case_of(known)
+    fields = {f.key: f for f in asked.fields_for(case)}
     people = {k: values.get(k) for k, f in fields.items() if f.type == "person"}
-    plain = {k: stored(values.get(k)) for k in fields if k not in people}
+    plain = {k: _plain(f, values.get(k), case) for k, f in fields.items() if k not in people}
     return initiatives.record_evidence(
         initiative=initiative,
         criterion=criterion,
@@ -45,6 +46,14 @@ def answer(
         at=at,
         not_applicable_because=not_applicable_because,
     )
+
+
+def _plain(field: Field, value: Any, case: Case) -> Any:
+    """What is kept of a field; of a table the columns that are asked."""
+    if field.type != "table":
+        return stored(value)
+    keys = [column.key for column in field.columns_for(case)]
+    return [{key: stored(row.get(key, "")) for key in keys} for row in value or []]
 
 
 def _asked(key: str) -> Criterion:

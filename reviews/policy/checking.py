@@ -11,6 +11,7 @@ from reviews.policy.model import (
     FIXED_CHECKS,
     LONGEST_ROLE,
     Applies,
+    Column,
     Criterion,
     Field,
     GatePolicy,
@@ -67,10 +68,15 @@ def _repeated_keys(policy: Policy) -> Iterator[str]:
             yield from _repeated(
                 _where(gate, "criterion", criterion.key), "field", criterion.fields
             )
+            for field in criterion.fields:
+                where = f"{_where(gate, 'criterion', criterion.key)}, field {field.key}"
+                yield from _repeated(where, "column", field.columns)
 
 
 def _repeated(
-    where: str, what: str, rows: Iterable[Criterion] | Iterable[Slot] | Iterable[Field]
+    where: str,
+    what: str,
+    rows: Iterable[Criterion] | Iterable[Slot] | Iterable[Field] | Iterable[Column],
 ) -> Iterator[str]:
     for key, times in Counter(row.key for row in rows if row.key != "-").items():
         if times > 1:
@@ -95,6 +101,23 @@ def _keys_too_long_together(policy: Policy) -> Iterator[str]:
                 if len(f"{criterion.key}.{field.key}") > LONGEST_ROLE:
                     where = f"{_where(gate, 'criterion', criterion.key)}, field {field.key}"
                     yield f"{where}: both keys together are longer than {LONGEST_ROLE} characters."
+
+
+def _tables_from_nowhere(policy: Policy) -> Iterator[str]:
+    """A table starts from another table, of whichever gate."""
+    tables = {
+        f"{criterion.key}.{field.key}"
+        for gate in policy.gates.values()
+        for criterion in gate.criteria
+        for field in criterion.fields
+        if field.type == "table"
+    }
+    for gate in policy.gates.values():
+        for criterion in gate.criteria:
+            for field in criterion.fields:
+                if field.starts_from and field.starts_from not in tables:
+                    where = f"{_where(gate, 'criterion', criterion.key)}, field {field.key}"
+                    yield f"{where}: starts_from names {field.starts_from!r}, which is no table."
 
 
 def _too_few_slots(policy: Policy) -> Iterator[str]:
@@ -149,6 +172,7 @@ _RULES = (
     _repeated_keys,
     _answered_in_two_gates,
     _keys_too_long_together,
+    _tables_from_nowhere,
     _too_few_slots,
     _fixed_checks_weakened,
     _limits_at_odds,

@@ -8,9 +8,10 @@ from decimal import Decimal
 from typing import Any, Literal, get_args
 
 FieldType = Literal[
-    "text", "choice", "number", "money", "date", "person", "url", "file", "yes_no"
+    "text", "choice", "number", "money", "date", "person", "url", "file", "yes_no", "table"
 ]  # fmt: skip
 LONGEST_ROLE = 80  # of `<criterion>.<field>`, which is an ownership's role
+COLUMN_TYPES = ("text", "date", "choice")
 FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
 # The groups every installation has (accounts.groups); `parse` is told of those added to them.
 GROUPS = (
@@ -79,8 +80,22 @@ def _reaches(amount: int | None, bound: int | None) -> bool:
 
 
 @dataclass(frozen=True)
+class Column:
+    """What is said in each row of a table."""
+
+    key: str
+    label: str
+    type: str
+    choices: tuple[str, ...]
+    applies: Applies
+
+
+@dataclass(frozen=True)
 class Field:
-    """One question of an answered criterion."""
+    """One question of an answered criterion; a table asks for a row for each thing.
+
+    A table that `starts_from` another, `<criterion>.<field>`, is filled in with its rows.
+    """
 
     key: str
     label: str
@@ -89,6 +104,15 @@ class Field:
     choices: tuple[str, ...]
     help: str
     applies: Applies
+    columns: tuple[Column, ...] = ()
+    starts_from: str = ""
+
+    def columns_for(self, case: Case) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.applies.to(case))
+
+    def questions(self, case: Case) -> int:
+        """One; and one more for each column of a table that is only asked in some cases."""
+        return 1 + sum(column.applies != Applies() for column in self.columns_for(case))
 
 
 @dataclass(frozen=True)
@@ -116,7 +140,9 @@ class Criterion:
 
     def questions(self, case: Case) -> int:
         """How many questions it puts to people."""
-        return len(self.fields_for(case)) if self.is_answered else self.asks
+        if not self.is_answered:
+            return self.asks
+        return sum(field.questions(case) for field in self.fields_for(case))
 
 
 @dataclass(frozen=True)

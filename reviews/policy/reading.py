@@ -15,9 +15,11 @@ from initiatives.stages import Gate, Stage
 from initiatives.triage import QUESTIONS, Level
 from reviews.policy import checking
 from reviews.policy.model import (
+    COLUMN_TYPES,
     FIELD_TYPES,
     GROUPS,
     Applies,
+    Column,
     Criterion,
     Field,
     FieldType,
@@ -273,13 +275,39 @@ def _read_field(table: _Table) -> Field:
         choices=table.several("choices", of=str, called="texts", optional=True),
         help=table.text("help", default=""),
         applies=_read_applies(table),
+        columns=tuple(_read_column(row) for row in table.tables("columns", "column")),
+        starts_from=table.text("starts_from", default=""),
     )
     table.finish()
-    if (kind == "choice") != bool(field.choices):
-        table.refuse("a field of the type choice has choices, and no other has")
-    if len(set(field.choices)) < len(field.choices):
-        table.refuse("choices has the same choice twice")
+    _check_choices(table, kind, field.choices)
+    if (kind == "table") != bool(field.columns):
+        table.refuse("a field of the type table has columns, and no other has")
+    if field.starts_from and kind != "table":
+        table.refuse("starts_from is for tables")
     return field
+
+
+def _read_column(table: _Table) -> Column:
+    kind = table.text("type", default="text")
+    if kind not in COLUMN_TYPES:
+        table.refuse(f"the type {kind!r} is unknown; columns know {_listed(COLUMN_TYPES)}")
+    column = Column(
+        key=table.key(),
+        label=table.text("label"),
+        type=kind,
+        choices=table.several("choices", of=str, called="texts", optional=True),
+        applies=_read_applies(table),
+    )
+    table.finish()
+    _check_choices(table, kind, column.choices)
+    return column
+
+
+def _check_choices(table: _Table, kind: str, choices: tuple[str, ...]) -> None:
+    if (kind == "choice") != bool(choices):
+        table.refuse("a field of the type choice has choices, and no other has")
+    if len(set(choices)) < len(choices):
+        table.refuse("choices has the same choice twice")
 
 
 def _read_slot(table: _Table) -> Slot:

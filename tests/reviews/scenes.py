@@ -145,7 +145,14 @@ def value_of(field: policy.Field, person: Person) -> Any:
         "person": person,
         "url": "https://example.com/notes",
         "file": "https://example.com/document",
+        "table": [{column.key: _cell(column) for column in field.columns}],
     }[field.type]
+
+
+def _cell(column: policy.Column) -> str:
+    if column.type == "choice":
+        return column.choices[0]
+    return TODAY.isoformat() if column.type == "date" else "As agreed on 4 May."
 
 
 def answered(gate: str) -> Iterable[Criterion]:

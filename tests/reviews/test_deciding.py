@@ -449,7 +449,7 @@ class LaterStages(TestCase):
         for metric, value in ((self.metric, 2_400), (self.guard, 4), (self.use, 25)):
             factories.make_measurement(metric=metric, value=value, at=at)
         initiatives.record_spend(
-            initiative=self.initiative, amount=900, spent_on=TODAY, by=self.cast.lead, at=at
+            initiative=self.initiative, amount=900, spent_on=at.date(), by=self.cast.lead, at=at
         )
         self.answer_and_sign(Gate.SHIP_OR_KILL, at)
         return self.decide("proceed", at)

@@ -436,6 +436,9 @@ class TestPilotBudgetSet(CharterTestCase):
         assert self.reason("pilot_budget_set") == "Budget owner: Bo Budget is no longer here."
 
 
+AUDITED = {"source": "Archive", "owner": "Maria Keller", "quality": "Good", "privacy": "None"}
+
+
 class TestAnsweredCriteria(CharterTestCase):
     def test_are_met_once_all_that_is_required_is_answered(self):
         for criterion in (
@@ -449,14 +452,28 @@ class TestAnsweredCriteria(CharterTestCase):
             assert self.praise(criterion) == "Answered."
 
     def test_name_the_first_question_that_is_open(self):
-        self.answer("data_audit", sources="In the archive.", privacy="None.")
+        self.answer("data_audit", sources=[{**AUDITED, "quality": ""}])
         assert self.reason("data_audit") == (
-            "How good is the data, and how did you find out? is missing."
+            "How good is it, and how did you find out: not said yet in row 1."
         )
+
+    def test_name_the_row_in_which_something_is_open(self):
+        self.answer("data_audit", sources=[AUDITED, {**AUDITED, "owner": ""}])
+        assert self.reason("data_audit") == "Who owns it: not said yet in row 2."
+
+    def test_want_at_least_one_row(self):
+        self.answer("data_audit", sources=[])
+        assert self.reason("data_audit") == "Which data does it need? Nothing is listed yet."
+
+    def test_want_rows_where_an_earlier_policy_had_a_text(self):
+        self.initiative.evidence.filter(criterion="data_audit").update(
+            fields={"sources": "In the archive."}
+        )
+        assert self.reason("data_audit") == "Which data does it need? Nothing is listed yet."
 
     def test_do_not_ask_what_does_not_apply(self):
         self.edit(pilot_budget=5_000, monthly_cost=100)  # light
-        self.answer("data_audit", sources="In the archive.")
+        self.answer("data_audit", sources=[AUDITED])
         assert self.praise("data_audit") == "Answered."
 
     def test_can_be_set_aside_with_a_reason(self):
@@ -491,9 +508,13 @@ class TestAnsweredCriteria(CharterTestCase):
         assert no.value.rule == "unknown_criterion"
 
     def test_drop_what_the_policy_does_not_know(self):
-        self.answer("approach_decision", simplest="Rules.", gap="Letters.", stage="production")
+        tried = {"day": TODAY, "approach": "Rules", "kind": "Without AI", "result": "41 %"}
+        self.answer(
+            "approach_decision", tried=[tried | {"mood": "x"}], gap="None.", stage="production"
+        )
         stored = self.initiative.evidence.get(criterion="approach_decision")
-        assert stored.fields == {"simplest": "Rules.", "gap": "Letters."}
+        kept = tried | {"day": TODAY.isoformat()}
+        assert stored.fields == {"tried": [kept], "gap": "None."}
 
 
 class TestPeopleNamedInAnswers(CharterTestCase):

@@ -244,8 +244,8 @@ class TestApplicability:
     def test_asks_why_it_is_built_only_of_what_is_built(self):
         criterion = next(c for c in gate(Gate.CHARTER).criteria if c.key == "approach_decision")
         built, bought = make_case("full"), make_case("full", yes=["bought"])
-        assert [f.key for f in criterion.fields_for(built)] == ["simplest", "gap"]
-        assert [f.key for f in criterion.fields_for(bought)] == ["simplest"]
+        assert [f.key for f in criterion.fields_for(built)] == ["tried", "gap"]
+        assert [f.key for f in criterion.fields_for(bought)] == ["tried"]
 
     @pytest.mark.parametrize("at", Level)
     def test_always_asks_who_would_own_it_in_production(self, at):
@@ -400,8 +400,12 @@ def walk(tables: Any, path: str) -> tuple[Any, str]:
 
 
 CHARTER = "gates.charter"
-DATA_AUDIT = f"{CHARTER}.criteria.data_audit"
-SOURCES = f"{DATA_AUDIT}.fields.sources"
+AUDIT = "Charter gate, criterion data_audit"
+SOURCES = f"{CHARTER}.criteria.data_audit.fields.sources"
+LEDGER = "gates.ship_or_kill.criteria.conditions_ledger.fields.conditions"
+SCOPE = "Charter gate, criterion integration_scope"
+INTEGRATION = f"{CHARTER}.criteria.integration_scope"
+WORKFLOW = f"{INTEGRATION}.fields.workflow"
 OWNERS = f"{CHARTER}.criteria.owners_accepted"
 SPONSOR = f"{CHARTER}.slots.sponsor"
 LONG = "a" * 61
@@ -439,9 +443,9 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         ["Retirement gate: criteria has to be a list of tables."],
     ),
     "an unknown key of a criterion": (
-        change(f"{DATA_AUDIT}.blocks", True),
+        change(f"{INTEGRATION}.blocks", True),
         [
-            "Charter gate, criterion data_audit: the key 'blocks' is unknown; known are applies, "
+            f"{SCOPE}: the key 'blocks' is unknown; known are applies, "
             "asks, blocking, check, fields, key, mandatory, parameters, source, title, why."
         ],
     ),
@@ -450,31 +454,31 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         ["Retirement gate, criterion number 1: key is missing."],
     ),
     "a key with a space": (
-        change(f"{DATA_AUDIT}.key", "data audit"),
+        change(f"{INTEGRATION}.key", "data audit"),
         [
             "Charter gate, criterion data audit: the key 'data audit' may have small letters, "
             "digits and underscores only."
         ],
     ),
     "a key that is too long": (
-        change(f"{DATA_AUDIT}.key", LONG),
+        change(f"{INTEGRATION}.key", LONG),
         [f"Charter gate, criterion {LONG}: key is longer than 60 characters."],
     ),
     "a title that is too long": (
-        change(f"{DATA_AUDIT}.title", LONG),
-        ["Charter gate, criterion data_audit: title is longer than 60 characters."],
+        change(f"{INTEGRATION}.title", LONG),
+        [f"{SCOPE}: title is longer than 60 characters."],
     ),
     "a blank reason": (
-        change(f"{DATA_AUDIT}.why", "  "),
-        ["Charter gate, criterion data_audit: why is empty."],
+        change(f"{INTEGRATION}.why", "  "),
+        [f"{SCOPE}: why is empty."],
     ),
     "a title that is a number": (
-        change(f"{DATA_AUDIT}.title", 3),
-        ["Charter gate, criterion data_audit: title has to be text."],
+        change(f"{INTEGRATION}.title", 3),
+        [f"{SCOPE}: title has to be text."],
     ),
     "blocking that is a word": (
-        change(f"{DATA_AUDIT}.blocking", "yes"),
-        ["Charter gate, criterion data_audit: blocking has to be true or false."],
+        change(f"{INTEGRATION}.blocking", "yes"),
+        [f"{SCOPE}: blocking has to be true or false."],
     ),
     "asks that is a truth": (
         change(f"{OWNERS}.asks", True),
@@ -489,32 +493,26 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         ["Charter gate, criterion described: the check 'desribed' is unknown."],
     ),
     "neither check nor fields": (
-        drop(f"{DATA_AUDIT}.fields"),
-        [
-            "Charter gate, criterion data_audit: it has neither a check nor a field, so nothing "
-            "could ever meet it."
-        ],
+        drop(f"{INTEGRATION}.fields"),
+        [f"{SCOPE}: it has neither a check nor a field, so nothing could ever meet it."],
     ),
     "both check and fields": (
-        change(f"{DATA_AUDIT}.check", "described"),
-        [
-            "Charter gate, criterion data_audit: it has a check, so its fields would never be "
-            "asked; keep one of the two."
-        ],
+        change(f"{INTEGRATION}.check", "described"),
+        [f"{SCOPE}: it has a check, so its fields would never be asked; keep one of the two."],
     ),
     "asks of an answered criterion": (
-        change(f"{DATA_AUDIT}.asks", 0),
-        ["Charter gate, criterion data_audit: parameters and asks are for criteria with a check."],
+        change(f"{INTEGRATION}.asks", 0),
+        [f"{SCOPE}: parameters and asks are for criteria with a check."],
     ),
     "a criterion twice": (
         repeat(f"{CHARTER}.criteria.triaged"),
         ["Charter gate: the criterion triaged is there 2 times."],
     ),
     "a criterion answered in two gates": (
-        change("gates.retirement.criteria.why_it_stops.key", "data_audit"),
+        change("gates.retirement.criteria.why_it_stops.key", "integration_scope"),
         [
-            "Retirement gate, criterion data_audit: the Charter gate has an answered criterion "
-            "of this key already."
+            "Retirement gate, criterion integration_scope: the Charter gate has an answered "
+            "criterion of this key already."
         ],
     ),
     "an unknown role that has to accept": (
@@ -522,44 +520,38 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         ["Charter gate, criterion described: the role 'boss' is unknown."],
     ),
     "an unknown level": (
-        change(f"{DATA_AUDIT}.applies.levels", ["heavy"]),
-        [
-            "Charter gate, criterion data_audit: levels names the unknown level 'heavy'; known "
-            "are light, standard, full."
-        ],
+        change(f"{INTEGRATION}.applies.levels", ["heavy"]),
+        [f"{SCOPE}: levels names the unknown level 'heavy'; known are light, standard, full."],
     ),
     "no level at all": (
-        change(f"{DATA_AUDIT}.applies.levels", []),
-        [
-            "Charter gate, criterion data_audit: levels names no level; leave it out where it "
-            "doesn't matter."
-        ],
+        change(f"{INTEGRATION}.applies.levels", []),
+        [f"{SCOPE}: levels names no level; leave it out where it doesn't matter."],
     ),
     "an unknown stage": (
-        change(f"{DATA_AUDIT}.applies.stages", ["limbo"]),
+        change(f"{INTEGRATION}.applies.stages", ["limbo"]),
         [
-            "Charter gate, criterion data_audit: stages names the unknown stage 'limbo'; known "
+            f"{SCOPE}: stages names the unknown stage 'limbo'; known "
             "are proposal, pilot, readiness_review, production, retired."
         ],
     ),
     "an unknown question": (
-        change(f"{SOURCES}.applies.when", ["nice"]),
+        change(f"{WORKFLOW}.applies.when", ["nice"]),
         [
-            "Charter gate, criterion data_audit, field sources: when names the unknown question "
+            f"{SCOPE}, field workflow: when names the unknown question "
             f"'nice'; known are {', '.join(QUESTIONS)}."
         ],
     ),
     "an unknown question after unless": (
-        change(f"{SOURCES}.applies.unless", ["nice"]),
+        change(f"{WORKFLOW}.applies.unless", ["nice"]),
         [
-            "Charter gate, criterion data_audit, field sources: unless names the unknown "
+            f"{SCOPE}, field workflow: unless names the unknown "
             f"question 'nice'; known are {', '.join(QUESTIONS)}."
         ],
     ),
     "an unknown condition": (
-        change(f"{SOURCES}.applies.weather", "fine"),
+        change(f"{WORKFLOW}.applies.weather", "fine"),
         [
-            "Charter gate, criterion data_audit, field sources: the key 'weather' is unknown; "
+            f"{SCOPE}, field workflow: the key 'weather' is unknown; "
             "known are levels, monthly_cost_from, pilot_budget_from, stages, unless, when."
         ],
     ),
@@ -571,25 +563,19 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         ],
     ),
     "an unknown type": (
-        change(f"{SOURCES}.type", "poem"),
+        change(f"{WORKFLOW}.type", "poem"),
         [
-            "Charter gate, criterion data_audit, field sources: the type 'poem' is unknown; "
+            f"{SCOPE}, field workflow: the type 'poem' is unknown; "
             f"known are {', '.join(FIELD_TYPES)}."
         ],
     ),
     "a choice without choices": (
-        change(f"{SOURCES}.type", "choice"),
-        [
-            "Charter gate, criterion data_audit, field sources: a field of the type choice has "
-            "choices, and no other has."
-        ],
+        change(f"{WORKFLOW}.type", "choice"),
+        [f"{SCOPE}, field workflow: a field of the type choice has choices, and no other has."],
     ),
     "choices without a choice": (
-        change(f"{SOURCES}.choices", ["Yes", "No"]),
-        [
-            "Charter gate, criterion data_audit, field sources: a field of the type choice has "
-            "choices, and no other has."
-        ],
+        change(f"{WORKFLOW}.choices", ["Yes", "No"]),
+        [f"{SCOPE}, field workflow: a field of the type choice has choices, and no other has."],
     ),
     "the same choice twice": (
         change(
@@ -601,23 +587,55 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         ],
     ),
     "a field twice": (
-        repeat(SOURCES),
-        ["Charter gate, criterion data_audit: the field sources is there 2 times."],
+        repeat(WORKFLOW),
+        [f"{SCOPE}: the field workflow is there 2 times."],
     ),
     "an unknown key of a field": (
-        change(f"{SOURCES}.hint", "x"),
+        change(f"{WORKFLOW}.hint", "x"),
         [
-            "Charter gate, criterion data_audit, field sources: the key 'hint' is unknown; known "
-            "are applies, choices, help, key, label, required, type."
+            f"{SCOPE}, field workflow: the key 'hint' is unknown; known "
+            "are applies, choices, columns, help, key, label, required, starts_from, type."
         ],
+    ),
+    "a table without columns": (
+        drop(f"{SOURCES}.columns"),
+        [
+            f"{AUDIT}, field sources: a field of the type table has columns, and no other has.",
+        ],
+    ),
+    "columns of a text": (
+        change(f"{SOURCES}.type", "text"),
+        [f"{AUDIT}, field sources: a field of the type table has columns, and no other has."],
+    ),
+    "an unknown type of column": (
+        change(f"{SOURCES}.columns.owner.type", "person"),
+        [
+            f"{AUDIT}, field sources, column owner: the type 'person' is unknown; columns know "
+            "text, date, choice."
+        ],
+    ),
+    "a column that is there twice": (
+        repeat(f"{SOURCES}.columns.owner"),
+        [f"{AUDIT}, field sources: the column owner is there 2 times."],
+    ),
+    "a table that starts from nowhere": (
+        change(f"{LEDGER}.starts_from", "pilot_conditions.rows"),
+        [
+            "Ship-or-kill gate, criterion conditions_ledger, field conditions: starts_from names "
+            "'pilot_conditions.rows', which is no table."
+        ],
+    ),
+    "a text that starts from a table": (
+        change(f"{WORKFLOW}.starts_from", "pilot_conditions.conditions"),
+        [f"{SCOPE}, field workflow: starts_from is for tables."],
     ),
     "an unknown role that signs": (
         change(f"{SPONSOR}.role", "boss"),
         ["Charter gate, slot sponsor: the role 'boss' is unknown."],
     ),
     "a role that names no person field": (
-        change(f"{SPONSOR}.role", "data_audit.sources"),
-        ["Charter gate, slot sponsor: the role 'data_audit.sources' is unknown."],
+        change(f"{SPONSOR}.role", "integration_scope.workflow"),
+        ["Charter gate, slot sponsor: the role 'integration_scope.workflow' is unknown."],
     ),
     "an unknown group": (
         change(f"{CHARTER}.slots.compliance.group", "legal"),
@@ -778,8 +796,8 @@ class TestInvalidPolicy:
 
     def test_names_keys_that_are_too_long_together(self):
         tables = copy.deepcopy(TABLES)
-        change(f"{CHARTER}.criteria.pilot_conditions.fields.closes.key", "b" * 60)(tables)
-        change(f"{CHARTER}.criteria.pilot_conditions.key", "a" * 20)(tables)
+        change(f"{CHARTER}.criteria.stakeholders.fields.users.key", "b" * 60)(tables)
+        change(f"{CHARTER}.criteria.stakeholders.key", "a" * 20)(tables)
         assert problems(tables) == [
             f"Charter gate, criterion {'a' * 20}, field {'b' * 60}: both keys together are "
             "longer than 80 characters."

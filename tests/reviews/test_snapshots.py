@@ -62,13 +62,13 @@ class TestMaterial(SnapshotTestCase):
                     "due_date", "in_a_row", "spend_cap",
                 )
             ),
-            "answer.data_audit.sources", "answer.data_audit.quality", "answer.data_audit.privacy",
+            "answer.data_audit.sources",
             "answer.integration_scope.workflow", "answer.integration_scope.data_contract",
             "answer.integration_scope.environment",
             "answer.production_sketch.infrastructure", "answer.production_sketch.run_cost",
             "answer.production_sketch.payer",
-            "answer.approach_decision.simplest", "answer.approach_decision.gap",
-            "answer.pilot_conditions.in_pilot", "answer.pilot_conditions.closes",
+            "answer.approach_decision.tried", "answer.approach_decision.gap",
+            "answer.pilot_conditions.conditions",
         }  # fmt: skip
 
     def test_names_people_by_id(self):
@@ -290,8 +290,8 @@ class TestChanges(SnapshotTestCase):
         assert self.words("problem", "", "Waiting") == ("Problem", "nothing", "Waiting")
         assert self.words("triage.personal_data", False, True) == ("Personal data", "no", "yes")
         assert self.words("pilot_budget", 0, 1) == ("Pilot budget", "0", "1")
-        assert self.words("answer.data_audit.quality", "a", "b") == (
-            "Data audit: quality", "a", "b",
+        assert self.words("answer.data_audit.note", "a", "b") == (
+            "Data audit: note", "a", "b",
         )  # fmt: skip
         assert self.words("kill_condition.3.spend_cap", None, 5) == (
             "Kill condition: spend cap", "nothing", "5",

@@ -272,12 +272,10 @@ class TestWhatASignerReads(ReviewPages):
 
     def test_is_every_answer(self):
         said = self.said(self.cast.sponsor)
-        answers = [
-            str(value)
-            for evidence in self.initiative.evidence.all()
-            for value in evidence.fields.values()
-            if value
-        ]
+        given = [v for e in self.initiative.evidence.all() for v in e.fields.values() if v]
+        rows = [row for value in given if isinstance(value, list) for row in value]
+        cells = [cell for row in rows for key, cell in row.items() if key != "day"]
+        answers = [str(v) for v in (*cells, *given) if not isinstance(v, list)]
         assert len(answers) > 10
         for answer in answers:
             assert " ".join(answer.split()) in said
@@ -666,6 +664,20 @@ class TestAnswer(ReviewPages):
         value = value_of(field, self.cast.user)
         return str(value.pk if isinstance(value, Person) else value)
 
+    def typed(self, field: Field) -> list[tuple[str, str]]:
+        """What a browser sends for one field."""
+        if field.type != "table":
+            return [(field.key, self.good(field))]
+        (row,) = value_of(field, self.cast.user)
+        return [(f"{field.key}-0-{column}", cell) for column, cell in row.items()]
+
+    def bad(self, field: Field, asked: Any) -> list[tuple[str, str]]:
+        """Inputs that no field of this type takes; of a table, in each of its cells."""
+        if field.type != "table":
+            return [(field.key, value) for value in BAD[field.type]]
+        columns = [column for column in field.columns if column.key in asked.columns]
+        return [(f"{field.key}-0-{c.key}", value) for c in columns for value in BAD[c.type]]
+
     def criteria(self):
         return [criterion for gate in Gate for criterion in answered(gate)]
 
@@ -683,7 +695,9 @@ class TestAnswer(ReviewPages):
                     assert page.status_code == 200
                     assert criterion.why in page.context["form"].why
                     asked = set(page.context["form"].fields) - {"not_applicable_because"}
-                    given = {f.key: self.good(f) for f in criterion.fields if f.key in asked}
+                    given = dict(
+                        pair for f in criterion.fields if f.key in asked for pair in self.typed(f)
+                    )
                     answer = self.client.post(url, given)
                     assert answer.status_code == 302, text_of(answer)
                     self.assert_stored(initiative, criterion, asked)
@@ -704,12 +718,11 @@ class TestAnswer(ReviewPages):
     def test_refuses_bad_input_at_its_field_and_keeps_the_rest(self):
         for criterion in self.criteria():
             url = self.url(criterion.key)
-            asked = set(self.client.get(url).context["form"].fields)
-            fields = [f for f in criterion.fields if f.key in asked]
-            for field in fields:
-                for value in BAD[field.type]:
-                    with self.subTest(f"{criterion.key}.{field.key}", value=value[:20]):
-                        answer = self.client.post(url, {field.key: value})
+            asked = self.client.get(url).context["form"].fields
+            for field in (f for f in criterion.fields if f.key in asked):
+                for name, value in self.bad(field, asked[field.key]):
+                    with self.subTest(f"{criterion.key}.{name}", value=value[:20]):
+                        answer = self.client.post(url, {name: value})
                         assert answer.status_code == 422
                         assert field.key in answer.context["form"].errors
         assert not Evidence.objects.filter(initiative=self.built).exists()
@@ -722,10 +735,36 @@ class TestAnswer(ReviewPages):
 
     def test_saves_half_an_answer(self):
         url = self.url("data_audit")
-        assert self.client.post(url, {"sources": "In the archive."}).status_code == 302
+        typed = {"sources-0-source": "In the archive.", "sources-3-source": "Another."}
+        assert self.client.post(url, typed).status_code == 302
         stored = Evidence.objects.get(initiative=self.built, criterion="data_audit")
-        assert stored.fields["sources"] == "In the archive."
-        assert stored.fields["quality"] == ""
+        sources = [row["source"] for row in stored.fields["sources"]]
+        assert sources == ["In the archive.", "Another."]
+        assert stored.fields["sources"][0]["owner"] == ""
+
+    def test_shows_the_rows_that_are_there_and_one_more(self):
+        self.client.post(self.url("data_audit"), {"sources-0-source": "In the archive."})
+        page = self.client.get(self.url("data_audit")).content.decode()
+        assert "In the archive." in page
+        assert 'name="sources-1-source"' in page
+        assert 'name="sources-2-source"' not in page
+
+    def test_says_in_which_row_something_is_wrong_and_keeps_it(self):
+        answer = self.client.post(
+            self.url("approach_decision"),
+            {"tried-0-approach": "Rules", "tried-0-day": "soon", "tried-1-kind": "Magic"},
+        )
+        assert answer.status_code == 422
+        assert "Row 1, When? Write a date like" in text_of(answer)
+        assert "Row 2, With AI? Select a valid choice" in text_of(answer)
+        assert "Rules" in text_of(answer)
+
+    def test_starts_from_what_was_listed_before(self):
+        typed = {"conditions-0-in_pilot": "Twelve volunteers."}
+        self.client.post(self.url("pilot_conditions"), typed)
+        page = self.client.get(self.url("conditions_ledger")).content.decode()
+        assert "Twelve volunteers." in page
+        assert 'name="conditions-0-in_production"' in page
 
     def test_sets_aside_what_does_not_apply_unless_it_has_to_be_answered(self):
         because = {"not_applicable_because": "It stands alone."}
@@ -758,7 +797,7 @@ class TestAnswer(ReviewPages):
 
     def test_is_for_those_who_may_edit(self):
         self.sign_in(self.cast.user)
-        answer = self.client.post(self.url("data_audit"), {"sources": "Mine."})
+        answer = self.client.post(self.url("data_audit"), {"sources-0-source": "Mine."})
         assert answer.status_code == 422
         assert "Only portfolio leads" in text_of(answer)
         assert not Evidence.objects.filter(initiative=self.built).exists()
@@ -776,5 +815,5 @@ class TestAnswer(ReviewPages):
     def test_makes_signatures_stale(self):
         self.sign_all()
         url = self.url("approach_decision", self.initiative)
-        self.client.post(url, {"simplest": "Another one.", "gap": "None."})
+        self.client.post(url, {"tried-0-approach": "Another one.", "gap": "None."})
         assert not state(self.review, "sponsor").is_filled

@@ -1,0 +1,57 @@
+"""What was answered to a criterion, to be read: questions and answers, tables as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from initiatives.facts import Facts
+from reviews import gates
+from reviews.policy import Criterion, Field
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One question with what was said: a text, or the rows of a table beneath its headings."""
+
+    question: str
+    text: str = ""
+    headings: tuple[str, ...] = ()
+    rows: tuple[tuple[tuple[str, str], ...], ...] = ()  # heading and cell
+
+
+def answered(criterion: Criterion, facts: Facts) -> list[Answered]:
+    """Every question of a criterion that was answered; people by name."""
+    answer = facts.answer(criterion.key)
+    if answer is None or not criterion.is_answered:
+        return []
+    people = {o.role: o.person.name for o in facts.ownerships}
+    given = [
+        (field, answer.fields.get(field.key) or people.get(f"{criterion.key}.{field.key}"))
+        for field in criterion.fields
+    ]
+    return [_answered(field, value, facts) for field, value in given if value]
+
+
+def _answered(field: Field, value: Any, facts: Facts) -> Answered:
+    if field.type != "table" or not isinstance(value, list):
+        return Answered(field.label, text=_in_words(value))
+    columns = field.columns_for(gates.case_of(facts))
+    return Answered(
+        field.label,
+        headings=tuple(column.label for column in columns),
+        rows=tuple(
+            tuple((column.label, _in_words(row.get(column.key) or "–")) for column in columns)
+            for row in value
+        ),
+    )
+
+
+def _in_words(value: Any) -> str:
+    """A stored value as people read it: dates as 3 May 2026."""
+    text = str(value)
+    try:
+        return f"{date.fromisoformat(text):%-d %b %Y}" if len(text) == 10 else text
+    except ValueError:
+        return text
