@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import RowNumber, TruncDate
 
 from accounts.models import Person
 from initiatives.models import (
@@ -52,6 +52,7 @@ class Facts:
     open_questions: tuple[OpenQuestion, ...] = ()  # closed ones as well, with their answers
     charter: dict[str, Any] | None = None  # the signed one in force, as it was frozen
     spent: int = 0
+    spent_in_stage: int = 0  # since it entered the stage it is in
 
     def owner(self, role: str) -> Ownership | None:
         """The person asked into a role who has neither declined nor been replaced."""
@@ -110,7 +111,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
     rows = {row.pk: row for row in _with_single_facts(initiatives)}
     mine = {"initiative__in": list(rows)}
     ownerships = _by_initiative(Ownership.objects.open().filter(**mine).select_related("person"))
-    metrics = _by_initiative(Metric.objects.filter(**mine))
+    metrics = _by_initiative(Metric.objects.filter(**mine).select_related("paged"))
     measurements = _by_initiative(_recent_measurements(list(rows)))  # type: ignore[type-var]
     conditions = _by_initiative(KillCondition.objects.filter(**mine).select_related("metric"))
     evidence = _by_initiative(Evidence.objects.filter(**mine))
@@ -127,6 +128,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
             open_questions=tuple(questions[pk]),
             charter=row.charter,
             spent=row.spent or 0,
+            spent_in_stage=row.spent_in_stage or 0,
         )
         for pk, row in rows.items()
     }
@@ -142,6 +144,11 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
     return initiatives.select_related(*related).annotate(
         has_questions=Exists(OpenQuestion.objects.filter(initiative=OuterRef("pk"))),
         spent=Subquery(spend.annotate(sum=Sum("amount")).values("sum")),
+        spent_in_stage=Subquery(
+            spend.filter(spent_on__gte=TruncDate(OuterRef("stage_entered_at")))
+            .annotate(sum=Sum("amount"))
+            .values("sum")
+        ),
         charter=Subquery(in_force.values("charter")[:1]),
     )
 

@@ -19,6 +19,10 @@ KILL_CONDITION_FIELDS = (
     "kind", "metric_id", "comparator", "threshold", "by_decision_date", "due_date", "in_a_row",
     "spend_cap",
 )  # fmt: skip
+QUESTION_FIELDS = (
+    "question", "owner_id", "estimate_days", "estimate_cost", "due_date", "is_blocking",
+)  # fmt: skip
+EVALUATION_SET_FIELDS = ("name", "metric_id", "size", "verified_by", "location", "owner_id")
 MODEL_SCORES = (
     "f1",
     "auc",

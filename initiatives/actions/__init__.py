@@ -7,11 +7,19 @@ from initiatives.actions.charter import (
     record_measurement,
     remove_kill_condition,
     trip_kill_conditions,
+    watch_metric,
 )
 from initiatives.actions.counting import start_counting
 from initiatives.actions.evidence import record_evidence, record_spend
+from initiatives.actions.findings import (
+    change_question,
+    close_question,
+    describe_evaluation_set,
+    raise_question,
+    record_run,
+)
 from initiatives.actions.importing import import_inventory
-from initiatives.actions.ownership import accept, ask, decline, end_ownership
+from initiatives.actions.ownership import accept, ask, confirm, decline, end_ownership
 from initiatives.actions.registering import (
     answer_triage,
     declare_as_running,
@@ -26,15 +34,21 @@ __all__ = [
     "add_kill_condition",
     "answer_triage",
     "ask",
+    "change_question",
+    "close_question",
+    "confirm",
     "declare_as_running",
     "decline",
     "define_metric",
+    "describe_evaluation_set",
     "edit",
     "end_ownership",
     "freeze_baseline",
     "import_inventory",
+    "raise_question",
     "record_evidence",
     "record_measurement",
+    "record_run",
     "record_spend",
     "register",
     "remove_kill_condition",
@@ -42,4 +56,5 @@ __all__ = [
     "save_unit",
     "start_counting",
     "trip_kill_conditions",
+    "watch_metric",
 ]

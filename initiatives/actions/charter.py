@@ -118,6 +118,25 @@ def _changed(
     append([writing.entry(kind, row, by, changed, subject=subject)], at=at)
 
 
+@records_refusals("metric.watch")
+def watch_metric(*, metric: Metric, paged: Person, by: Person | None, at: datetime) -> Metric:
+    """Name the person who is paged when a metric is past its limit (product.md P18)."""
+    person = Person.objects.select_for_update(no_key=True).get(pk=paged.pk)
+    row = writing.locked_for_edit(metric.initiative, by)
+    if not person.is_active:
+        raise Refused(
+            f"{paged} is no longer here. Choose somebody who is.", rule="inactive", field="paged"
+        )
+    stored = Metric.objects.get(pk=metric.pk)
+    if stored.paged_id == paged.pk:
+        return stored
+    stored.paged = paged
+    stored.save(update_fields=["paged"])
+    changed: dict[str, Value] = {"metric": Words(stored.name), "person": paged.pk}
+    _changed(row, stored, "metric.watched", changed, by, at)
+    return stored
+
+
 @records_refusals("measurement.record")
 def record_measurement(
     *,
@@ -128,6 +147,7 @@ def record_measurement(
     at: datetime,
     sample_size: int | None = None,
     is_automatic: bool = False,
+    from_production: bool = False,
     comment: str = "",
     corrects: Measurement | None = None,
 ) -> Measurement:
@@ -149,6 +169,7 @@ def record_measurement(
         measured_at=measured_at,
         sample_size=sample_size,
         is_automatic=is_automatic,
+        from_production=from_production,
         comment=comment,
         corrects=corrects,
         recorded_at=at,

@@ -88,6 +88,20 @@ def accept(
     return row
 
 
+@records_refusals("ownership.confirm")
+def confirm(*, ownership: Ownership, by: Person, at: datetime) -> Ownership:
+    """Say again that it is still theirs: a yes of last year is no yes of today (product.md P24)."""
+    row = _locked_for_answer(ownership, by)
+    if not row.counts:
+        raise Refused("Accept it first; then it can be confirmed.", rule="not_accepted")
+    row.confirmed_at = at
+    row.save(update_fields=["confirmed_at"])
+    writing.mark_changed(row.initiative, by=by, at=at, material=False)
+    changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
+    append([_entry("ownership.confirmed", row, by, changed)], at=at)
+    return row
+
+
 @records_refusals("ownership.decline")
 def decline(*, ownership: Ownership, by: Person, at: datetime, comment: str = "") -> Ownership:
     """Say: no, this is not mine."""

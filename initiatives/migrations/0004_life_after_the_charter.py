@@ -6,260 +6,421 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('initiatives', '0003_counted_by_stage'),
+        ("initiatives", "0003_counted_by_stage"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=300)),
-                ('file', models.FileField(blank=True, max_length=300, upload_to='documents/')),
-                ('url', models.URLField(blank=True, max_length=2000)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('size', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('added_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=300)),
+                ("file", models.FileField(blank=True, max_length=300, upload_to="documents/")),
+                ("url", models.URLField(blank=True, max_length=2000)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("size", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("added_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('pk',),
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='EvaluationRun',
+            name="EvaluationRun",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('ran_on', models.DateField()),
-                ('version', models.CharField(max_length=200)),
-                ('value', models.DecimalField(decimal_places=6, max_digits=20)),
-                ('cases', models.PositiveIntegerField(blank=True, null=True)),
-                ('comment', models.TextField(blank=True)),
-                ('recorded_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("ran_on", models.DateField()),
+                ("version", models.CharField(max_length=200)),
+                ("value", models.DecimalField(decimal_places=6, max_digits=20)),
+                ("cases", models.PositiveIntegerField(blank=True, null=True)),
+                ("comment", models.TextField(blank=True)),
+                ("recorded_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('-ran_on', '-pk'),
+                "ordering": ("-ran_on", "-pk"),
             },
         ),
         migrations.CreateModel(
-            name='EvaluationSet',
+            name="EvaluationSet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('is_messy', models.BooleanField(default=False)),
-                ('size', models.PositiveIntegerField(blank=True, null=True)),
-                ('verified_by', models.CharField(blank=True, max_length=300)),
-                ('location', models.CharField(blank=True, max_length=2000)),
-                ('described_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("is_messy", models.BooleanField(default=False)),
+                ("size", models.PositiveIntegerField(blank=True, null=True)),
+                ("verified_by", models.CharField(blank=True, max_length=300)),
+                ("location", models.CharField(blank=True, max_length=2000)),
+                ("described_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('pk',),
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='OpenQuestion',
+            name="OpenQuestion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('question', models.TextField()),
-                ('estimate_days', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('estimate_cost', models.BigIntegerField(blank=True, null=True)),
-                ('due_date', models.DateField(blank=True, null=True)),
-                ('is_blocking', models.BooleanField(default=False)),
-                ('raised_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('answer', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("question", models.TextField()),
+                ("estimate_days", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("estimate_cost", models.BigIntegerField(blank=True, null=True)),
+                ("due_date", models.DateField(blank=True, null=True)),
+                ("is_blocking", models.BooleanField(default=False)),
+                ("raised_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("answer", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ('pk',),
+                "ordering": ("pk",),
             },
         ),
         migrations.CreateModel(
-            name='SavedMapping',
+            name="SavedMapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200, unique=True)),
-                ('mapping', models.JSONField()),
-                ('saved_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=200, unique=True)),
+                ("mapping", models.JSONField()),
+                ("saved_at", models.DateTimeField()),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Upload',
+            name="Upload",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file', models.FileField(max_length=300, upload_to='inventories/')),
-                ('name', models.CharField(max_length=300)),
-                ('source', models.CharField(blank=True, max_length=300)),
-                ('sheet', models.CharField(blank=True, max_length=300)),
-                ('mapping', models.JSONField(default=dict)),
-                ('skip_rejected', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('waiting', 'Waiting to be imported'), ('importing', 'Being imported'), ('done', 'Imported'), ('failed', 'Not imported')], default='uploaded', max_length=10)),
-                ('result', models.JSONField(null=True)),
-                ('problem', models.TextField(blank=True)),
-                ('uploaded_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file", models.FileField(max_length=300, upload_to="inventories/")),
+                ("name", models.CharField(max_length=300)),
+                ("source", models.CharField(blank=True, max_length=300)),
+                ("sheet", models.CharField(blank=True, max_length=300)),
+                ("mapping", models.JSONField(default=dict)),
+                ("skip_rejected", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("waiting", "Waiting to be imported"),
+                            ("importing", "Being imported"),
+                            ("done", "Imported"),
+                            ("failed", "Not imported"),
+                        ],
+                        default="uploaded",
+                        max_length=10,
+                    ),
+                ),
+                ("result", models.JSONField(null=True)),
+                ("problem", models.TextField(blank=True)),
+                ("uploaded_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ('-uploaded_at',),
+                "ordering": ("-uploaded_at",),
             },
         ),
         migrations.AddField(
-            model_name='initiative',
-            name='paused_until',
+            model_name="initiative",
+            name="paused_until",
             field=models.DateField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='initiative',
-            name='pauses',
+            model_name="initiative",
+            name="pauses",
             field=models.PositiveSmallIntegerField(default=0, editable=False),
         ),
         migrations.AddField(
-            model_name='initiative',
-            name='recertified_at',
+            model_name="initiative",
+            name="recertified_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='measurement',
-            name='from_production',
+            model_name="measurement",
+            name="from_production",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='metric',
-            name='paged',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="metric",
+            name="paged",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='ownership',
-            name='confirmed_at',
+            model_name="ownership",
+            name="confirmed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='triage',
-            name='confirmed_at',
+            model_name="triage",
+            name="confirmed_at",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='triage',
-            name='confirmed_because',
+            model_name="triage",
+            name="confirmed_because",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='triage',
-            name='confirmed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="triage",
+            name="confirmed_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='triage',
-            name='confirmed_level',
-            field=models.CharField(blank=True, choices=[('light', 'Light'), ('standard', 'Standard'), ('full', 'Full')], max_length=10),
+            model_name="triage",
+            name="confirmed_level",
+            field=models.CharField(
+                blank=True,
+                choices=[("light", "Light"), ("standard", "Standard"), ("full", "Full")],
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='triage',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_level', ''), ('confirmed_at__isnull', False), _connector='OR'), name='a_confirmed_level_was_confirmed'),
+            model_name="triage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("confirmed_level", ""), ("confirmed_at__isnull", False), _connector="OR"
+                ),
+                name="a_confirmed_level_was_confirmed",
+            ),
         ),
         migrations.AddField(
-            model_name='document',
-            name='added_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="document",
+            name="added_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='document',
-            name='initiative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='initiatives.initiative'),
+            model_name="document",
+            name="initiative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="documents",
+                to="initiatives.initiative",
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationrun',
-            name='recorded_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="evaluationrun",
+            name="recorded_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationset',
-            name='described_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="evaluationset",
+            name="described_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationset',
-            name='initiative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='evaluation_sets', to='initiatives.initiative'),
+            model_name="evaluationset",
+            name="initiative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="evaluation_sets",
+                to="initiatives.initiative",
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationset',
-            name='last_run',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='initiatives.evaluationrun'),
+            model_name="evaluationset",
+            name="last_run",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="initiatives.evaluationrun",
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationset',
-            name='metric',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='initiatives.metric'),
+            model_name="evaluationset",
+            name="metric",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="initiatives.metric",
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationset',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="evaluationset",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='evaluationrun',
-            name='evaluation_set',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='initiatives.evaluationset'),
+            model_name="evaluationrun",
+            name="evaluation_set",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="runs",
+                to="initiatives.evaluationset",
+            ),
         ),
         migrations.AddField(
-            model_name='initiative',
-            name='evaluation_set',
-            field=models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='initiatives.evaluationset'),
+            model_name="initiative",
+            name="evaluation_set",
+            field=models.OneToOneField(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="initiatives.evaluationset",
+            ),
         ),
         migrations.AddField(
-            model_name='initiative',
-            name='messy_set',
-            field=models.OneToOneField(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='initiatives.evaluationset'),
+            model_name="initiative",
+            name="messy_set",
+            field=models.OneToOneField(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="initiatives.evaluationset",
+            ),
         ),
         migrations.AddField(
-            model_name='openquestion',
-            name='closed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="openquestion",
+            name="closed_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='openquestion',
-            name='initiative',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='open_questions', to='initiatives.initiative'),
+            model_name="openquestion",
+            name="initiative",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="open_questions",
+                to="initiatives.initiative",
+            ),
         ),
         migrations.AddField(
-            model_name='openquestion',
-            name='owner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="openquestion",
+            name="owner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='openquestion',
-            name='raised_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="openquestion",
+            name="raised_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='savedmapping',
-            name='saved_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="savedmapping",
+            name="saved_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='upload',
-            name='uploaded_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="upload",
+            name="uploaded_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('url', ''), models.Q(('sha256', ''), _negated=True)), models.Q(models.Q(('url', ''), _negated=True), ('sha256', '')), _connector='OR'), name='a_document_is_a_file_or_a_link'),
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("url", ""), models.Q(("sha256", ""), _negated=True)),
+                    models.Q(models.Q(("url", ""), _negated=True), ("sha256", "")),
+                    _connector="OR",
+                ),
+                name="a_document_is_a_file_or_a_link",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evaluationset',
-            constraint=models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='an_evaluation_set_has_a_name'),
+            model_name="evaluationset",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("name", ""), _negated=True), name="an_evaluation_set_has_a_name"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openquestion',
-            constraint=models.CheckConstraint(condition=models.Q(('question', ''), _negated=True), name='an_open_question_asks'),
+            model_name="openquestion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("question", ""), _negated=True), name="an_open_question_asks"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='openquestion',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_at', None), models.Q(('answer', ''), _negated=True), _connector='OR'), name='a_closed_question_has_an_answer'),
+            model_name="openquestion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_at", None), models.Q(("answer", ""), _negated=True), _connector="OR"
+                ),
+                name="a_closed_question_has_an_answer",
+            ),
         ),
     ]

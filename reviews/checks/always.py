@@ -1,0 +1,105 @@
+"""The four that every gate into a running stage asks, always (product.md §3)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from initiatives.facts import Facts
+from initiatives.models import KillCondition, Metric
+from initiatives.models.charter import KillConditionKind
+from initiatives.rules import looks_like_a_model_score
+from initiatives.stages import Role, Stage
+from reviews.checks.verdicts import Asked, Verdict, met, person_missing, unmet
+
+
+def owners_accepted(asked: Asked) -> Verdict:
+    """P4, P16: the owners that the stage needs are named, active and have accepted."""
+    missing = [owner_fault(asked.facts, role) for role in asked.parameters["roles"]]
+    faults = [fault for fault in missing if fault]
+    faults += [
+        fault for fault in (_hours_fault(asked, role) for role in _with_hours(asked)) if fault
+    ]
+    return unmet(" ".join(faults)) if faults else met("All have accepted.")
+
+
+def _with_hours(asked: Asked) -> list[str]:
+    return list(asked.parameters.get("hours_a_month_of", ()))
+
+
+def _hours_fault(asked: Asked, role: str) -> str | None:
+    """P16: whoever runs it says how many hours a month they have for it."""
+    owner = asked.facts.counted_owner(role)
+    if owner is None or owner.hours_a_month is not None:
+        return None
+    return f"{Role(role).label}: {owner.person} has not said how many hours a month they have."
+
+
+def owner_fault(facts: Facts, role: str) -> str | None:
+    return person_missing(facts, role, str(Role(role).label))
+
+
+def primary_metric_complete(asked: Asked) -> Verdict:
+    """P1: a primary business metric with baseline, target, threshold, unit and way of measuring."""
+    metric = asked.facts.primary_metric
+    if metric is None:
+        return unmet("No primary business metric yet.")
+    missing = [name for name, value in _metric_parts(metric).items() if value in (None, "")]
+    if missing:
+        return unmet(f"{metric.name} has no {', no '.join(missing)}.")
+    if looks_like_a_model_score(metric.name) and not metric.worth:
+        return unmet(f"{metric.name} is a model's score: say what one unit is worth.")
+    return met(
+        f"{metric.name}: {metric.words(metric.baseline)} to {metric.words(metric.threshold)}."
+    )
+
+
+def _metric_parts(metric: Metric) -> dict[str, Any]:
+    return {
+        "baseline": metric.baseline,
+        "target": metric.target,
+        "threshold": metric.threshold,
+        "way of measuring": metric.method,
+        "unit": metric.unit if metric.unit_kind == "count" else "given by its kind",
+    }
+
+
+def kill_condition_armed(asked: Asked) -> Verdict:
+    """P8: an armed kill condition that a machine can evaluate; in a charter on the primary metric
+    and due by the ship-or-kill date."""
+    armed = [k for k in asked.facts.kill_conditions if k.state == KillCondition.State.ARMED]
+    if asked.parameters.get("on_primary_metric"):
+        primary = asked.facts.primary_metric
+        armed = [k for k in armed if primary is not None and k.metric_id == primary.pk]
+    if asked.parameters.get("by_decision_date"):
+        armed = [k for k in armed if _due_in_time(k, asked)]
+    if armed:
+        return met(f"{armed[0].sentence()}.")
+    return unmet("No armed kill condition here says when to stop in time.")
+
+
+def _due_in_time(condition: KillCondition, asked: Asked) -> bool:
+    if condition.by_decision_date:
+        return True
+    last = asked.facts.initiative.decision_date
+    if asked.facts.initiative.stage == Stage.PROPOSAL:
+        last = asked.today + timedelta(days=asked.facts.initiative.pilot_days)
+    due = condition.due_date
+    return due is not None and last is not None and asked.today <= due <= last
+
+
+def production_kill_condition(asked: Asked) -> Verdict:
+    """P8, P24: an armed condition that goes on in daily use, beyond the decision date."""
+    armed = [k for k in asked.facts.kill_conditions if k.state == KillCondition.State.ARMED]
+    lasting = [k for k in armed if k.in_a_row or k.kind == KillConditionKind.SPEND]
+    if lasting:
+        return met(f"{lasting[0].sentence()}.")
+    return unmet("No kill condition goes on in production: agree on one that counts measurements.")
+
+
+def nothing_tripped(asked: Asked) -> Verdict:
+    """P8: no kill condition has tripped without a decision on it."""
+    for condition in asked.facts.kill_conditions:
+        if condition.state == KillCondition.State.TRIPPED:
+            return unmet(f"{condition.sentence()}: {condition.tripped_because}.")
+    return met("No kill condition has tripped.")

@@ -1,0 +1,53 @@
+"""What the charter gate works out for itself."""
+
+from __future__ import annotations
+
+from initiatives.stages import Role
+from initiatives.triage import QUESTIONS
+from reviews.checks.always import owner_fault
+from reviews.checks.verdicts import Asked, Verdict, met, prohibition, unmet
+
+
+def described(asked: Asked) -> Verdict:
+    """P3: the problem, who has it and what would be better, before any approach."""
+    missing = [f for f in asked.parameters["fields"] if not getattr(asked.facts.initiative, f)]
+    names = {"users": "who has it", "outcome": "the outcome wanted", "problem": "the problem"}
+    if missing:
+        return unmet(f"Still to write: {', '.join(names.get(f, f) for f in missing)}.")
+    return met("Written down.")
+
+
+def process_described(asked: Asked) -> Verdict:
+    """P3: the business process, and the decision point in it that changes."""
+    if asked.facts.initiative.process:
+        return met("Written down.")
+    return unmet("Say which process it is part of, and which decision or step changes.")
+
+
+def pilot_length(asked: Asked) -> Verdict:
+    """P5: the ship-or-kill date lies four to six weeks after the pilot starts."""
+    days, most = asked.facts.initiative.pilot_days, asked.limits.pilot_days
+    if days <= most:
+        return met(f"Ship or kill {days} days after the pilot starts.")
+    return unmet(f"{days} days are too long: decide within {most} days of the pilot's start.")
+
+
+def pilot_budget_set(asked: Asked) -> Verdict:
+    """P22, P27: a spend cap for the pilot, and somebody who answers for it."""
+    budget = asked.facts.initiative.pilot_budget
+    if budget is None:
+        return unmet("No spend cap for the pilot yet.")
+    if fault := owner_fault(asked.facts, Role.BUDGET_OWNER):
+        return unmet(fault)
+    return met(f"At most {budget:,}.")
+
+
+def triaged(asked: Asked) -> Verdict:
+    """§3, Proportion: the eight questions that say how much each gate asks."""
+    open_ones = [q for q in QUESTIONS if asked.facts.answered_yes(q) is None]
+    if open_ones:
+        count = len(open_ones)
+        return unmet(f"{count} of the eight questions {'is' if count == 1 else 'are'} open.")
+    if forbidden := prohibition(asked.facts):
+        return unmet(forbidden)
+    return met(f"{asked.facts.initiative.get_level_display()} level.")

@@ -1,0 +1,132 @@
+"""What is worked out from metrics and their measurements."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from initiatives.facts import Facts
+from initiatives.models import Measurement, Metric
+from initiatives.models.charter import MetricKind
+from initiatives.stages import Stage
+from reviews.checks.verdicts import Asked, Verdict, met, unmet
+
+
+def measured_past_threshold(asked: Asked) -> Verdict:
+    """P1, P8: the primary metric, measured over its window and sample, at or past its threshold."""
+    metric = asked.facts.primary_metric
+    if metric is None or metric.threshold is None:
+        return unmet("No primary metric with a threshold.")
+    last = asked.facts.latest(metric)
+    if last is None:
+        return unmet("Nothing has been measured yet.")
+    said = _said(metric, last)
+    if too_early := _too_early(asked.facts, metric, last):
+        return unmet(f"{said}; {too_early}.")
+    if metric.minimum_sample and (last.sample_size or 0) < metric.minimum_sample:
+        return unmet(f"{said}; the minimum sample is {metric.minimum_sample:,}.")
+    reached = metric.reaches(last.value, metric.threshold)
+    return Verdict(reached, f"{said}; threshold is {metric.words(metric.threshold)}.")
+
+
+def _said(metric: Metric, last: Measurement) -> str:
+    sample = f", n = {last.sample_size:,}" if last.sample_size else ""
+    return f"measured {metric.words(last.value)} on {last.measured_at:%-d %b %Y}{sample}"
+
+
+def _too_early(facts: Facts, metric: Metric, last: Measurement) -> str | None:
+    """Why a value does not cover the agreed window of the pilot yet, or None."""
+    if not metric.window_days or facts.initiative.stage != Stage.PILOT:
+        return None
+    days = (last.measured_at - facts.initiative.stage_entered_at).days
+    if days >= metric.window_days:
+        return None
+    return f"the pilot ran {days} days then, and the window is {metric.window_days} days"
+
+
+def guardrails_hold(asked: Asked) -> Verdict:
+    """P30: quality, unit cost and, where users wait, latency stay within their limits.
+
+    The kinds that a policy names have to be there; any other guardrail has to hold as well.
+    """
+    wanted = list(asked.parameters.get("kinds", ()))
+    kinds = {*wanted, *asked.parameters.get("kinds_where_users_wait", ())}
+    guards = [m for m in asked.facts.metrics if m.kind in kinds and m.threshold is not None]
+    missing = [str(MetricKind(k).label).lower() for k in wanted if k not in _kinds(guards)]
+    failing = [said for metric in guards if (said := misses(asked.facts, metric))]
+    if missing:
+        failing.insert(0, f"No guardrail for {' and '.join(missing)}: name a limit.")
+    count = len(guards)
+    return unmet(" ".join(failing)) if failing else met(f"{count} of {count} guardrails hold.")
+
+
+def _kinds(metrics: list[Metric]) -> set[str]:
+    return {metric.kind for metric in metrics}
+
+
+def misses(facts: Facts, metric: Metric) -> str | None:
+    """Say how a metric misses its threshold, or None where it is at or past it."""
+    last = facts.latest(metric)
+    if last is None or metric.threshold is None:
+        return f"{metric.name} has not been measured."
+    if metric.reaches(last.value, metric.threshold):
+        return None
+    return f"{metric.name} is {metric.words(last.value)}; limit {metric.words(metric.threshold)}."
+
+
+def adoption_metric_set(asked: Asked) -> Verdict:
+    """P13: a metric of adoption, with a floor."""
+    adoption = _adoption(asked.facts)
+    if adoption is None:
+        return unmet("No adoption metric with a floor.")
+    return met(f"{adoption.name}: at least {adoption.words(adoption.threshold)}.")
+
+
+def adoption_above_floor(asked: Asked) -> Verdict:
+    """P24: it is used at least as much as was agreed."""
+    adoption = _adoption(asked.facts)
+    if adoption is None:
+        return unmet("No adoption metric with a floor.")
+    said = misses(asked.facts, adoption)
+    return unmet(said) if said else met(f"{adoption.name} is above its floor.")
+
+
+def _adoption(facts: Facts) -> Metric | None:
+    adoption = (m for m in facts.metrics if m.kind == MetricKind.ADOPTION)
+    return next((m for m in adoption if m.threshold is not None), None)
+
+
+def measured_against_baseline(asked: Asked) -> Verdict:
+    """P28: the primary metric is better than before it all began."""
+    metric = asked.facts.primary_metric
+    last = asked.facts.latest(metric) if metric is not None else None
+    if metric is None or last is None or metric.baseline is None:
+        return unmet("The primary metric has not been measured against its baseline.")
+    better = metric.reaches(last.value, metric.baseline) and last.value != metric.baseline
+    said = f"{metric.words(last.value)}; the baseline is {metric.words(metric.baseline)}."
+    return Verdict(better, said)
+
+
+def monitoring_delivering(asked: Asked) -> Verdict:
+    """P18: each item watched is a metric with a limit and a person paged, and has delivered one
+    value from its production source."""
+    watched = [m for m in asked.facts.metrics if m.threshold is not None and m.paged is not None]
+    if not watched:
+        return unmet("Nothing is watched: give a metric a limit, and name who is paged.")
+    faults = [fault for metric in watched if (fault := _silent(asked.facts, metric))]
+    if faults:
+        return unmet(" ".join(faults))
+    return met(f"{', '.join(metric.name for metric in watched)} delivered from production.")
+
+
+def _silent(facts: Facts, metric: Metric) -> str | None:
+    assert metric.paged is not None
+    if not metric.paged.is_active:
+        return f"{metric.paged}, who is paged about {metric.name}, is no longer here."
+    if any(m.is_automatic or m.from_production for m in facts.recent(metric)):
+        return None
+    return f"{metric.name} has not delivered a value from its production source."
+
+
+def months_between(first: date, last: date) -> int:
+    """Months begun between two days, at least one."""
+    return max(1, -(-(last - first).days // 30))

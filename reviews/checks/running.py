@@ -1,0 +1,63 @@
+"""What is worked out from money spent, and from what owners said of running it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from initiatives.models import Ownership
+from initiatives.stages import Role
+from reviews.checks.always import owner_fault
+from reviews.checks.measured import months_between
+from reviews.checks.verdicts import Asked, Verdict, met, unmet
+
+CONFIRMED_WITHIN = timedelta(days=90)
+
+
+def spend_recorded(asked: Asked) -> Verdict:
+    """P27: what the pilot has cost so far."""
+    spent = asked.facts.spent
+    return met(f"{spent:,} spent.") if spent else unmet("No spend has been recorded.")
+
+
+def operating_cost_estimated(asked: Asked) -> Verdict:
+    """P22: what it costs a month."""
+    cost = asked.facts.initiative.monthly_cost
+    return unmet("No monthly cost yet.") if cost is None else met(f"{cost:,} a month.")
+
+
+def cost_within_budget(asked: Asked) -> Verdict:
+    """P22: what it really cost in this stage stays within the monthly estimate."""
+    estimate, spent = asked.facts.initiative.monthly_cost, asked.facts.spent_in_stage
+    if estimate is None:
+        return unmet("No monthly cost to compare with.")
+    if not spent:
+        return unmet("No actual cost has been recorded in this stage.")
+    months = months_between(asked.facts.initiative.stage_entered_at.date(), asked.today)
+    said = f"{spent:,} in {months} months; {estimate * months:,} were estimated."
+    return Verdict(spent <= estimate * months, said)
+
+
+def owners_reaccepted(asked: Asked) -> Verdict:
+    """P24: the owners said within the last 90 days that it is still theirs."""
+    faults = [fault for role in asked.parameters["roles"] if (fault := _silent(asked, role))]
+    return unmet(" ".join(faults)) if faults else met("All have confirmed it.")
+
+
+def _silent(asked: Asked, role: str) -> str | None:
+    if fault := owner_fault(asked.facts, role):
+        return fault
+    owner = asked.facts.counted_owner(role)
+    assert owner is not None
+    if _said_at(owner) >= asked.today - CONFIRMED_WITHIN:
+        return None
+    return f"{Role(role).label}: {owner.person} has not confirmed it again."
+
+
+def _said_at(owner: Ownership) -> date:
+    assert owner.accepted_at is not None
+    return (owner.confirmed_at or owner.accepted_at).date()
+
+
+def no_conditions_open(asked: Asked) -> Verdict:
+    """§4, Conditions: none can be attached to an approval yet, so none is open."""
+    return met("No approval was given under conditions.")
