@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Window
-from django.db.models.functions import RowNumber, TruncDate
+from django.db.models.functions import RowNumber
 
 from accounts.models import Person
 from initiatives.models import (
@@ -145,7 +145,7 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
         has_questions=Exists(OpenQuestion.objects.filter(initiative=OuterRef("pk"))),
         spent=Subquery(spend.annotate(sum=Sum("amount")).values("sum")),
         spent_in_stage=Subquery(
-            spend.filter(spent_on__gte=TruncDate(OuterRef("stage_entered_at")))
+            spend.filter(spent_on__gte=F("initiative__stage_entered_at__date"))
             .annotate(sum=Sum("amount"))
             .values("sum")
         ),

@@ -7,7 +7,7 @@ from initiatives.facts import Facts
 from initiatives.stages import Role
 from reviews.models import Decision
 
-ADVANCING = (Decision.Kind.PROCEED, Decision.Kind.SHIP)
+ADVANCING = (Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY)
 
 
 def may_request_review(person: Person, facts: Facts) -> bool:

@@ -11,6 +11,9 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
+from initiatives.models import Initiative
+from initiatives.stages import Gate, Stage
+from initiatives.triage import Level
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.answers import Answered, answered
 from reviews.models import Decision, PolicyVersion, Review, SignOff
@@ -104,12 +107,12 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
     )
 
 
-def readiness(facts: Facts, today: date, under: Policy | None = None) -> list[gates.Judged]:
-    """The criteria of the next gate, each met or unmet; none where no gate is ahead."""
-    gate = facts.initiative.next_gate
-    if gate is None:
-        return []
-    return gates.evaluate(facts, gate, under or current_policy(), today)
+def readiness(facts: Facts, today: date) -> list[tuple[Gate, list[gates.Judged]]]:
+    """The gates ahead, each with its criteria, met or unmet; none where no gate is ahead."""
+    under = current_policy()
+    return [
+        (gate, gates.evaluate(facts, gate, under, today)) for gate in gates_ahead(facts.initiative)
+    ]
 
 
 def open_reviews_for(person: Person) -> list[Review]:
@@ -149,11 +152,30 @@ def _digests(reviews: list[Review]) -> dict[int, str]:
     return {r.pk: live.get(r.pk, r.snapshot_id) for r in reviews}
 
 
+def is_light(initiative: Initiative) -> bool:
+    return initiative.level == Level.LIGHT
+
+
+def gates_ahead(initiative: Initiative) -> list[Gate]:
+    """The next gate; for a light pilot go-live as well, since one sitting may do for both."""
+    if initiative.next_gate is None:
+        return []
+    if initiative.stage == Stage.PILOT and is_light(initiative):
+        return [initiative.next_gate, Gate.GO_LIVE]
+    return [initiative.next_gate]
+
+
 def possible_decisions(person: Person, facts: Facts) -> list[Decision.Kind]:
     """The decisions that the table allows from this stage and that this person may take."""
     return [
         Decision.Kind(kind)
         for kind, move in transitions.TABLE.items()
-        if facts.initiative.stage in move.origins
+        if _begins_at(kind, move, facts.initiative)
         and permissions.bar_to_deciding(person, facts, kind) is None
     ]
+
+
+def _begins_at(kind: str, move: transitions.Move, initiative: Initiative) -> bool:
+    """Whether the table allows it from here; a light pilot may be shipped in one sitting."""
+    in_one_sitting = kind == Decision.Kind.SHIP and len(gates_ahead(initiative)) > 1
+    return initiative.stage in move.origins or in_one_sitting

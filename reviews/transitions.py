@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from initiatives.stages import UNDECIDED, Gate, Stage
+from initiatives.stages import ON_TRIAL, UNDECIDED, Gate, Stage
 from reviews.models import Decision
 
 
@@ -16,6 +16,7 @@ class Move:
     needs_signatures: bool = False
     needs_gate: Gate | None = None
     needs_outcome: bool = False
+    needs_days: bool = False
 
 
 TABLE: dict[str, Move] = {
@@ -32,6 +33,11 @@ TABLE: dict[str, Move] = {
         needs_signatures=True,
     ),
     Decision.Kind.SEND_BACK: Move(origins=(*UNDECIDED, Stage.PRODUCTION), to={}, needs_review=True),
+    Decision.Kind.EXTEND: Move(origins=ON_TRIAL, to={}, needs_days=True),
+    Decision.Kind.PAUSE: Move(origins=ON_TRIAL, to={}, needs_days=True),
+    Decision.Kind.RECERTIFY: Move(
+        origins=(Stage.PRODUCTION,), to={}, needs_review=True, needs_signatures=True
+    ),
     Decision.Kind.KILL: Move(
         origins=UNDECIDED,
         to=dict.fromkeys(UNDECIDED, Stage.RETIRED),

@@ -21,10 +21,13 @@ from accounts.authentication import Authentication
 from accounts.models import Group, Person, Unit
 from initiatives import actions, importing
 from initiatives.models import (
+    EvaluationRun,
+    EvaluationSet,
     Initiative,
     KillCondition,
     Measurement,
     Metric,
+    OpenQuestion,
     Ownership,
     Triage,
 )
@@ -240,10 +243,11 @@ def make_owner(
     person: Person,
     by: Person | None = None,
     at: datetime = LONG_AGO,
+    hours_a_month: int | None = None,
 ) -> Ownership:
     """Somebody who was asked into the role and accepted."""
     asked = actions.ask(initiative=initiative, role=role, person=person, by=by, at=at)
-    return actions.accept(ownership=asked, by=person, at=at)
+    return actions.accept(ownership=asked, by=person, at=at, hours_a_month=hours_a_month)
 
 
 def make_triage(
@@ -326,6 +330,54 @@ def make_measurement(
         by=by,
         at=at,
         **more,
+    )
+
+
+# --- findings ---------------------------------------------------------------------------------
+
+
+def make_question(
+    *,
+    initiative: Initiative,
+    question: str = "Do motor claims work as well?",
+    by: Person | None = None,
+    at: datetime = NOON,
+    **values: Any,
+) -> OpenQuestion:
+    """Something that the pilot did not answer."""
+    return actions.raise_question(
+        initiative=initiative, values={"question": question, **values}, by=by, at=at
+    )
+
+
+def make_evaluation_set(
+    *, metric: Metric, by: Person | None = None, at: datetime = NOON, **changes: Any
+) -> EvaluationSet:
+    """Cases whose answers are known; their result is counted in this metric."""
+    values = {
+        "name": "Letters of May",
+        "metric": metric,
+        "size": 400,
+        "verified_by": "two senior handlers",
+        "location": "https://example.com/evaluation",
+    }
+    return actions.describe_evaluation_set(
+        initiative=metric.initiative, values=values | changes, by=by, at=at
+    )
+
+
+def make_run(
+    *,
+    evaluation_set: EvaluationSet,
+    value: int = 2_400,
+    by: Person | None = None,
+    at: datetime = NOON,
+    **more: Any,
+) -> EvaluationRun:
+    """A version of the system, evaluated that day."""
+    wanted = {"ran_on": timezone.localdate(at), "version": "1.4", "cases": 400} | more
+    return actions.record_run(
+        evaluation_set=evaluation_set, value=Decimal(value), by=by, at=at, **wanted
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -179,17 +179,38 @@ class Initiative(models.Model):
         self.stage, self.stage_entered_at, self.decision_date = stage, at, decision_date
         return spell
 
-    def _move(self, stage: Stage, at: datetime, decision_date: date | None) -> None:
-        moved = Initiative.objects.filter(pk=self.pk, version=self.version).update(
-            stage=stage,
-            stage_entered_at=at,
-            decision_date=decision_date,
-            version=F("version") + 1,
+    def postpone(self, days: int, *, paused_until: date | None = None) -> None:
+        """Move the decision date, and count it for life: as a pause where `paused_until` is said,
+        else as an extension. Raises `Overtaken` like `enter`."""
+        assert self.decision_date is not None
+        moved = self.decision_date + timedelta(days=days)
+        counter = "extensions" if paused_until is None else "pauses"
+        self._change(
+            decision_date=moved,
+            paused_until=paused_until or self.paused_until,
+            **{counter: F(counter) + 1},
         )
-        if moved != 1:
+        spell = {"decision_date": moved}
+        if paused_until is None:
+            spell["extensions"] = F("extensions") + 1  # type: ignore[assignment]
+        self.spells.filter(left_at=None).update(**spell)
+        self.decision_date = moved
+
+    def recertify(self, *, at: datetime, decision_date: date) -> None:
+        """Stay in production until the next recertification is due; raises `Overtaken`."""
+        self._change(recertified_at=at, decision_date=decision_date)
+        self.recertified_at, self.decision_date = at, decision_date
+
+    def _move(self, stage: Stage, at: datetime, decision_date: date | None) -> None:
+        self._change(stage=stage, stage_entered_at=at, decision_date=decision_date)
+        self.spells.filter(left_at=None).update(left_at=at)
+
+    def _change(self, **values: Any) -> None:
+        """Write these columns where the version is still the one that was read."""
+        mine = Initiative.objects.filter(pk=self.pk, version=self.version)
+        if mine.update(**values, version=F("version") + 1) != 1:
             raise Overtaken(f"{self.reference} was moved by somebody else in the meantime.")
         self.version += 1
-        self.spells.filter(left_at=None).update(left_at=at)
 
 
 class StageSpell(models.Model):

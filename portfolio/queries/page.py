@@ -15,7 +15,7 @@ from initiatives import facts as initiative_facts
 from initiatives import permissions, statement, units
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Measurement, Metric, Ownership
-from initiatives.stages import ORDER, REQUIRED_ROLES, Gate, Role, Stage
+from initiatives.stages import ORDER, REQUIRED_ROLES, Role, Stage
 from notifications import queries as notifications
 from notifications.models import Flag
 from reviews import gates
@@ -43,6 +43,20 @@ class Item:
     blocking: bool
     url: str
     label: str
+
+
+@dataclass(frozen=True)
+class GateAhead:
+    """A gate with everything it asks, and its open review, if one was asked for."""
+
+    key: str
+    title: str
+    items: list[Item]
+    review: Review | None
+
+    @property
+    def unmet(self) -> int:
+        return sum(item.blocking and not item.is_met for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -74,24 +88,18 @@ class Page:
     facts: Facts
     statement: str
     steps: list[Step]
-    gate: str
-    checklist: list[Item]
+    gates: list[GateAhead]
     roles: list[RoleLine]
     named: list[Ownership]
     charts: list[Chart]
     kill_conditions: tuple[KillCondition, ...]
     flags: list[Flag]
-    review: Review | None
     decisions: list[tuple[str, str]]
     days: int | None
     may_edit: bool
     may_decide: bool
     may_restrict: bool
     mine: list[Ownership]
-
-    @property
-    def unmet(self) -> int:
-        return sum(item.blocking and not item.is_met for item in self.checklist)
 
     @property
     def tripped(self) -> list[KillCondition]:
@@ -105,19 +113,16 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         return None
     initiative = known.initiative
     may_edit = permissions.may_edit_facts(person, known) and initiative.stage != Stage.RETIRED
-    judged = reviews.readiness(known, today)
     return Page(
         facts=known,
         statement=statement.of(known),
         steps=_steps(known),
-        gate=str(Gate(initiative.next_gate).label) if initiative.next_gate else "",
-        checklist=[_item(j, pk, may_edit=may_edit) for j in judged],
+        gates=_gates(known, today, may_edit=may_edit),
         roles=_roles(known),
         named=[o for o in known.ownerships if o.role not in Role.values],
         charts=[_chart(metric, known.recent(metric)) for metric in known.metrics],
         kill_conditions=known.kill_conditions,
         flags=notifications.flags_of([pk]).get(pk, []),
-        review=Review.objects.open().filter(initiative=pk).select_related("opened_by").first(),
         decisions=_decisions(person, known),
         days=_days(known, today),
         may_edit=may_edit,
@@ -125,6 +130,21 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         may_restrict=people.is_lead(person) and initiative.stage != Stage.RETIRED,
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
     )
+
+
+def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
+    pk = known.initiative.pk
+    open_ones = Review.objects.open().filter(initiative=pk).select_related("opened_by")
+    open_at = {review.gate: review for review in open_ones}
+    return [
+        GateAhead(
+            key=gate,
+            title=str(gate.label),
+            items=[_item(j, pk, may_edit=may_edit) for j in judged],
+            review=open_at.get(gate),
+        )
+        for gate, judged in reviews.readiness(known, today)
+    ]
 
 
 def _days(known: Facts, today: date) -> int | None:

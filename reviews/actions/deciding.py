@@ -1,5 +1,6 @@
 """Decisions: the one place where an initiative changes its stage."""
 
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -13,6 +14,7 @@ from initiatives.facts import Facts
 from initiatives.models import Initiative, OpenToGroup, Overtaken
 from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
+from reviews.actions import postponing
 from reviews.actions.reviewing import locked_initiative, notice, review_entry
 from reviews.models import Decision, Review
 from reviews.policy import Policy
@@ -20,6 +22,28 @@ from reviews.transitions import TABLE, Move
 
 # The retirement gate's own question, which the decision's form asks.
 WHY_IT_STOPS = "why_it_stops"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What somebody decided, as they said it."""
+
+    kind: str
+    reason: str
+    by: Person
+    at: datetime
+    outcome: str = ""
+    lesson: str = ""
+    days: int | None = None
+    to_pilot: bool = False
+
+    @property
+    def move(self) -> Move:
+        return TABLE[self.kind]
+
+    @property
+    def today(self) -> date:
+        return timezone.localdate(self.at)
 
 
 @records_refusals("decision")
@@ -32,66 +56,99 @@ def decide(
     at: datetime,
     outcome: str = "",
     lesson: str = "",
+    days: int | None = None,
+    to_pilot: bool = False,
 ) -> Decision:
     """Decide what becomes of an initiative, and move it where the decision leads.
 
     One transaction: lock, compare the evidence, evaluate the criteria and signatures again, move
     where the version is still the one read, close the spell and open the next, write the event.
+    To ship a light pilot takes both of its reviews in one sitting, and records two decisions.
     """
+    said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot)
     row = locked_initiative(initiative.pk)
-    move = TABLE[kind]
+    if kind == Decision.Kind.SHIP and may_take_one_sitting(row):
+        return _decide_in_one_sitting(row, said)
+    _require_allowed(row, said)
+    review = _review_for(row, said, row.next_gate)
+    return _carry_out(row, said, review)
+
+
+def may_take_one_sitting(row: Initiative) -> bool:
+    """Light ones may take ship-or-kill and go-live together (product.md §3, Go-live)."""
+    both = Review.objects.open().filter(initiative=row, gate=Gate.GO_LIVE)
+    return row.stage == Stage.PILOT and queries.is_light(row) and both.exists()
+
+
+def _decide_in_one_sitting(row: Initiative, said: Said) -> Decision:
+    """Both gates are held against the evidence as it is now, before the first of them moves it."""
+    proceed = replace(said, kind=Decision.Kind.PROCEED)
+    _require_allowed(row, proceed)
+    first = _review_for(row, proceed, Gate.SHIP_OR_KILL)
+    second = _review_for(row, said, Gate.GO_LIVE)
+    _carry_out(row, proceed, first)
+    return _carry_out(row, said, second)
+
+
+def _carry_out(row: Initiative, said: Said, review: Review | None) -> Decision:
+    """Record the decision and do what it says."""
+    if said.move.needs_outcome:
+        _write_down_why(row, said)
     known = initiative_facts.load_one(row.pk)
-    _require_origin(row, kind, move)
-    if bar := permissions.bar_to_deciding(by, known, kind):
-        raise Refused(bar, rule="may_not_decide")
-    _require_words(move, reason, outcome, lesson)
-    today = timezone.localdate(at)
-    review = _review_for(row, kind, move, today, at)
-    if move.needs_outcome:
-        _write_down_why(row, reason, lesson, by, at)
-    if move.needs_gate is not None:
-        _require_gate(initiative_facts.load_one(row.pk), move.needs_gate, today)
-    decision = _record(row, known, kind, move, review, reason, outcome, lesson, by, at)
-    if move.to:
-        _enter(row, Stage(decision.to_stage), review, reason, today, at)
-    _close_reviews(row, review, kind, at)
-    append([_entry(decision, by)], at=at)
+    if said.move.needs_gate is not None:
+        _require_gate(known, said.move.needs_gate, said.today)
+    policy = queries.parsed(review.policy) if review else queries.current_policy()
+    decision = _record(row, known, said, review)
+    try:
+        _move(row, Stage(decision.to_stage), said, review, policy)
+    except Overtaken as overtaken:
+        raise Refused(str(overtaken), rule="overtaken") from overtaken
+    _close_reviews(row, review, said)
+    append([_entry(decision, said)], at=said.at)
     return decision
 
 
-def _require_origin(row: Initiative, kind: str, move: Move) -> None:
-    if row.stage not in move.origins:
+def _require_allowed(row: Initiative, said: Said) -> None:
+    if row.stage not in said.move.origins:
         raise Refused(
-            f"“{Decision.Kind(kind).label}” is not possible in the stage "
+            f"“{Decision.Kind(said.kind).label}” is not possible in the stage "
             f"“{row.get_stage_display()}”. Somebody may have decided in the meantime.",
             rule="wrong_stage",
         )
+    known = initiative_facts.load_one(row.pk)
+    if bar := permissions.bar_to_deciding(said.by, known, said.kind):
+        raise Refused(bar, rule="may_not_decide")
+    _require_words(said)
+    if said.move.needs_days:
+        postponing.require_within_limits(
+            row, said.kind, said.days, by=said.by, at=said.at, policy=queries.current_policy()
+        )
 
 
-def _require_words(move: Move, reason: str, outcome: str, lesson: str) -> None:
-    if not reason.strip():
+def _require_words(said: Said) -> None:
+    if not said.reason.strip():
         raise Refused("Say why, for the record.", rule="reason_missing", field="reason")
-    if move.needs_outcome and outcome not in Decision.Outcome.values:
+    if said.move.needs_outcome and said.outcome not in Decision.Outcome.values:
         raise Refused("Say which way it ended.", rule="outcome_missing", field="outcome")
-    if move.needs_outcome and not lesson.strip():
+    if said.move.needs_outcome and not said.lesson.strip():
         raise Refused("Say what the next team should know.", rule="lesson_missing", field="lesson")
 
 
-def _review_for(row: Initiative, kind: str, move: Move, today: date, at: datetime) -> Review | None:
+def _review_for(row: Initiative, said: Said, gate: str | None) -> Review | None:
     """The open review a decision stands on, complete where the decision advances."""
-    if not move.needs_review:
+    if not said.move.needs_review:
         return None
     review = (
         Review.objects.open()
-        .filter(initiative=row, gate=row.next_gate)
+        .filter(initiative=row, gate=gate)
         .select_related("policy", "snapshot", "initiative")
         .first()
     )
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
-    notice(review, row, at)
-    if move.needs_signatures:
-        _require_complete(queries.standing(review, today))
+    notice(review, row, said.at)
+    if said.move.needs_signatures:
+        _require_complete(queries.standing(review, said.today))
     return review
 
 
@@ -105,15 +162,15 @@ def _require_complete(standing: queries.Standing) -> None:
         )
 
 
-def _write_down_why(row: Initiative, reason: str, lesson: str, by: Person, at: datetime) -> None:
+def _write_down_why(row: Initiative, said: Said) -> None:
     """Answer the retirement gate's own question, so that nobody has to say it twice."""
     initiatives.record_evidence(
         initiative=row,
         criterion=WHY_IT_STOPS,
-        fields={"reason": reason.strip(), "lesson": lesson.strip()},
+        fields={"reason": said.reason.strip(), "lesson": said.lesson.strip()},
         people={},
-        by=by,
-        at=at,
+        by=said.by,
+        at=said.at,
     )
 
 
@@ -128,75 +185,77 @@ def _require_gate(known: Facts, gate: Gate, today: date) -> None:
         )
 
 
-def _record(
-    row: Initiative,
-    known: Facts,
-    kind: str,
-    move: Move,
-    review: Review | None,
-    reason: str,
-    outcome: str,
-    lesson: str,
-    by: Person,
-    at: datetime,
-) -> Decision:
+def _record(row: Initiative, known: Facts, said: Said, review: Review | None) -> Decision:
+    to = said.move.to.get(Stage(row.stage), Stage(row.stage))
+    if said.to_pilot and row.stage == Stage.READINESS_REVIEW:
+        to = Stage.PILOT
     return Decision.objects.create(
         initiative=row,
         review=review,
-        kind=kind,
+        kind=said.kind,
         from_stage=row.stage,
-        to_stage=move.to.get(Stage(row.stage), row.stage),
+        to_stage=to,
         version=row.version,
-        decided_at=at,
-        decided_by=by,
-        reason=reason.strip(),
-        outcome=outcome,
-        lesson=lesson.strip(),
+        decided_at=said.at,
+        decided_by=said.by,
+        reason=said.reason.strip(),
+        outcome=said.outcome,
+        lesson=said.lesson.strip(),
+        days=said.days if said.move.needs_days else None,
         snapshot=review.snapshot if review else None,
         observed=snapshots.observed(known),
     )
 
 
-def _enter(
-    row: Initiative, stage: Stage, review: Review | None, reason: str, today: date, at: datetime
-) -> None:
-    passed_charter = review is not None and review.gate == Gate.CHARTER
-    policy = queries.parsed(review.policy) if review else queries.current_policy()
-    try:
-        row.enter(stage, at=at, decision_date=_decision_date(row, stage, policy, today))
-    except Overtaken as overtaken:
-        raise Refused(str(overtaken), rule="overtaken") from overtaken
-    begun = row.counting_since or at  # whoever decided on it has ended its quiet
-    Initiative.objects.filter(pk=row.pk).update(touched_at=at, counting_since=begun)
-    if passed_charter:
-        initiatives.freeze_baseline(initiative=row, reason=reason, at=at)
+def _move(row: Initiative, to: Stage, said: Said, review: Review | None, policy: Policy) -> None:
+    """Let the initiative stand where the decision leads."""
+    if said.move.needs_days:
+        assert said.days is not None
+        postponing.postpone(row, said.kind, said.days, at=said.at)
+    elif said.kind == Decision.Kind.RECERTIFY:
+        row.recertify(at=said.at, decision_date=_recertified_until(row, policy, said.today))
+    elif to != row.stage:
+        row.enter(to, at=said.at, decision_date=_decision_date(row, said, to, policy))
+        if review is not None and review.gate == Gate.CHARTER:
+            initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at)
+    begun = row.counting_since or said.at  # whoever decided on it has ended its quiet
+    Initiative.objects.filter(pk=row.pk).update(touched_at=said.at, counting_since=begun)
 
 
-def _decision_date(row: Initiative, stage: Stage, policy: Policy, today: date) -> date | None:
+def _decision_date(row: Initiative, said: Said, to: Stage, policy: Policy) -> date | None:
     """The day by which the stage that begins is decided."""
     limits = policy.limits
-    days = {
-        Stage.PILOT: row.pilot_days,
-        Stage.READINESS_REVIEW: limits.readiness_days,
-        Stage.PRODUCTION: limits.recertification_days[row.level],
-    }
-    return today + timedelta(days=days[stage]) if stage in days else None
+    if to == Stage.PRODUCTION:
+        return _recertified_until(row, policy, said.today)
+    if to == Stage.PILOT:
+        # What is sent back has had its pilot: it is given one extension's time, not a new one.
+        days = limits.extension_days if said.kind == Decision.Kind.SEND_BACK else row.pilot_days
+        return said.today + timedelta(days=days)
+    if to == Stage.READINESS_REVIEW:
+        return said.today + timedelta(days=limits.readiness_days)
+    return None
 
 
-def _close_reviews(row: Initiative, decided: Review | None, kind: str, at: datetime) -> None:
-    """Close the review that was decided, and, when it stops, all others."""
+def _recertified_until(row: Initiative, policy: Policy, today: date) -> date:
+    return today + timedelta(days=policy.limits.recertification_days[row.level])
+
+
+def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
+    """Close the review that was decided, and, when it stops or goes back, all others."""
     closing = Review.Closing
+    open_ones = Review.objects.open().filter(initiative=row)
     if decided is not None:
-        how = closing.SENT_BACK if kind == Decision.Kind.SEND_BACK else closing.DECIDED
-        Review.objects.filter(pk=decided.pk).update(closed_at=at, closing=how)
+        how = closing.SENT_BACK if said.kind == Decision.Kind.SEND_BACK else closing.DECIDED
+        Review.objects.filter(pk=decided.pk).update(closed_at=said.at, closing=how)
     if row.stage == Stage.RETIRED:
-        open_ones = Review.objects.open().filter(initiative=row)
-        open_ones.update(closed_at=at, closing=closing.STOPPED)
-    if not Review.objects.open().filter(initiative=row).exists():
+        open_ones.update(closed_at=said.at, closing=closing.STOPPED)
+    elif said.kind == Decision.Kind.SEND_BACK:
+        open_ones.update(closed_at=said.at, closing=closing.SENT_BACK)
+    if not open_ones.exists():
         OpenToGroup.objects.filter(initiative=row).delete()
 
 
-def _entry(decision: Decision, by: Person) -> Entry:
+def _entry(decision: Decision, said: Said) -> Entry:
     changed: dict[str, Value] = {
         "decision": decision.kind,
         "from": decision.from_stage,
@@ -206,12 +265,14 @@ def _entry(decision: Decision, by: Person) -> Entry:
     }
     if decision.outcome:
         changed |= {"outcome": decision.outcome, "lesson": Words(decision.lesson)}
+    if decision.days is not None:
+        changed["days"] = decision.days
     if decision.review is not None:
-        return review_entry("decision.made", decision.review, by, changed)
+        return review_entry("decision.made", decision.review, said.by, changed)
     return Entry(
         "decision.made",
         f"initiative:{decision.initiative_id}",
         decision.initiative_id,
-        by.pk,
+        said.by.pk,
         changed,
     )

@@ -15,7 +15,6 @@ from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, OpenToGroup
-from initiatives.stages import Gate
 from reviews import gates, permissions, queries, signing, snapshots
 from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
 from reviews.policy import Policy
@@ -38,8 +37,10 @@ def locked_initiative(pk: int) -> Initiative:
 
 
 @records_refusals("review.request")
-def request_review(*, initiative: Initiative, by: Person, at: datetime) -> Review:
-    """Freeze the evidence for the next gate and ask its signers.
+def request_review(
+    *, initiative: Initiative, by: Person, at: datetime, gate: str | None = None
+) -> Review:
+    """Freeze the evidence for a gate ahead, the next unless another is named; ask its signers.
 
     Open criteria do not stand in the way of asking; a decision needs them all.
     """
@@ -50,13 +51,13 @@ def request_review(*, initiative: Initiative, by: Person, at: datetime) -> Revie
             "Only portfolio leads and people who hold a role here can ask for a review.",
             rule="not_an_editor",
         )
-    gate = row.next_gate
+    gate = gate or row.next_gate
     if gate is None:
         raise Refused("It is retired: no gate lies ahead of it.", rule="no_gate_ahead")
+    if gate not in queries.gates_ahead(row):
+        raise Refused("This gate does not lie ahead of it now.", rule="not_ahead")
     if Review.objects.open().filter(initiative=row, gate=gate).exists():
         raise Refused("This review is open already.", rule="already_open")
-    if gate == Gate.RECERTIFICATION:
-        raise Refused("Gatehouse cannot decide a recertification yet.", rule="not_yet")
     if row.is_quiet:
         row, known = _end_quiet(row, by, at)
     version = queries.current_version()

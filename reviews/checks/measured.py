@@ -10,6 +10,8 @@ from initiatives.models.charter import MetricKind
 from initiatives.stages import Stage
 from reviews.checks.verdicts import Asked, Verdict, met, unmet
 
+GUARDS = (MetricKind.QUALITY, MetricKind.COST, MetricKind.LATENCY)
+
 
 def measured_past_threshold(asked: Asked) -> Verdict:
     """P1, P8: the primary metric, measured over its window and sample, at or past its threshold."""
@@ -49,8 +51,9 @@ def guardrails_hold(asked: Asked) -> Verdict:
     The kinds that a policy names have to be there; any other guardrail has to hold as well.
     """
     wanted = list(asked.parameters.get("kinds", ()))
-    kinds = {*wanted, *asked.parameters.get("kinds_where_users_wait", ())}
-    guards = [m for m in asked.facts.metrics if m.kind in kinds and m.threshold is not None]
+    guards = [m for m in asked.facts.metrics if m.kind in GUARDS and m.threshold is not None]
+    if not guards:
+        return unmet("No guardrail: name a limit for quality, unit cost or latency.")
     missing = [str(MetricKind(k).label).lower() for k in wanted if k not in _kinds(guards)]
     failing = [said for metric in guards if (said := misses(asked.facts, metric))]
     if missing:

@@ -134,7 +134,7 @@ class TestRegister(Pages):
     def test_takes_a_pilot_of_a_year_which_its_gate_does_not(self):
         self.post("register", name="Slow", pilot_days="365")
         made = Initiative.objects.get(name="Slow")
-        judged = queries.readiness(facts.load_one(made.pk), timezone.localdate())
+        ((_, judged),) = queries.readiness(facts.load_one(made.pk), timezone.localdate())
         (length,) = [j for j in judged if j.criterion.key == "pilot_length"]
         assert (length.is_met, length.blocks) == (False, True)
         assert "365 days are too long" in said(self.client.get(made.get_absolute_url()))

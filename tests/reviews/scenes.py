@@ -28,10 +28,6 @@ from tests.factories import NOON, TODAY, Cast
 MINUTE = timedelta(minutes=1)
 DAY = timedelta(days=1)
 APPROVE, REJECT = SignOff.Verdict.APPROVE, SignOff.Verdict.REJECT
-# Checks of later gates whose facts cannot be recorded yet: they keep their gates shut.
-NOT_RECORDABLE = tuple(
-    name for name, check in gates.CHECKS.items() if check.function is gates.not_recorded_here
-)
 
 
 def judged(
@@ -109,9 +105,17 @@ def threshold(initiative: Initiative, seconds: int, by: Person | None, at: datet
     )
 
 
-def give(initiative: Initiative, role: str, person: Person, at: datetime = NOON) -> Ownership:
+def give(
+    initiative: Initiative,
+    role: str,
+    person: Person,
+    at: datetime = NOON,
+    hours: int | None = None,
+) -> Ownership:
     """Put somebody into a role, as the operator would, and let them accept."""
-    return factories.make_owner(initiative=initiative, role=role, person=person, at=at)
+    return factories.make_owner(
+        initiative=initiative, role=role, person=person, at=at, hours_a_month=hours
+    )
 
 
 # --- beyond the charter -----------------------------------------------------------------------
@@ -126,11 +130,20 @@ def publish_policy(change: Callable[[str], str], at: datetime = NOON) -> PolicyV
     )
 
 
-def without_what_cannot_be_recorded(text: str) -> str:
-    """The default policy with the criteria advisory that nothing can meet yet."""
-    for name in NOT_RECORDABLE:
-        text = text.replace(f'check = "{name}"\n', f'check = "{name}"\nblocking = false\n')
-    return text
+def find_out(initiative: Initiative, by: Person, at: datetime) -> None:
+    """Record what ship-or-kill and go-live ask beside answers: evaluations, questions, costs."""
+    metric = Metric.objects.get(initiative=initiative, is_primary=True)
+    factories.make_run(evaluation_set=factories.make_evaluation_set(metric=metric, at=at), at=at)
+    messy = factories.make_evaluation_set(metric=metric, is_messy=True, at=at)
+    factories.make_run(evaluation_set=messy, at=at)
+    question = factories.make_question(initiative=initiative, owner=by, at=at)
+    initiatives.close_question(question=question, answer="They do.", by=by, at=at)
+
+
+def watch(metric: Metric, paged: Person, value: int, at: datetime) -> None:
+    """Somebody is paged about a metric, and it has delivered from production."""
+    initiatives.watch_metric(metric=metric, paged=paged, by=None, at=at)
+    factories.make_measurement(metric=metric, value=value, at=at, from_production=True)
 
 
 def value_of(field: policy.Field, person: Person) -> Any:

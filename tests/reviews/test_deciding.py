@@ -20,19 +20,19 @@ from reviews import actions, permissions, queries
 from reviews.models import Decision, Review
 from reviews.transitions import TABLE
 from tests import factories
-from tests.factories import LONG_AGO, NOON, TODAY, Cast
+from tests.factories import NOON, TODAY, Cast
 from tests.reviews.scenes import (
     DAY,
     REJECT,
     answer_gate,
+    find_out,
     give,
     last_event,
-    publish_policy,
     refusal,
     sign,
     standing,
     threshold,
-    without_what_cannot_be_recorded,
+    watch,
 )
 
 KILL: dict[str, Any] = {"outcome": "use_case_wrong", "lesson": "Mend the form first."}
@@ -329,11 +329,14 @@ class TestSendBack(DecidingTestCase):
         assert self.refusal("send_back", self.cast.business_owner).rule == "may_not_decide"
         assert self.decide("send_back", self.cast.lead).pk
 
-    def test_has_nothing_to_close_in_production_yet(self):
+    def test_closes_a_recertification_and_moves_nothing(self):
         running = factories.make_declared(by=self.cast.lead)
-        no = refusal(factories.make_review, initiative=running, by=self.cast.lead, at=NOON)
-        assert no.rule == "not_yet"
-        assert not Review.objects.filter(initiative=running).exists()
+        review = factories.make_review(initiative=running, by=self.cast.lead, at=NOON)
+        actions.decide(
+            initiative=running, kind="send_back", reason="Measure.", by=self.cast.lead, at=NOON
+        )
+        assert Review.objects.get(pk=review.pk).closing == "sent_back"
+        assert factories.reloaded(running).stage == Stage.PRODUCTION
 
 
 @pytest.mark.embedded
@@ -403,10 +406,9 @@ class TestKill(DecidingTestCase):
 
 
 class LaterStages(TestCase):
-    """A policy without the criteria that nothing can meet yet, so that later gates can open."""
+    """A pilot with guardrails, and everybody who signs later."""
 
     def setUp(self):
-        publish_policy(without_what_cannot_be_recorded, at=LONG_AGO)
         self.cast: Cast = factories.make_cast()
         self.security = factories.make_group_member(group="security", name="Sia Security")
         self.operations = factories.make_group_member(group="operations", name="Oz Operations")
@@ -425,10 +427,20 @@ class LaterStages(TestCase):
             "unit_kind": "count", "unit": "people", "direction": "higher",
             "baseline": Decimal(0), "threshold": Decimal(20), "target": Decimal(30),
         }  # fmt: skip
+        cost: dict[str, Any] = {
+            "name": "Cost of a letter", "kind": "cost", "is_primary": False,
+            "unit_kind": "money", "baseline": Decimal(3), "threshold": Decimal(2),
+            "target": Decimal(1),
+        }  # fmt: skip
         self.guard = factories.make_metric(initiative=self.initiative, at=at, **guard)
+        self.cost = factories.make_metric(initiative=self.initiative, at=at, **cost)
         self.use = factories.make_metric(initiative=self.initiative, at=at, **use)
         for role in (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.DATA_OWNER):
-            give(self.initiative, role, self.cast.production_owner, at)
+            give(self.initiative, role, self.cast.production_owner, at, hours=12)
+        lasting = {"by_decision_date": False, "in_a_row": 3}
+        factories.make_kill_condition(
+            initiative=self.initiative, metric=self.metric, at=at, **lasting
+        )
         factories.make_signed_review(initiative=self.initiative, cast=self.cast, at=NOON - 50 * DAY)
         self.decide("proceed", NOON - 49 * DAY)
 
@@ -446,8 +458,11 @@ class LaterStages(TestCase):
         return factories.reloaded(self.initiative)
 
     def reach_readiness_review(self, at=NOON - 20 * DAY) -> Decision:
-        for metric, value in ((self.metric, 2_400), (self.guard, 4), (self.use, 25)):
+        values = ((self.metric, 2_400), (self.guard, 4), (self.cost, 1), (self.use, 25))
+        for metric, value in values:
             factories.make_measurement(metric=metric, value=value, at=at)
+        find_out(self.initiative, self.cast.lead, at)
+        watch(self.guard, self.cast.production_owner, 4, at)
         initiatives.record_spend(
             initiative=self.initiative, amount=900, spent_on=at.date(), by=self.cast.lead, at=at
         )
@@ -583,6 +598,9 @@ ORIGINS = {
     "proceed": {"proposal", "pilot"},
     "ship": {"readiness_review"},
     "send_back": {"proposal", "pilot", "readiness_review", "production"},
+    "extend": {"pilot", "readiness_review"},
+    "pause": {"pilot", "readiness_review"},
+    "recertify": {"production"},
     "kill": {"proposal", "pilot", "readiness_review"},
     "decommission": {"production"},
 }

@@ -38,6 +38,8 @@ CHECKS = frozenset(
         "cost_within_budget",
         "described",
         "evaluation_run",
+        "evaluation_set_described",
+        "evaluation_set_owned",
         "guardrails_hold",
         "kill_condition_armed",
         "measured_against_baseline",
