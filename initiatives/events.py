@@ -20,6 +20,7 @@ SENTENCES = {
     "kill_condition.added": "{who} agreed on a kill condition: {condition}",
     "kill_condition.removed": "{who} removed a kill condition: {condition}",
     "kill_condition.tripped": "A kill condition tripped: {condition}; {because}",
+    "document.added": "{who} added the document “{name}”",
     "evidence.recorded": "{who} answered “{criterion}”",
     "spend.recorded": "{who} recorded spend of {amount}",
     "campaign.counting_started": "{who} started the campaign: deadlines count from now on",

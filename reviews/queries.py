@@ -9,7 +9,9 @@ from functools import lru_cache
 from django.db.models import Exists, OuterRef, Q
 
 from accounts.models import Membership, Person
+from initiatives import documents
 from initiatives import facts as initiative_facts
+from initiatives.documents import Cited
 from initiatives.facts import Facts
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.models import Decision, PolicyVersion, Review, SignOff
@@ -66,21 +68,25 @@ class Standing:
         people = signing.people_missing(self.slots, self.gate, self.facts)
         return [said for said in (forbidden, *criteria, *unasked, *unsigned, people) if said]
 
-    def points(self) -> list[tuple[gates.Judged, list[tuple[str, str]]]]:
+    def points(self) -> list[tuple[gates.Judged, list[tuple[str, str | Cited]]]]:
         """Every criterion with what was answered to it: what a signer signs, to be read."""
         return [(judged, self._answered(judged.criterion)) for judged in self.judged]
 
-    def _answered(self, criterion: Criterion) -> list[tuple[str, str]]:
-        """Question and answer, field by field; people by name."""
+    def _answered(self, criterion: Criterion) -> list[tuple[str, str | Cited]]:
+        """Question and answer, field by field; people by name, documents to be opened."""
         answer = self.facts.answer(criterion.key)
         if answer is None or not criterion.is_answered:
             return []
         people = {o.role: o.person.name for o in self.facts.ownerships}
-        given = {
-            f.label: answer.fields.get(f.key) or people.get(f"{criterion.key}.{f.key}")
+        given = [
+            (f, answer.fields.get(f.key) or people.get(f"{criterion.key}.{f.key}"))
             for f in criterion.fields
-        }
-        return [(label, str(said)) for label, said in given.items() if said]
+        ]
+        return [
+            (f.label, documents.cited(said) if f.type in ("file", "url") else str(said))
+            for f, said in given
+            if said
+        ]
 
     def slots_waiting_for(self, person: Person) -> list[signing.SlotState]:
         return [state for state in self.slots if state.waits_for(person)]

@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from initiatives import documents
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Metric
 from initiatives.rules import CHARTER_FIELDS, KILL_CONDITION_FIELDS, METRIC_FIELDS
@@ -142,5 +143,7 @@ def _person(pk: int | None, people: Mapping[int, str]) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return documents.in_words(value)
     words = {None: "nothing", "": "nothing", True: "yes", False: "no"}
     return words[value] if isinstance(value, bool | None) or value == "" else str(value)

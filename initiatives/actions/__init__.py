@@ -9,6 +9,7 @@ from initiatives.actions.charter import (
     trip_kill_conditions,
 )
 from initiatives.actions.counting import start_counting
+from initiatives.actions.documents import add_document
 from initiatives.actions.evidence import record_evidence, record_spend
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.ownership import accept, ask, decline, end_ownership
@@ -23,6 +24,7 @@ from initiatives.actions.units import save_unit
 
 __all__ = [
     "accept",
+    "add_document",
     "add_kill_condition",
     "answer_triage",
     "ask",

@@ -9,9 +9,10 @@ from accounts.models import Person
 from audit.refusals import Refused, records_refusals
 from initiatives import actions as initiatives
 from initiatives import facts
+from initiatives.documents import Offered
 from initiatives.models import Evidence, Initiative
 from reviews import gates, queries
-from reviews.policy import Criterion
+from reviews.policy import Criterion, Field
 
 
 @records_refusals("criterion.answer")
@@ -35,7 +36,11 @@ def answer(
         )
     fields = {f.key: f for f in asked.fields if f.applies.to(gates.case_of(known))}
     people = {k: values.get(k) for k, f in fields.items() if f.type == "person"}
-    plain = {k: stored(values.get(k)) for k in fields if k not in people}
+    before = known.answer(criterion)
+    stands = before.fields if before is not None else {}
+    plain = {
+        k: _given(f, values.get(k), stands.get(k)) for k, f in fields.items() if k not in people
+    }
     return initiatives.record_evidence(
         initiative=initiative,
         criterion=criterion,
@@ -53,6 +58,13 @@ def _asked(key: str) -> Criterion:
             if criterion.key == key and criterion.is_answered:
                 return criterion
     raise Refused("The policy does not ask this.", rule="unknown_criterion")
+
+
+def _given(field: Field, value: Any, stands: Any) -> Any:
+    """What is to be stored; a link given as text becomes a document, unless it stands there."""
+    if field.type == "file" and value and isinstance(value, str) and value != stands:
+        return Offered(url=value)
+    return stored(value)
 
 
 def stored(value: Any) -> Any:

@@ -643,6 +643,11 @@ BAD: dict[str, tuple[str, ...]] = {
 }
 
 
+def name_of(field: Field) -> str:
+    """The input in which a plausible answer is written; of a document that is its link."""
+    return f"{field.key}-url" if field.type == "file" else field.key
+
+
 class TestAnswer(ReviewPages):
     """The forms made from the policy: of all gates, for the level that asks most."""
 
@@ -683,7 +688,7 @@ class TestAnswer(ReviewPages):
                     assert page.status_code == 200
                     assert criterion.why in page.context["form"].why
                     asked = set(page.context["form"].fields) - {"not_applicable_because"}
-                    given = {f.key: self.good(f) for f in criterion.fields if f.key in asked}
+                    given = {name_of(f): self.good(f) for f in criterion.fields if f.key in asked}
                     answer = self.client.post(url, given)
                     assert answer.status_code == 302, text_of(answer)
                     self.assert_stored(initiative, criterion, asked)
