@@ -64,8 +64,9 @@ class DocumentForm(ActionForm):
 
 
 def _lost(file: Any) -> str:
-    """The name of a file that has to be chosen again: browsers do not keep it in a form."""
-    return str(file.name) if isinstance(file, UploadedFile) else ""
+    """The name of a good file that has to be chosen again: browsers do not keep it in a form."""
+    is_good = isinstance(file, UploadedFile) and not documents.file_fault(file)
+    return str(file.name) if is_good else ""
 
 
 @dataclass(frozen=True)

@@ -150,8 +150,8 @@ def cited(value: Any) -> Cited:
 
 
 def in_words(value: Mapping[str, Any]) -> str:
-    """A cited document, exactly enough to tell it from another of the same name."""
-    name, url = value.get("name", ""), value.get("url", "")
+    """A cited document where there is no room for a link: its name, and where it leads."""
+    name, url = str(value.get("name", "")), str(value.get("url", ""))
     if not url:
-        return f"{name} (SHA-256 {value.get('sha256', '')[:12]}…)"
+        return name
     return url if url.endswith(name) else f"{name} ({url})"

@@ -113,7 +113,8 @@ def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str,
     name = (rest or kind).replace(".", ": ").replace("_", " ").capitalize()
     if kind == "kill_condition":
         name = f"Kill condition: {rest.partition('.')[2].replace('_', ' ')}"
-    return name, _plain(change.before), _plain(change.after)
+    before, after = _plain(change.before), _plain(change.after)
+    return name, before, after if after != before else f"{after}, with other content"
 
 
 def _metric_label(rest: str, change: Change, facts: Facts) -> tuple[str, str, str]:
