@@ -32,8 +32,6 @@ class OpenDocument(View):
             content,
             as_attachment=True,
             filename=documents.saved_as(document),
-            headers={
-                "Content-Type": documents.content_type(document),
-                "X-Content-Type-Options": "nosniff",
-            },
+            content_type=documents.content_type(document),  # or Django guesses one
+            headers={"X-Content-Type-Options": "nosniff"},
         )
