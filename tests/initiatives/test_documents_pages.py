@@ -4,7 +4,6 @@ from html import escape
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
@@ -93,7 +92,7 @@ class TestOpenDocument(DocumentPages):
 
     def test_says_that_a_file_was_lost(self):
         document = self.add(file=upload())
-        (Path(settings.MEDIA_ROOT) / document.file.name).unlink()
+        Path(document.file.path).unlink()
         with self.assertLogs("initiatives.document_views", "ERROR"):
             response = self.open(document)
         assert response.status_code == 404
