@@ -228,6 +228,16 @@ class MetricForm(ActionForm):
     minimum_sample = forms.IntegerField(
         min_value=1, max_value=10**9, required=False, label="Smallest sample that counts"
     )
+    window_days = forms.IntegerField(
+        min_value=1,
+        max_value=366,
+        required=False,
+        label="Measured over (days)",
+        help_text="Of the pilot, before the value counts.",
+    )
+    cadence_days = forms.IntegerField(
+        min_value=1, max_value=366, required=False, label="Measured every (days)"
+    )
     worth = Text(
         required=False,
         rows=2,
@@ -244,6 +254,7 @@ class MetricForm(ActionForm):
             row("baseline", "threshold", "target"),
             "method",
             row("source", "minimum_sample"),
+            row("window_days", "cadence_days"),
             "worth",
         )
 
@@ -275,14 +286,14 @@ class MetricForm(ActionForm):
 
     def _read(self, cleaned: dict[str, Any], bound: str, kind: str) -> None:
         try:
-            cleaned[bound] = Value.read(_without_unit(cleaned[bound], cleaned), kind)
+            cleaned[bound] = Value.read(without_unit(cleaned[bound], cleaned.get("unit")), kind)
         except ValidationError as error:
             self.add_error(bound, error)
 
 
-def _without_unit(text: str, cleaned: dict[str, Any]) -> str:
+def without_unit(text: str, unit: str | None) -> str:
     """Let people write the unit behind a count: `1,200 tickets a day`."""
-    unit = (cleaned.get("unit") or "").strip()
+    unit = (unit or "").strip()
     return text.removesuffix(unit).strip() or text if unit else text
 
 
@@ -296,6 +307,9 @@ class MeasurementForm(ActionForm):
     sample_size = forms.IntegerField(
         min_value=1, max_value=10**9, required=False, label="From how many cases (n)"
     )
+    from_production = forms.BooleanField(
+        required=False, label="It comes from the system as it runs in production"
+    )
     comment = Text(required=False, rows=2)
 
     def __init__(self, *args: Any, metric: Metric, **kwargs: Any) -> None:
@@ -304,7 +318,7 @@ class MeasurementForm(ActionForm):
         self.fields["value"].help_text = f"Baseline {metric.words(metric.baseline)}."
 
     def clean_value(self) -> Any:
-        text = _without_unit(self.cleaned_data["value"], {"unit": self.metric.unit})
+        text = without_unit(self.cleaned_data["value"], self.metric.unit)
         return Value.read(text, self.metric.unit_kind)
 
     def clean(self) -> dict[str, Any]:
@@ -402,7 +416,7 @@ class KillConditionForm(ActionForm):
             return cleaned
         metric = cleaned["metric"]
         try:
-            text = _without_unit(cleaned["threshold"], {"unit": metric.unit})
+            text = without_unit(cleaned["threshold"], metric.unit)
             limit = Value.read(text, metric.unit_kind)
         except ValidationError as error:
             self.add_error("threshold", error)

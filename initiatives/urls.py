@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from initiatives import document_views, views
+from initiatives import document_views, finding_views, views
 
 urlpatterns = [
     path("register/", views.Register.as_view(), name="register"),
@@ -21,5 +21,30 @@ urlpatterns = [
         name="remove_kill_condition",
     ),
     path("documents/<int:pk>/", document_views.OpenDocument.as_view(), name="document"),
+    path("<int:pk>/questions/", finding_views.RaiseQuestion.as_view(), name="raise_question"),
+    path("questions/<int:pk>/", finding_views.ChangeQuestion.as_view(), name="change_question"),
+    path("questions/<int:pk>/close/", finding_views.CloseQuestion.as_view(), name="close_question"),
+    path(
+        "<int:pk>/evaluation-set/",
+        finding_views.DescribeEvaluationSet.as_view(),
+        name="describe_evaluation_set",
+    ),
+    path(
+        "<int:pk>/messy-set/",
+        finding_views.DescribeEvaluationSet.as_view(is_messy=True),
+        name="describe_messy_set",
+    ),
+    path("<int:pk>/evaluations/", finding_views.RecordRun.as_view(), name="record_run"),
+    path(
+        "<int:pk>/messy-evaluations/",
+        finding_views.RecordRun.as_view(is_messy=True),
+        name="record_messy_run",
+    ),
+    path("<int:pk>/watch/", finding_views.WatchMetric.as_view(), name="watch_metric"),
+    path(
+        "ownerships/<int:pk>/confirm/",
+        finding_views.ConfirmOwnership.as_view(),
+        name="confirm_ownership",
+    ),
     path("<int:pk>/spend/", views.RecordSpend.as_view(), name="spend"),
 ]

@@ -13,6 +13,7 @@ from reviews import gates
 from reviews.models import Decision, SignOff
 from reviews.policy import Case, Column, Criterion, Field
 from reviews.rows import Rows
+from reviews.transitions import Move
 
 LONGEST_CELL = 2_000
 
@@ -121,8 +122,16 @@ class DecideForm(ActionForm):
         choices=[("", "Choose …"), *Decision.Outcome.choices], required=False, label="How it ended"
     )
     lesson = Text(rows=2, required=False, label="What should the next team know?")
+    days = forms.IntegerField(min_value=1, max_value=366, label="By how many days?")
+    to_pilot = forms.BooleanField(
+        required=False, label="Back to the pilot, which then has 28 days to decide"
+    )
 
-    def __init__(self, *args: Any, needs_outcome: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, move: Move, may_go_to_pilot: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if not needs_outcome:
+        if not move.needs_outcome:
             del self.fields["outcome"], self.fields["lesson"]
+        if not move.needs_days:
+            del self.fields["days"]
+        if not may_go_to_pilot:
+            del self.fields["to_pilot"]

@@ -120,7 +120,10 @@ class RequestReview(View):
         assert isinstance(request.user, Person)
         try:
             review = actions.request_review(
-                initiative=initiative, by=request.user, at=timezone.now()
+                initiative=initiative,
+                gate=request.POST.get("gate") or None,
+                by=request.user,
+                at=timezone.now(),
             )
         except Refused as refusal:
             messages.error(request, refusal.message)
@@ -251,6 +254,16 @@ DECISION_WORDS = {
     Decision.Kind.PROCEED: ("Proceed", "The gate opens and the next stage begins."),
     Decision.Kind.SHIP: ("Ship", "It goes to production."),
     Decision.Kind.SEND_BACK: ("Send back", "The review closes; the stage stays as it is."),
+    Decision.Kind.EXTEND: (
+        "Extend",
+        "Its decision date moves, once by up to 28 days; a second extension is a lead's to give, "
+        "and there is no third.",
+    ),
+    Decision.Kind.PAUSE: (
+        "Pause",
+        "Nothing is expected for up to 30 days, and its decision date moves by as much. Once only.",
+    ),
+    Decision.Kind.RECERTIFY: ("Recertify", "It stays in production until the next date."),
     Decision.Kind.KILL: ("Kill", "It stops and is retired. This cannot be undone."),
     Decision.Kind.DECOMMISSION: (
         "Decommission",
@@ -273,7 +286,12 @@ class Decide(OfInitiative):
         return str(kind)
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"needs_outcome": TABLE[self.kind].needs_outcome}
+        goes_back = self.kind == Decision.Kind.SEND_BACK
+        in_readiness = self.initiative.stage == Stage.READINESS_REVIEW
+        return super().get_form_kwargs() | {
+            "move": TABLE[self.kind],
+            "may_go_to_pilot": goes_back and in_readiness,
+        }
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         title, why = DECISION_WORDS[Decision.Kind(self.kind)]

@@ -100,6 +100,7 @@ class Page:
     may_decide: bool
     may_restrict: bool
     mine: list[Ownership]
+    to_confirm: set[int]
 
     @property
     def tripped(self) -> list[KillCondition]:
@@ -129,6 +130,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         may_decide=deciding.may_decide(person, known),
         may_restrict=people.is_lead(person) and initiative.stage != Stage.RETIRED,
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
+        to_confirm=_to_confirm(person, known),
     )
 
 
@@ -145,6 +147,13 @@ def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
         )
         for gate, judged in reviews.readiness(known, today)
     ]
+
+
+def _to_confirm(person: Person, known: Facts) -> set[int]:
+    """What this person may say again to be theirs: in production, where recertification asks."""
+    if known.initiative.stage != Stage.PRODUCTION:
+        return set()
+    return {o.pk for o in known.ownerships if o.person_id == person.pk and o.counts}
 
 
 def _days(known: Facts, today: date) -> int | None:
@@ -176,6 +185,11 @@ MENDS = {
     "kill_condition": ("initiatives:kill_condition", (), "Agree on one"),
     "metric": ("initiatives:define_metric", (), "Define it"),
     "spend": ("initiatives:spend", (), "Record it"),
+    "questions": ("initiatives:raise_question", (), "Add a question"),
+    "evaluation_set": ("initiatives:describe_evaluation_set", (), "Describe it"),
+    "evaluation": ("initiatives:record_run", (), "Record a run"),
+    "messy": ("initiatives:record_messy_run", (), "Record a run"),
+    "watch": ("initiatives:watch_metric", (), "Name who is paged"),
 }
 
 
@@ -196,6 +210,8 @@ def _mend(judged: gates.Judged, pk: int) -> tuple[str, str]:
         return reverse("reviews:answer", args=[pk, judged.criterion.key]), "Answer"
     if judged.mend == "owners":
         return "#owners", "Ask somebody"
+    if judged.mend == "measure":
+        return "#metrics", "Measure it"
     if judged.mend not in MENDS:
         return "", ""
     name, args, label = MENDS[judged.mend]
@@ -270,10 +286,12 @@ def _bounds(metric: Metric) -> dict[str, Decimal | None]:
 
 
 def _decisions(person: Person, known: Facts) -> list[tuple[str, str]]:
-    """The ways to stop it that are open to this person; advancing is decided on the review."""
-    stopping = (Decision.Kind.KILL, Decision.Kind.DECOMMISSION)
+    """What this person may decide without a review; advancing is decided on the review."""
+    here = (
+        Decision.Kind.EXTEND, Decision.Kind.PAUSE, Decision.Kind.KILL, Decision.Kind.DECOMMISSION,
+    )  # fmt: skip
     return [
         (str(kind.label), reverse("reviews:decide", args=[known.initiative.pk, kind]))
         for kind in reviews.possible_decisions(person, known)
-        if kind in stopping
+        if kind in here
     ]

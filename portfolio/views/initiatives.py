@@ -13,7 +13,7 @@ from accounts.models import Person
 from initiatives.models import Initiative
 from initiatives.views import visible_initiative
 from portfolio.filters import SORTS, InitiativeFilter
-from portfolio.queries import history, listing, page
+from portfolio.queries import history, listing, page, tabs
 
 _SEQ = re.compile(r"[0-9]{1,18}")
 PAGE_SIZES = (50, 100)
@@ -70,11 +70,29 @@ class InitiativeDetail(TemplateView):
         if found is None:
             raise Http404
         initiative = found.facts.initiative
-        return super().get_context_data(page=found, initiative=initiative, **kwargs)
+        return super().get_context_data(
+            page=found, initiative=initiative, tabs=tabs.TITLES, **kwargs
+        )
+
+
+class Tab(View):
+    """One tab of an initiative's page: alone for htmx, else as a page of its own."""
+
+    def get(self, request: HttpRequest, pk: int, tab: str) -> HttpResponse:
+        assert isinstance(request.user, Person)
+        if tab not in dict(tabs.TITLES):
+            raise Http404
+        found = tabs.load(request.user, pk, tab)
+        if found is None:
+            raise Http404
+        htmx: Any = request.htmx  # type: ignore[attr-defined]
+        template = "initiatives/_tab.html" if htmx else "initiatives/tab.html"
+        titles = {"tabs": tabs.TITLES, "title": dict(tabs.TITLES)[tab]}
+        return render(request, template, found | titles)
 
 
 class History(View):
-    """The history of one initiative, loaded when its tab is opened."""
+    """Earlier lines of the history, asked for from its end."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         initiative = visible_initiative(request, pk)

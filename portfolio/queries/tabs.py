@@ -1,0 +1,159 @@
+"""What the tabs of an initiative's page show, each loaded when it is opened."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Prefetch
+
+from accounts.models import Person
+from initiatives import facts as initiative_facts
+from initiatives import permissions
+from initiatives.facts import Facts
+from initiatives.models import EvaluationRun, EvaluationSet, Spend
+from initiatives.stages import Stage
+from portfolio.queries import history
+from reviews import queries as reviews
+from reviews.answers import Answered, answered
+from reviews.checks.findings import sum_of
+from reviews.models import Decision, Review, SignOff
+from reviews.policy import Criterion
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answered criterion with its answers, and why it was set aside, where it was."""
+
+    criterion: Criterion
+    answers: list[Answered]
+    set_aside: str
+
+
+@dataclass(frozen=True)
+class GateAnswers:
+    title: str
+    given: list[Given]
+
+
+@dataclass(frozen=True)
+class Month:
+    """What was spent in a month, in whole units of the currency, beside the estimate."""
+
+    first: date
+    amount: int
+    is_estimate: bool
+
+
+def findings(known: Facts) -> dict[str, Any]:
+    """Evaluations with all their runs, and questions, open ones first; two queries."""
+    initiative = known.initiative
+    sets = [s for s in (initiative.evaluation_set, initiative.messy_set) if s is not None]
+    runs: dict[int, list[EvaluationRun]] = defaultdict(list)
+    for run in EvaluationRun.objects.filter(evaluation_set__in=sets).select_related("recorded_by"):
+        runs[run.evaluation_set_id].append(run)
+    still_open = [question for question in known.open_questions if question.is_open]
+    return {
+        "sets": [_set(s, runs[s.pk]) for s in sets],
+        "open_questions": still_open,
+        "closed_questions": [q for q in known.open_questions if not q.is_open],
+        "sum": sum_of(still_open) if still_open else "",
+    }
+
+
+def _set(evaluation_set: EvaluationSet, runs: list[EvaluationRun]) -> dict[str, Any]:
+    metric = evaluation_set.metric
+    return {
+        "set": evaluation_set,
+        "threshold": metric.words(metric.threshold),
+        "runs": [
+            {
+                "run": run,
+                "words": metric.words(run.value),
+                "holds": metric.threshold is None or metric.reaches(run.value, metric.threshold),
+            }
+            for run in runs
+        ],
+    }
+
+
+def evidence(known: Facts) -> dict[str, Any]:
+    """What was answered at each gate, in the policy's order."""
+    gates = []
+    for gate in reviews.current_policy().gates.values():
+        given = [found for c in gate.criteria if (found := _given(c, known)) is not None]
+        if given:
+            gates.append(GateAnswers(gate.title, given))
+    return {"gates": gates}
+
+
+def _given(criterion: Criterion, known: Facts) -> Given | None:
+    answer = known.answer(criterion.key)
+    if answer is None:
+        return None
+    return Given(criterion, answered(criterion, known), answer.not_applicable_because)
+
+
+def costs(known: Facts) -> dict[str, Any]:
+    """Money by month, newest first, and each entry; one query."""
+    entries = list(
+        Spend.objects.filter(initiative=known.initiative)
+        .select_related("recorded_by")
+        .order_by("-spent_on", "-pk")
+    )
+    months: dict[date, list[Spend]] = defaultdict(list)
+    for entry in entries:
+        months[entry.spent_on.replace(day=1)].append(entry)
+    return {
+        "months": [
+            Month(first, sum(e.amount for e in spent), all(e.is_estimate for e in spent))
+            for first, spent in months.items()
+        ],
+        "entries": entries,
+        "spent": known.spent,
+    }
+
+
+def decisions(known: Facts) -> dict[str, Any]:
+    """Every review with its signatures, and every decision, newest first; three queries."""
+    signatures = Prefetch("sign_offs", SignOff.objects.order_by("signed_at"), to_attr="signed")
+    return {
+        "reviews": Review.objects.filter(initiative=known.initiative)
+        .select_related("opened_by")
+        .prefetch_related(signatures),
+        "decisions": Decision.objects.filter(initiative=known.initiative).select_related(
+            "decided_by"
+        ),
+    }
+
+
+def happened(known: Facts) -> dict[str, Any]:
+    """The newest of its history; three queries."""
+    return {"lines": history.of_initiative(known.initiative.pk), "size": history.PAGE}
+
+
+TABS = {
+    "history": ("History", happened),
+    "findings": ("Evaluations and questions", findings),
+    "evidence": ("Evidence", evidence),
+    "costs": ("Costs", costs),
+    "decisions": ("Reviews and decisions", decisions),
+}
+TITLES = [(key, title) for key, (title, _) in TABS.items()]
+
+
+def load(person: Person, pk: int, tab: str) -> dict[str, Any] | None:
+    """One tab for a person, or None where they may not know of the initiative."""
+    known = initiative_facts.visible_to(person, pk)
+    if known is None:
+        return None
+    may_edit = permissions.may_edit_facts(person, known)
+    return {
+        "tab": tab,
+        "facts": known,
+        "initiative": known.initiative,
+        "may_edit": may_edit and known.initiative.stage != Stage.RETIRED,
+        **TABS[tab][1](known),
+    }
