@@ -4,9 +4,11 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from initiatives.models import Ownership
+from accounts.models import Person
+from initiatives import permissions, triage
+from initiatives.models import Initiative, Ownership, Triage
 from initiatives.models.registry import InitiativeQuerySet
-from initiatives.stages import REQUIRED_ROLES, Role
+from initiatives.stages import REQUIRED_ROLES, Role, Stage
 
 REQUIRED_ANYWHERE = tuple(dict.fromkeys(r for roles in REQUIRED_ROLES.values() for r in roles))
 
@@ -45,3 +47,29 @@ def _with_all(roles: tuple[Role, ...]) -> QuerySet[Ownership, Any]:
     held = Ownership.objects.counting().filter(role__in=roles).order_by()
     complete = held.values("initiative").annotate(count=Count("pk")).filter(count=len(roles))
     return complete.values("initiative")
+
+
+def basis_of(initiative: Initiative, answers: Triage) -> triage.Basis:
+    """What level and legal class of this initiative rest on."""
+    given = {question: getattr(answers, question) for question in triage.QUESTIONS}
+    return triage.Basis(given, initiative.pilot_budget, initiative.monthly_cost)
+
+
+def standing_of(initiative: Initiative, answers: Triage, by: Person | None) -> triage.Standing:
+    """What is in force, and whether it may fall by itself when this person changes something.
+
+    Whoever confirmed it once is still named after that was withdrawn, so a second change of the
+    answers lowers no more than the first.
+    """
+    is_open = initiative.stage == Stage.PROPOSAL and answers.confirmed_by_id is None
+    return triage.Standing(
+        triage.Outcome(triage.Level(initiative.level), triage.LegalClass(answers.legal_class)),
+        is_confirmed=answers.confirmed_at is not None,
+        may_fall=is_open or (by is not None and permissions.may_confirm_triage(by)),
+    )
+
+
+def awaiting_confirmation(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
+    """Keep those whose eight questions are answered and which compliance has yet to confirm."""
+    answered = {f"triage__{question}__isnull": False for question in triage.QUESTIONS}
+    return initiatives.exclude(stage=Stage.RETIRED).filter(triage__confirmed_at=None, **answered)

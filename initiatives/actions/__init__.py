@@ -12,13 +12,8 @@ from initiatives.actions.counting import start_counting
 from initiatives.actions.evidence import record_evidence, record_spend
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.ownership import accept, ask, decline, end_ownership
-from initiatives.actions.registering import (
-    answer_triage,
-    declare_as_running,
-    edit,
-    register,
-    restrict,
-)
+from initiatives.actions.registering import declare_as_running, edit, register, restrict
+from initiatives.actions.triaging import answer_triage, confirm_light, confirm_triage
 from initiatives.actions.units import save_unit
 
 __all__ = [
@@ -26,6 +21,8 @@ __all__ = [
     "add_kill_condition",
     "answer_triage",
     "ask",
+    "confirm_light",
+    "confirm_triage",
     "declare_as_running",
     "decline",
     "define_metric",
