@@ -11,9 +11,11 @@ from django.db.models import Exists, OuterRef, Q
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
+from initiatives.models import Initiative
+from initiatives.triage import Basis
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.models import Decision, PolicyVersion, Review, SignOff
-from reviews.policy import Criterion, GatePolicy, Policy
+from reviews.policy import Case, Criterion, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -121,6 +123,23 @@ def readiness(facts: Facts, today: date, under: Policy | None = None) -> list[ga
     if gate is None:
         return []
     return gates.evaluate(facts, gate, under or current_policy(), today)
+
+
+def what_it_asks(initiative: Initiative, basis: Basis, level: str) -> str:
+    """What the next gate would ask at this level: `the charter asks 12 questions …`."""
+    if initiative.next_gate is None:
+        return ""
+    gate = current_policy().gates[initiative.next_gate]
+    case = Case(
+        stage=initiative.stage,
+        level=level,
+        answers=basis.answers,
+        pilot_budget=basis.pilot_budget,
+        monthly_cost=basis.monthly_cost,
+    )
+    signatures = len(gate.slots_for(case))
+    title = gate.title.lower()
+    return f"the {title} asks {gate.questions(case)} questions and {signatures} signatures"
 
 
 def open_reviews_for(person: Person) -> list[Review]:

@@ -13,10 +13,16 @@ from initiatives.actions.evidence import record_evidence, record_spend
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.ownership import accept, ask, decline, end_ownership
 from initiatives.actions.registering import declare_as_running, edit, register, restrict
-from initiatives.actions.triaging import answer_triage, confirm_light, confirm_triage
+from initiatives.actions.triaging import (
+    Confirmed,
+    answer_triage,
+    confirm_light,
+    confirm_triage,
+)
 from initiatives.actions.units import save_unit
 
 __all__ = [
+    "Confirmed",
     "accept",
     "add_kill_condition",
     "answer_triage",
