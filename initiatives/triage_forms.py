@@ -66,7 +66,9 @@ class ConfirmForm(ActionForm):
     title = "Confirm level and legal class"
     button = "Confirm"
 
-    level = forms.ChoiceField(choices=triage.Level.choices, label="Control level")
+    level = forms.ChoiceField(
+        choices=triage.Level.choices, label="Control level", widget=forms.RadioSelect
+    )
     legal_class = forms.ChoiceField(
         choices=triage.LegalClass.choices,
         help_text="Prohibited closes every gate except retirement.",

@@ -139,6 +139,7 @@ class ConfirmTriage(OfTriage):
             is_kept=standing_of(self.initiative, self.stored, None).outcome != basis.outcome,
             triage=self.stored,
             may_confirm=permissions.may_confirm_triage(self.person),
+            may_edit=permissions.may_edit(self.person, self.initiative),
             **kwargs,
         )
 
