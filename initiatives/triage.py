@@ -50,6 +50,9 @@ MAKE_IT_LIMITED = ("talks_to_public",)
 AMOUNTS = ("pilot_budget", "monthly_cost")
 LIGHT_PILOT_BUDGET = 25_000
 LIGHT_MONTHLY_COST = 1_000
+LIGHT_MEANS = (
+    f"light is a pilot under {LIGHT_PILOT_BUDGET:,} and under {LIGHT_MONTHLY_COST:,} a month"
+)
 RISKS_THAT_MAKE_IT_FULL = 3
 
 
@@ -203,11 +206,6 @@ def _why_not_light(basis: Basis) -> str:
     if basis.pilot_budget is None or basis.monthly_cost is None:
         return "as long as the pilot's budget and the monthly cost are not both known"
     return f"because of its cost; {LIGHT_MEANS}"
-
-
-LIGHT_MEANS = (
-    f"light is a pilot under {LIGHT_PILOT_BUDGET:,} and under {LIGHT_MONTHLY_COST:,} a month"
-)
 
 
 def _listed(questions: list[str]) -> str:

@@ -95,7 +95,7 @@ def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "triages to confirm"
     visitor.open("initiatives:confirm_triage", of_name("Sorting job applications").pk)
     yield "confirm"
-    visitor.page.get_by_label("Light").check()
+    visitor.page.get_by_role("radio", name="Light").check()
     with visitor.expecting(422):
         visitor.press("Confirm")
     yield "confirm, with an error"
