@@ -19,6 +19,10 @@ def is_auditor(person: Person) -> bool:
     return person.is_active and Group.AUDITORS in person.group_keys
 
 
+def is_compliance(person: Person) -> bool:
+    return person.is_active and Group.COMPLIANCE in person.group_keys
+
+
 def is_administrator(person: Person) -> bool:
     return person.is_active and Group.ADMINISTRATORS in person.group_keys
 

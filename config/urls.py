@@ -17,6 +17,7 @@ handler500 = "portfolio.views.errors.server_error"
 initiative_pages = (
     initiatives.urls.urlpatterns + reviews.urls.initiative_pages + portfolio.urls.initiative_pages
 )
+
 urlpatterns = [
     path("", include((portfolio.urls.portfolio_pages, "portfolio"))),
     path("initiatives/", include((initiative_pages, "initiatives"))),

@@ -9,6 +9,16 @@ SENTENCES = {
     "initiative.restricted": "{who} restricted it to those who hold a role",
     "initiative.opened": "{who} opened it to everybody",
     "initiative.triaged": "{who} answered the eight questions: {level} level",
+    "initiative.triage_confirmed": "{who} confirmed {level} level, legal class {legal_class}",
+    "initiative.triage_decided": "{who} set {level} level, legal class {legal_class}: {because}",
+    "initiative.confirmation_withdrawn": (
+        "{who} changed what compliance had confirmed: {level} level and legal class {legal_class} "
+        "stay in force until compliance confirms again ({computed} and {proposed} are computed)"
+    ),
+    "initiative.level_kept": (
+        "{level} level and legal class {legal_class} stay in force, though {computed} and "
+        "{proposed} are computed now: only compliance lowers them"
+    ),
     "ownership.asked": "{who} asked {person} to be {role}",
     "ownership.accepted": "{person} accepted to be {role}",
     "ownership.declined": "{person} declined to be {role}",

@@ -104,7 +104,8 @@ def load(ids: Iterable[int]) -> dict[int, Facts]:
 
 def visible_to(person: Person, pk: int) -> Facts | None:
     """Return the facts of one initiative, or None where this person may not know of it."""
-    return _of(Initiative.objects.visible_to(person).filter(pk=pk)).get(pk)
+    visible = Initiative.objects.visible_to(person).filter(pk=pk)
+    return _of(visible.select_related("triage__confirmed_by")).get(pk)
 
 
 def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:

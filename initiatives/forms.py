@@ -12,8 +12,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from accounts.models import Unit
-from initiatives import triage
-from initiatives.fields import Day, Money, PersonChoice, Text, Value, YesNo
+from initiatives.fields import Day, Money, PersonChoice, Text, Value
 from initiatives.models import Initiative, Metric
 from initiatives.models.charter import Comparator, KillConditionKind, MetricKind
 from initiatives.rules import looks_like_a_model_score, metric_faults
@@ -166,19 +165,6 @@ PARTS: dict[str, type[ActionForm]] = {
     "budget": BudgetForm,
     "details": DetailsForm,
 }
-
-
-class TriageForm(ActionForm):
-    title = "Eight questions"
-    why = (
-        "Yes or no. The answers decide how much each gate asks, and whether security, compliance "
-        "or employees' representatives have a say."
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for key, question in triage.QUESTIONS.items():
-            self.fields[key] = YesNo(label=question)
 
 
 class OwnerForm(ActionForm):

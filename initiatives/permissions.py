@@ -35,6 +35,11 @@ def _edits_without_a_role(person: Person, initiative: Initiative) -> bool:
     return people.is_lead(person) or (person.is_active and registered_it and still_a_proposal)
 
 
+def may_confirm_triage(person: Person) -> bool:
+    """Only compliance confirms level and legal class, and alone may lower them."""
+    return people.is_compliance(person)
+
+
 def may_answer_for(person: Person, ownership: Ownership) -> bool:
     """Only the person asked accepts or declines."""
     return person.is_active and ownership.person_id == person.pk and ownership.is_open

@@ -1,12 +1,16 @@
 """Reads about what we have that more than one page or rule needs."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
 
-from initiatives.models import Ownership
+from accounts.models import Person
+from initiatives import permissions, triage
+from initiatives.models import Initiative, Ownership, Triage
 from initiatives.models.registry import InitiativeQuerySet
-from initiatives.stages import REQUIRED_ROLES, Role
+from initiatives.stages import REQUIRED_ROLES, Role, Stage
 
 REQUIRED_ANYWHERE = tuple(dict.fromkeys(r for roles in REQUIRED_ROLES.values() for r in roles))
 
@@ -45,3 +49,67 @@ def _with_all(roles: tuple[Role, ...]) -> QuerySet[Ownership, Any]:
     held = Ownership.objects.counting().filter(role__in=roles).order_by()
     complete = held.values("initiative").annotate(count=Count("pk")).filter(count=len(roles))
     return complete.values("initiative")
+
+
+def basis_of(initiative: Initiative, answers: Triage) -> triage.Basis:
+    """What level and legal class of this initiative rest on."""
+    given = {question: getattr(answers, question) for question in triage.QUESTIONS}
+    return triage.Basis(given, initiative.pilot_budget, initiative.monthly_cost)
+
+
+def standing_of(initiative: Initiative, answers: Triage, by: Person | None) -> triage.Standing:
+    """What is in force, and whether it may fall by itself when this person changes something.
+
+    Whoever confirmed it once is still named after that was withdrawn, so a second change of the
+    answers lowers no more than the first.
+    """
+    is_open = initiative.stage == Stage.PROPOSAL and answers.confirmed_by_id is None
+    return triage.Standing(
+        triage.Outcome(triage.Level(initiative.level), triage.LegalClass(answers.legal_class)),
+        is_confirmed=answers.confirmed_at is not None,
+        may_fall=is_open or (by is not None and permissions.may_confirm_triage(by)),
+    )
+
+
+def awaiting_confirmation(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
+    """Keep those whose eight questions are answered and which compliance has yet to confirm."""
+    answered = {f"triage__{question}__isnull": False for question in triage.QUESTIONS}
+    return initiatives.exclude(stage=Stage.RETIRED).filter(triage__confirmed_at=None, **answered)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One that compliance has yet to confirm; `is_light` ones are confirmed in bulk."""
+
+    initiative: Initiative
+    stored: Triage
+    basis: triage.Basis
+    is_light: bool
+
+    @property
+    def why(self) -> str:
+        """What led to the class, and where that is no answer of weight, to the level."""
+        is_mild = self.basis.outcome.legal_class is triage.LegalClass.MINIMAL
+        return triage.why_level(self.basis) if is_mild else triage.why_class(self.basis)
+
+    @property
+    def is_kept(self) -> bool:
+        """More is in force than the answers now lead to."""
+        return standing_of(self.initiative, self.stored, None).outcome != self.basis.outcome
+
+
+def light_first(waiting: InitiativeQuerySet) -> InitiativeQuerySet:
+    """Put those first that are light in force, and read what `in_the_queue` shows of them all."""
+    is_light = Q(level=triage.Level.LIGHT, triage__legal_class=triage.LegalClass.MINIMAL)
+    marked = waiting.annotate(is_light=Case(When(is_light, then=Value(1)), default=Value(0)))
+    return marked.select_related("unit", "triage__answered_by").order_by("-is_light", "pk")
+
+
+def in_the_queue(initiatives: Iterable[Initiative]) -> list[Waiting]:
+    """Say of each of these rows what compliance reads before it confirms; without a query."""
+    return [_waiting(row, row.triage) for row in initiatives]
+
+
+def _waiting(row: Initiative, stored: Triage) -> Waiting:
+    is_light = standing_of(row, stored, None).outcome == triage.LIGHTEST
+    return Waiting(row, stored, basis_of(row, stored), is_light)

@@ -8,7 +8,6 @@ urlpatterns = [
     path("register/", views.Register.as_view(), name="register"),
     path("<int:pk>/edit/<slug:part>/", views.Edit.as_view(), name="edit"),
     path("<int:pk>/restrict/", views.Restrict.as_view(), name="restrict"),
-    path("<int:pk>/triage/", views.AnswerTriage.as_view(), name="triage"),
     path("<int:pk>/owners/<slug:role>/", views.AskOwner.as_view(), name="ask"),
     path("ownerships/<int:pk>/answer/", views.AnswerOwnership.as_view(), name="answer_ownership"),
     path("<int:pk>/metrics/", views.DefineMetric.as_view(), name="define_metric"),

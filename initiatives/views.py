@@ -15,7 +15,7 @@ from django.views.generic import FormView, View
 
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives import actions, triage
+from initiatives import actions
 from initiatives.forms import (
     PARTS,
     AnswerOwnershipForm,
@@ -25,9 +25,8 @@ from initiatives.forms import (
     OwnerForm,
     RegisterForm,
     SpendForm,
-    TriageForm,
 )
-from initiatives.models import Initiative, KillCondition, Metric, Ownership, Triage
+from initiatives.models import Initiative, KillCondition, Metric, Ownership
 from initiatives.stages import Role
 
 
@@ -128,20 +127,6 @@ class Edit(OfInitiative):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         actions.edit(initiative=self.initiative, by=self.person, at=at, **form.cleaned_data)
-
-
-class AnswerTriage(OfInitiative):
-    form_class = TriageForm
-    done = "Answered. The gates ask accordingly."
-
-    def get_initial(self) -> dict[str, Any]:
-        stored = Triage.objects.filter(initiative=self.initiative).first()
-        return {question: getattr(stored, question, None) for question in triage.QUESTIONS}
-
-    def act(self, form: forms.Form, at: datetime) -> None:
-        actions.answer_triage(
-            initiative=self.initiative, answers=form.cleaned_data, by=self.person, at=at
-        )
 
 
 class AskOwner(OfInitiative):

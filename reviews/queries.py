@@ -13,11 +13,11 @@ from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
-from initiatives.triage import Level
+from initiatives.triage import Basis, Level
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.answers import Answered, answered
 from reviews.models import Decision, PolicyVersion, Review, SignOff
-from reviews.policy import GatePolicy, Policy
+from reviews.policy import Case, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -113,6 +113,23 @@ def readiness(facts: Facts, today: date) -> list[tuple[Gate, list[gates.Judged]]
     return [
         (gate, gates.evaluate(facts, gate, under, today)) for gate in gates_ahead(facts.initiative)
     ]
+
+
+def what_it_asks(initiative: Initiative, basis: Basis, level: str) -> str:
+    """What the next gate would ask at this level: `the charter asks 12 questions …`."""
+    if initiative.next_gate is None:
+        return ""
+    gate = current_policy().gates[initiative.next_gate]
+    case = Case(
+        stage=initiative.stage,
+        level=level,
+        answers=basis.answers,
+        pilot_budget=basis.pilot_budget,
+        monthly_cost=basis.monthly_cost,
+    )
+    signatures = len(gate.slots_for(case))
+    title = gate.title.lower()
+    return f"the {title} asks {gate.questions(case)} questions and {signatures} signatures"
 
 
 def open_reviews_for(person: Person) -> list[Review]:

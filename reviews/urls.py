@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews import views
+from reviews import triage_views, views
 
 initiative_pages = [
     path("<int:pk>/documents/", views.Documents.as_view(), name="add_document"),
@@ -13,4 +13,11 @@ urlpatterns = [
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),
     path("of/<int:pk>/answer/<slug:criterion>/", views.Answer.as_view(), name="answer"),
+]
+
+# Pages of an initiative that say what the policy makes of its answers.
+initiative_pages = [
+    path("triage/", triage_views.TriageQueue.as_view(), name="triage_queue"),
+    path("<int:pk>/triage/", triage_views.AnswerTriage.as_view(), name="triage"),
+    path("<int:pk>/triage/confirm/", triage_views.ConfirmTriage.as_view(), name="confirm_triage"),
 ]

@@ -21,16 +21,17 @@ from initiatives.actions.findings import (
 )
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.ownership import accept, ask, confirm, decline, end_ownership
-from initiatives.actions.registering import (
+from initiatives.actions.registering import declare_as_running, edit, register, restrict
+from initiatives.actions.triaging import (
+    Confirmed,
     answer_triage,
-    declare_as_running,
-    edit,
-    register,
-    restrict,
+    confirm_light,
+    confirm_triage,
 )
 from initiatives.actions.units import save_unit
 
 __all__ = [
+    "Confirmed",
     "accept",
     "add_document",
     "add_kill_condition",
@@ -39,6 +40,8 @@ __all__ = [
     "change_question",
     "close_question",
     "confirm",
+    "confirm_light",
+    "confirm_triage",
     "declare_as_running",
     "decline",
     "define_metric",

@@ -10,9 +10,9 @@ from accounts import permissions as people
 from accounts.models import Person, Unit
 from audit.actions import Value, Words, append
 from audit.refusals import Refused, records_refusals
-from initiatives import permissions, search, triage
-from initiatives.actions import writing
-from initiatives.models import Initiative, Triage
+from initiatives import permissions, search
+from initiatives.actions import triaging, writing
+from initiatives.models import Initiative
 from initiatives.rules import CHARTER_FIELDS
 from initiatives.stages import DAYS_TO_DECIDE, Stage
 
@@ -110,15 +110,15 @@ def edit(*, initiative: Initiative, by: Person | None, at: datetime, **changes: 
     changed = writing.differences(row, changes)
     if not changed:
         return row
-    if set(changed) & set(CHARTER_FIELDS):
-        _require_no_charter(row)
+    writing.require_not_frozen(row, changed)
+    amounts = triaging.amounts(row)
     for field in changed:
         setattr(row, field, changes[field])
     row.search_text = search.text_of(row)
     row.save(update_fields=[*changed, "search_text"])
-    _relevel(row)
+    said = triaging.relevel(row, amounts, by)
     writing.mark_changed(row, by=by, at=at)
-    append([writing.entry("initiative.edited", row, by, changed)], at=at)
+    append([writing.entry("initiative.edited", row, by, changed), *said], at=at)
     return row
 
 
@@ -138,41 +138,3 @@ def restrict(
     kind = "initiative.restricted" if is_restricted else "initiative.opened"
     append([writing.entry(kind, row, by)], at=at)
     return row
-
-
-@records_refusals("initiative.triage")
-def answer_triage(
-    *, initiative: Initiative, answers: Mapping[str, bool | None], by: Person | None, at: datetime
-) -> Triage:
-    """Store the eight answers, and what follows from them: control level and legal class."""
-    row = writing.locked_for_edit(initiative, by)
-    given = {question: answers.get(question) for question in triage.QUESTIONS}
-    stored, _ = Triage.objects.update_or_create(
-        initiative=row,
-        defaults={
-            **given,
-            "legal_class": triage.legal_class(given),
-            "answered_at": at,
-            "answered_by": by,
-        },
-    )
-    _relevel(row)
-    writing.mark_changed(row, by=by, at=at)
-    changed: dict[str, Value] = {**given, "level": row.level, "legal_class": stored.legal_class}
-    append([writing.entry("initiative.triaged", row, by, changed)], at=at)
-    return stored
-
-
-def _require_no_charter(row: Initiative) -> None:
-    if writing.charter_in_force(row) is not None:
-        raise writing.frozen()
-
-
-def _relevel(row: Initiative) -> None:
-    """Keep the control level true to the triage answers and the two amounts."""
-    stored = Triage.objects.filter(initiative=row).first()
-    if stored is None:
-        return
-    answers = {question: getattr(stored, question) for question in triage.QUESTIONS}
-    row.level = triage.level(answers, pilot_budget=row.pilot_budget, monthly_cost=row.monthly_cost)
-    row.save(update_fields=["level"])

@@ -1,6 +1,6 @@
 """What every write of this app does: lock the row, ask who acts, mark it changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from audit.actions import Entry, Value, Words
 from audit.refusals import Refused
 from initiatives import permissions
 from initiatives.models import Baseline, Initiative
+from initiatives.rules import CHARTER_FIELDS
 from initiatives.stages import Stage
 
 
@@ -37,6 +38,12 @@ def charter_in_force(initiative: Initiative) -> Baseline | None:
     """The signed charter, or None where none has been signed."""
     in_force = Baseline.objects.filter(initiative=initiative, in_force_until=None)
     return in_force.exclude(in_force_since=None).first()
+
+
+def require_not_frozen(initiative: Initiative, fields: Iterable[str]) -> None:
+    """Refuse to change what a signed charter froze."""
+    if set(fields) & set(CHARTER_FIELDS) and charter_in_force(initiative) is not None:
+        raise frozen()
 
 
 def frozen() -> Refused:

@@ -23,6 +23,10 @@ KEPT = timedelta(minutes=10).total_seconds()  # longer than two sweeps are apart
 # are not listed count as changes, so that a new one can only cost time.
 CHANGES_NO_OWNER = frozenset({
     "evidence.recorded",
+    "initiative.confirmation_withdrawn",
+    "initiative.level_kept",
+    "initiative.triage_confirmed",
+    "initiative.triage_decided",
     "initiative.triaged",
     "kill_condition.added",
     "kill_condition.removed",

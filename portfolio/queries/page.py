@@ -15,6 +15,7 @@ from initiatives import facts as initiative_facts
 from initiatives import permissions, statement, units
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Measurement, Metric, Ownership
+from initiatives.queries import basis_of
 from initiatives.stages import ORDER, REQUIRED_ROLES, Role, Stage
 from notifications import queries as notifications
 from notifications.models import Flag
@@ -99,8 +100,15 @@ class Page:
     may_edit: bool
     may_decide: bool
     may_restrict: bool
+    may_confirm: bool
     mine: list[Ownership]
     to_confirm: set[int]
+
+    @property
+    def is_triaged(self) -> bool:
+        """All eight questions are answered, so that there is a class to be confirmed."""
+        stored = self.facts.triage
+        return stored is not None and basis_of(self.facts.initiative, stored).is_complete
 
     @property
     def tripped(self) -> list[KillCondition]:
@@ -129,6 +137,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         may_edit=may_edit,
         may_decide=deciding.may_decide(person, known),
         may_restrict=people.is_lead(person) and initiative.stage != Stage.RETIRED,
+        may_confirm=permissions.may_confirm_triage(person) and initiative.stage != Stage.RETIRED,
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
         to_confirm=_to_confirm(person, known),
     )

@@ -7,7 +7,9 @@ from datetime import date
 from typing import Any
 
 from accounts.models import Person
+from initiatives import permissions
 from initiatives.models import Initiative, Ownership
+from initiatives.queries import awaiting_confirmation
 from initiatives.stages import Stage
 from notifications import queries as notifications
 from notifications.models import Flag
@@ -31,10 +33,11 @@ class Work:
     owned: list[Owned]
     messages: Any
     ahead: Any
+    to_confirm: int
 
     @property
     def is_empty(self) -> bool:
-        return not (self.requests or self.asked or self.owned)
+        return not (self.requests or self.asked or self.owned or self.to_confirm)
 
 
 def load(person: Person, today: date) -> Work:
@@ -53,7 +56,15 @@ def load(person: Person, today: date) -> Work:
         owned=_owned(held, today),
         messages=notifications.messages_to(person, 10),
         ahead=notifications.reminders_ahead(person),
+        to_confirm=_to_confirm(person),
     )
+
+
+def _to_confirm(person: Person) -> int:
+    """How many triages wait for compliance; nobody else has any to confirm."""
+    if not permissions.may_confirm_triage(person):
+        return 0
+    return awaiting_confirmation(Initiative.objects.visible_to(person)).count()
 
 
 def _owned(held: list[Ownership], today: date) -> list[Owned]:

@@ -88,6 +88,19 @@ def forms(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "change password"
 
 
+def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
+    """What compliance has to itself, whoever else looks around."""
+    come_in(visitor, Person.objects.get(email=personas.COMPLIANCE.email))
+    visitor.open("initiatives:triage_queue")
+    yield "triages to confirm"
+    visitor.open("initiatives:confirm_triage", of_name("Sorting job applications").pk)
+    yield "confirm"
+    visitor.page.get_by_role("radio", name="Light").check()
+    with visitor.expecting(422):
+        visitor.press("Confirm")
+    yield "confirm, with an error"
+
+
 def of_name(start: str) -> Initiative:
     return Initiative.objects.get(name__startswith=start)
 
@@ -100,7 +113,7 @@ class TestEveryPage:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_is_accessible(self, visit: Visit, lead: Person, scheme: str):
         found = []
-        for walk in (every_page, forms):
+        for walk in (every_page, forms, confirming):
             visitor = visit(color_scheme=scheme, reduced_motion="reduce")
             for place in walk(visitor, lead):
                 found += [f"{place}: {fault}" for fault in violations(visitor)]
@@ -108,7 +121,7 @@ class TestEveryPage:
 
     def test_fits_a_phone(self, visit: Visit, lead: Person):
         wide = {}
-        for walk in (every_page, forms):
+        for walk in (every_page, forms, confirming):
             visitor = visit(phone=True)
             for place in walk(visitor, lead):
                 width = visitor.page.evaluate("document.documentElement.scrollWidth")

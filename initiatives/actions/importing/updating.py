@@ -15,15 +15,17 @@ from django.db.models import F
 from accounts.models import Unit
 from audit.actions import Value, Words
 from initiatives import search, triage
-from initiatives.actions import writing
+from initiatives.actions import triaging, writing
 from initiatives.actions.importing.editions import TEXTS, Edition, Imported, as_read, identity
 from initiatives.importing import Parsed
 from initiatives.importing.folding import fold
 from initiatives.importing.parsing import ParsedRow
 from initiatives.importing.sheets import Notice
 from initiatives.models import Baseline, ImportedRow, Initiative, Triage
+from initiatives.queries import basis_of
 from initiatives.rules import CHARTER_FIELDS
 from initiatives.stages import Stage
+from initiatives.triage import Basis
 
 
 def update(
@@ -76,7 +78,8 @@ def _save(changed: Sequence[Comparison], edition: Edition) -> None:
     if answered:
         questions = {question for comparison in answered for question in comparison.answers}
         triages = [comparison.triage for comparison in answered if comparison.triage]
-        Triage.objects.bulk_update(triages, [*sorted(questions), "legal_class"], batch_size=500)
+        columns = [*sorted(questions), *triaging.SETTLED]
+        Triage.objects.bulk_update(triages, columns, batch_size=500)
 
 
 def _keep(rows: Sequence[ImportedRow], edition: Edition) -> None:
@@ -138,13 +141,14 @@ class Comparison:
 
     def write(self) -> bool:
         """Take over the fields that only the file changed; True where there were any."""
+        before = basis_of(self.initiative, self.triage) if self.triage is not None else None
         for name in self.fields:
             if name in TEXTS or name == "unit":
                 self._take_text(name)
             elif name in triage.QUESTIONS and self.triage is not None:
                 self._take_answer(name, self.triage)
         if self.changed:
-            self._derive()
+            self._derive(before)
         return bool(self.changed)
 
     def _take_text(self, name: str) -> None:
@@ -177,21 +181,17 @@ class Comparison:
         setattr(stored, name, says)
         self.changed[name] = [stands, bool(says) if says is not None else None]
 
-    def _derive(self) -> None:
+    def _derive(self, before: Basis | None) -> None:
         """Bring what follows from the fields up to date, and say it in the log."""
-        if self.triage is not None and self.answers:
-            answers = {q: getattr(self.triage, q) for q in triage.QUESTIONS}
-            self.triage.legal_class = triage.legal_class(answers)
-            self.initiative.level = triage.level(
-                answers,
-                pilot_budget=self.initiative.pilot_budget,
-                monthly_cost=self.initiative.monthly_cost,
-            )
         self.initiative.search_text = search.text_of(self.initiative)
         entry = writing.entry(
             "initiative.import_updated", self.initiative, self.edition.by, self.changed
         )
         self.edition.entries.append(entry)
+        if self.triage is not None and before is not None and self.answers:
+            self.edition.entries += triaging.settle(
+                self.initiative, self.triage, before, by=self.edition.by, judged_by=None
+            )
 
 
 def _same(stands: Unit | str | None, says: str) -> bool:

@@ -7,9 +7,9 @@ from django.test import TestCase
 from django.utils import timezone
 
 from initiatives import actions
-from initiatives.models import Initiative, StageSpell, Triage
+from initiatives.models import Initiative, StageSpell
 from initiatives.stages import Role, Stage
-from initiatives.triage import QUESTIONS, Level
+from initiatives.triage import Level
 from reviews import actions as reviews
 from reviews.models import Decision
 from tests.accounts.expectations import last_event, nothing_said, refused
@@ -271,53 +271,6 @@ class TestEditAfterTheCharter(TestCase):
         )
         with refused("retired"), leaves_alone(self.pilot):
             self.edit(name="Renamed")
-
-
-@pytest.mark.embedded
-class TestAnswerTriage(TestCase):
-    @classmethod
-    def setUpTestData(cls):
-        cls.ada = make_person()
-        cls.initiative = make_initiative(by=cls.ada, pilot_budget=20_000)
-
-    def answer(self, by=None, **answers):
-        return actions.answer_triage(
-            initiative=self.initiative, answers=answers, by=by or self.ada, at=NOON
-        )
-
-    def test_stores_answers_and_what_follows(self):
-        with changes_evidence(self.initiative, by=self.ada):
-            self.answer(talks_to_public=True, personal_data=False)
-        stored = Triage.objects.get()
-        assert (stored.talks_to_public, stored.personal_data, stored.bought) == (True, False, None)
-        assert (stored.legal_class, stored.answered_by) == ("limited", self.ada)
-        assert reloaded(self.initiative).level == Level.STANDARD
-
-    def test_sets_the_level_of_the_initiative(self):
-        Initiative.objects.update(pilot_budget=1_000, monthly_cost=10)
-        self.answer(**dict.fromkeys(QUESTIONS, False))
-        assert reloaded(self.initiative).level == Level.LIGHT
-        self.answer(**dict.fromkeys(QUESTIONS, True))
-        assert reloaded(self.initiative).level == Level.FULL
-
-    def test_answers_all_eight_anew(self):
-        self.answer(bought=True)
-        self.answer(personal_data=True)
-        stored = Triage.objects.get()
-        assert (stored.bought, stored.personal_data) == (None, True)
-
-    def test_says_the_answers_and_the_level(self):
-        self.answer(decides_about_people=True)
-        event = last_event()
-        assert event.kind == "initiative.triaged"
-        assert event.changed["decides_about_people"] is True
-        assert (event.changed["level"], event.changed["legal_class"]) == ("full", "high")
-
-    def test_refuses_whoever_has_no_part_in_it(self):
-        eve = make_person(name="Eve Else")
-        with refused("not_an_editor"), leaves_alone(self.initiative):
-            self.answer(by=eve, bought=True)
-        assert not Triage.objects.exists()
 
 
 @pytest.mark.embedded
