@@ -51,7 +51,7 @@ def create(rows: Sequence[ParsedRow], edition: Edition) -> None:
 
 
 def _number_below_zero(initiatives: Iterable[Initiative]) -> None:
-    """PostgreSQL takes no number back: a rehearsal would leave a gap in what people call AI-0042."""
+    """PostgreSQL takes no number back: a rehearsal would leave a gap in the references."""
     for number, initiative in enumerate(initiatives, start=1):
         initiative.pk = -number
 
