@@ -30,7 +30,8 @@ from initiatives.views import ActionView
 
 STEPS = {"source": "Source", "columns": "Columns", "preview": "Preview", "import": "Import"}
 LISTED = 20
-LINES = 50
+LINES = 25
+REMARKS = 50
 SAMPLE = 10
 
 
@@ -203,7 +204,8 @@ class PreviewStep(OfUpload, ActionView):
 
     def get_form(self, form_class: Any = None) -> forms.Form:
         rejected = self.parsed.counts["rejected"]
-        return StartForm(data=self.request.POST or None, rejected=rejected)
+        sent = self.request.POST if self.request.method == "POST" else None
+        return StartForm(data=sent, rejected=rejected)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         result = uploads.rehearse(
@@ -269,4 +271,4 @@ def told(result: dict[str, Any], request: HttpRequest) -> dict[str, Any]:
     account: Account = inventories.account_of(result)
     cells: Sequence[inventories.Cell] = account.rejected
     page: Page[Any] = Paginator(cells, LINES).get_page(request.GET.get("page"))
-    return {"account": account, "page": page, "remarks": account.remarks[:LINES]}
+    return {"account": account, "page": page, "remarks": account.remarks[:REMARKS]}

@@ -149,7 +149,7 @@ def account_of(result: Mapping[str, Any]) -> Account:
         rejected=[Cell(**cell) for cell in result["rejected"]],
         remarks=list(_remarks(result["warnings"])),
         warnings=len(result["warnings"]),
-        stages=[(stage, Stage(stage).label, n) for stage, n in result["stages"].items()],
+        stages=[(s.value, s.label, result["stages"][s]) for s in Stage],
     )
 
 

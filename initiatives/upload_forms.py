@@ -277,7 +277,7 @@ class ColumnsForm(forms.Form):
 
 
 _REST = (
-    ("", "As chosen for each"),
+    ("", "Decide one by one"),
     (SUGGESTED, "Take what is suggested, where something is"),
     (BLANK, "Leave the date empty"),
 )
