@@ -19,6 +19,8 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin gatehouse
 WORKDIR /app
 COPY --from=build /app /app
+# What people upload; a volume mounted here takes its owner from this folder.
+RUN install -d -o gatehouse var/media
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER gatehouse
 EXPOSE 8000

@@ -229,10 +229,17 @@ class PreviewStep(OfUpload, ActionView):
 
 
 class Outcome(OfUpload, TemplateView):
-    """How far the import is, and then what it did; asked for again by the page every second."""
+    """How far the import is, and then what it did; the page asks again until there is news."""
 
     template_name = "initiatives/import_outcome.html"
     step = "import"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        state = self.upload.state
+        is_news = request.GET.get("seen") != state or inventories.is_stuck(
+            self.upload, timezone.now()
+        )
+        return super().get(request, *args, **kwargs) if is_news else HttpResponse(status=204)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         state, now = self.upload.state, timezone.now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,10 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Person
+from initiatives.actions import uploads
 from initiatives.models import Initiative, SavedMapping
 from initiatives.tasks import import_waiting
+from tests.browser.test_pages import violations
 from tests.browser.visitors import Visit, Visitor, let_in
 from tests.factories import csv_of, make_lead
 
@@ -35,6 +38,45 @@ def lead(live_server: object) -> Person:
 @pytest.fixture(autouse=True)
 def media(tmp_path: Path, settings: Any) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
+
+
+def walk(visitor: Visitor, lead: Person) -> Iterator[str]:
+    """Through every step and state of uploads that have something to say."""
+    now = timezone.now()
+    content = csv_of([*ROWS, {"Vorhaben": "Intake", "Zustand": "Pilot", "Start Date": "soon"}])
+    first, second = (
+        uploads.upload(content=content, name="Halden 2026.csv", by=lead, at=now) for _ in range(2)
+    )
+    visitor.open("initiatives:import")
+    yield "import"
+    for step in ("source", "columns", "preview"):
+        visitor.open("initiatives:upload", first.pk, query=f"?step={step}")
+        yield step
+    with visitor.expecting(422):
+        visitor.press("Import 2 initiatives")
+    yield "preview, refused"
+    for upload, skip in ((first, True), (second, False)):
+        uploads.start(upload=upload, skip_rejected=skip, by=lead, at=now - timedelta(minutes=11))
+    visitor.open("initiatives:upload", first.pk)
+    yield "stuck"
+    import_waiting()
+    for upload in (first, second):
+        visitor.open("initiatives:upload", upload.pk)
+        yield "done" if upload == first else "failed"
+
+
+class TestEveryStep:
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_is_accessible(self, visit: Visit, lead: Person, scheme: str):
+        visitor = visit(color_scheme=scheme, reduced_motion="reduce").sign_in(lead)
+        found = [f"{at}: {fault}" for at in walk(visitor, lead) for fault in violations(visitor)]
+        assert not found
+
+    def test_fits_a_phone(self, visit: Visit, lead: Person):
+        visitor = visit(phone=True).sign_in(lead)
+        width = "document.documentElement.scrollWidth"
+        wide = {at for at in walk(visitor, lead) if visitor.page.evaluate(width) > 390}
+        assert not wide
 
 
 class TestImport:

@@ -613,6 +613,14 @@ class TestOutcome(ImportPages):
         import_waiting()
         assert "hx-trigger" not in said(self.look(upload))
 
+    def test_answers_nothing_as_long_as_there_is_no_news(self):
+        upload = self.uploaded()
+        self.begin(upload)
+        again = f"{self.address(upload)}?seen={State.WAITING}"
+        assert self.client.get(again).status_code == 204
+        import_waiting()
+        assert "3 initiatives are in" in said(self.client.get(again))
+
     def test_leads_to_what_came_in(self):
         upload = self.import_(self.uploaded())
         page = said(self.look(upload))
