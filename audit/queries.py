@@ -50,6 +50,12 @@ def unchanged_since(head: Head, *, but_for: Collection[str]) -> bool:
     return list(found.values_list("seq", flat=True)[:2]) == [head.seq]
 
 
+def latest(*, kind: str, subject: str) -> EventRecord | None:
+    """Return the newest event of this kind about this subject."""
+    found = models.Event.objects.filter(kind=kind, subject=subject).order_by("-seq")[:1]
+    return next(iter(records(found)), None)
+
+
 def history(
     *, initiative_id: int | None = None, limit: int = 50, before_seq: int | None = None
 ) -> list[EventRecord]:

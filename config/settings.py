@@ -261,6 +261,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 14},
     },
+    "import-waiting": {
+        "task": "initiatives.tasks.import_waiting",
+        "schedule": 3.0,  # somebody is looking at the page
+        "options": {"expires": 3},
+    },
 }
 
 LOGGING = {

@@ -17,7 +17,7 @@ from django.urls import reverse
 from initiatives.models import Document
 
 MEGABYTE = 1024 * 1024
-MOST_BYTES = 20 * MEGABYTE
+MOST_BYTES = 25 * MEGABYTE
 AT_MOST = f"at most {MOST_BYTES // MEGABYTE} MB"
 LONGEST_NAME = 300
 LONGEST_LINK = 2_000

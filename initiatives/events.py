@@ -41,5 +41,8 @@ SENTENCES = {
     "evidence.recorded": "{who} answered “{criterion}”",
     "spend.recorded": "{who} recorded spend of {amount}",
     "campaign.counting_started": "{who} started the campaign: deadlines count from now on",
+    "inventory.uploaded": "{who} uploaded {file}",
+    "inventory.import_started": "{who} started the import of {file}",
+    "mapping.saved": "{who} saved the mapping {name}",
     "inventory.imported": "{who} imported {file}: {created} created, {updated} updated",
 }

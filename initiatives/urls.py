@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from initiatives import document_views, finding_views, views
+from initiatives import document_views, finding_views, import_views, views
 
 urlpatterns = [
+    path("import/", import_views.Import.as_view(), name="import"),
+    path("import/<int:pk>/", import_views.UploadPage.as_view(), name="upload"),
     path("register/", views.Register.as_view(), name="register"),
     path("<int:pk>/edit/<slug:part>/", views.Edit.as_view(), name="edit"),
     path("<int:pk>/restrict/", views.Restrict.as_view(), name="restrict"),

@@ -5,13 +5,11 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
-from django.forms.utils import flatatt
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
 
 from accounts.models import Unit
 from initiatives import search
+from initiatives.fields import QuickSelect
 from initiatives.models import Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.queries import unowned
@@ -38,49 +36,29 @@ SHOW = {
 }
 
 
-class FacetSelect(forms.Select):
-    """A select drawn in one go: Django's asks the template engine twice for each of its options,
-    which for the units took as long as the rows of the list."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        chosen = "" if value is None else str(value)
-        options = format_html_join(
-            "",
-            '<option value="{}"{}>{}</option>',
-            (
-                (key, mark_safe(" selected") if str(key) == chosen else "", label)
-                for key, label in self.choices
-            ),
-        )
-        given = self.build_attrs(self.attrs, {**(attrs or {}), "name": name})
-        return format_html("<select{}>{}</select>", flatatt(given), options)
-
-
 class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
     """Every facet is a query parameter, so that a list can be linked to and kept."""
 
     q = django_filters.CharFilter(method="by_words", label="Search")
     stage = django_filters.ChoiceFilter(
-        choices=Stage.choices, empty_label="Any stage", label="Stage", widget=FacetSelect
+        choices=Stage.choices, empty_label="Any stage", label="Stage", widget=QuickSelect
     )
     unit = django_filters.ModelChoiceFilter(
-        queryset=Unit.objects.all(), empty_label="Any unit", label="Unit", widget=FacetSelect
+        queryset=Unit.objects.all(), empty_label="Any unit", label="Unit", widget=QuickSelect
     )
     flag = django_filters.ChoiceFilter(
         choices=[(key, rule.title) for key, rule in RULES.items()],
         method="by_flag",
         empty_label="Any flag",
         label="Flag",
-        widget=FacetSelect,
+        widget=QuickSelect,
     )
     show = django_filters.ChoiceFilter(
         choices=list(SHOW.items()),
         method="by_show",
         empty_label="Everything",
         label="Show",
-        widget=FacetSelect,
+        widget=QuickSelect,
     )
     owner = django_filters.CharFilter(method="by_owner", label="Owner")
     sort = django_filters.ChoiceFilter(

@@ -62,7 +62,8 @@ def _sheet(answer: bytes) -> Sheet:
         raise Unreadable(message)
     rows = tuple(SheetRow(number, tuple(cells)) for number, cells in told["rows"])
     notices = tuple(Notice(**notice) for notice in told["notices"])
-    return Sheet(told["name"], told["header_number"], tuple(told["headers"]), rows, notices)
+    headers, others = tuple(told["headers"]), tuple(told["others"])
+    return Sheet(told["name"], told["header_number"], headers, rows, notices, others)
 
 
 def main(names: str) -> None:
@@ -101,4 +102,5 @@ def _told(sheet: Sheet) -> dict[str, object]:
         "headers": sheet.headers,
         "rows": [(row.number, row.cells) for row in sheet.rows],
         "notices": [asdict(notice) for notice in sheet.notices],
+        "others": sheet.others,
     }

@@ -25,7 +25,7 @@ def read(content: bytes, filename: str, *, sheet: str | None = None) -> Sheet:
     """Read a CSV or XLSX file, or raise Unreadable."""
     if kinds.is_workbook(content, filename):
         name, rows, others = workbook.sheets(content, sheet)
-        return _sheet(name, rows, _other_sheets(others))
+        return _sheet(name, rows, _other_sheets(others), tuple(others))
     if sheet is not None:
         raise Unreadable(f"{filename} is a text table and has no sheets. Leave the sheet out.")
     rows, doubt = delimited.records(content)
@@ -37,7 +37,9 @@ def _other_sheets(others: Sequence[str]) -> str:
     return f"these sheets look like inventories too and were not read: {names}" if others else ""
 
 
-def _sheet(name: str, rows: Iterable[Sequence[str]], doubt: str) -> Sheet:
+def _sheet(
+    name: str, rows: Iterable[Sequence[str]], doubt: str, others: tuple[str, ...] = ()
+) -> Sheet:
     filled = [
         (number, [_clean(cell) for cell in row])
         for number, row in enumerate(rows, start=1)
@@ -51,7 +53,8 @@ def _sheet(name: str, rows: Iterable[Sequence[str]], doubt: str) -> Sheet:
     below = [row for row in filled[place + 1 :] if row[1] != header]
     _check_extent(number, headers, below)
     notices = (Notice(number, "", name, doubt),) if doubt else ()
-    return Sheet(name, number, headers, tuple(_row(*row, len(headers)) for row in below), notices)
+    kept = tuple(_row(*row, len(headers)) for row in below)
+    return Sheet(name, number, headers, kept, notices, others)
 
 
 def _clean(cell: str) -> str:

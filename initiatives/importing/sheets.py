@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-MAX_BYTES = 20 * 1024 * 1024
+MAX_BYTES = 25 * 1024 * 1024
 MAX_COLUMNS = 300
 MAX_ROWS = 50_000
 MAX_TEXT = 50_000_000
@@ -52,3 +52,5 @@ class Sheet:
     rows: tuple[SheetRow, ...]
     notices: tuple[Notice, ...] = ()
     """What reading the file itself left doubtful: the encoding, other sheets."""
+    others: tuple[str, ...] = ()
+    """The other sheets that look like inventories; none where a sheet was asked for by name."""

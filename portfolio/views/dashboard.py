@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.views.generic import TemplateView
 
 from accounts.models import Person
+from initiatives.permissions import may_declare
 from portfolio.queries import dashboard
 
 
@@ -18,4 +19,9 @@ class Dashboard(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         assert isinstance(self.request.user, Person)
         loaded = dashboard.load(self.request.user, timezone.localdate())
-        return super().get_context_data(dashboard=loaded, currency=settings.CURRENCY, **kwargs)
+        return super().get_context_data(
+            dashboard=loaded,
+            currency=settings.CURRENCY,
+            may_import=may_declare(self.request.user),
+            **kwargs,
+        )

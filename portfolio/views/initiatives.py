@@ -11,6 +11,7 @@ from django.views.generic import TemplateView, View
 
 from accounts.models import Person
 from initiatives.models import Initiative
+from initiatives.permissions import may_declare
 from initiatives.views import visible_initiative
 from portfolio.filters import SORTS, InitiativeFilter
 from portfolio.queries import history, listing, page, tabs
@@ -45,6 +46,7 @@ class InitiativeList(TemplateView):
             columns=listing.columns(query.urlencode(), sort),
             facets=[narrowed.form[name] for name in FACETS],
             sort=sort if sort in SORTS else "number",
+            may_import=may_declare(self.request.user),
             is_narrowed=any(value for key, value in query.items() if key != "size"),
             **kwargs,
         )

@@ -49,7 +49,7 @@ def import_inventory(
         result.written = False
         return result
     try:
-        _write(parsed, file_name, by, at, result)
+        _write(parsed, file_name, by, at, result, is_rehearsal=dry_run)
     except IntegrityError as error:
         raise Refused(
             "Another import of the same inventory is running. Try again when it is done.",
@@ -61,12 +61,18 @@ def import_inventory(
 
 
 def _write(
-    parsed: Parsed, file_name: str, by: Person | None, at: datetime, result: Imported
+    parsed: Parsed,
+    file_name: str,
+    by: Person | None,
+    at: datetime,
+    result: Imported,
+    *,
+    is_rehearsal: bool,
 ) -> None:
     known = known_rows({row.source for row in parsed.rows})
     new = [row for row in parsed.rows if (row.source, identity(row)) not in known]
     old = [row for row in parsed.rows if (row.source, identity(row)) in known]
-    edition = Edition(file_name, by, at, units_of(parsed.rows))
+    edition = Edition(file_name, by, at, units_of(parsed.rows), is_rehearsal)
     edition.people = people_of(new, edition)
     create(new, edition)
     updated = update(old, known, parsed, edition, result)

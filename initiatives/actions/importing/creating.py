@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 
 from django.utils import timezone
@@ -28,6 +28,8 @@ ENTERED = {
 
 def create(rows: Sequence[ParsedRow], edition: Edition) -> None:
     built = [_build(row, edition) for row in rows]
+    if edition.is_rehearsal:
+        _number_below_zero(initiative for initiative, _ in built)
     Initiative.objects.bulk_create(initiative for initiative, _ in built)
     StageSpell.objects.bulk_create(spell for _, spell in built)
     created = list(zip(rows, (initiative for initiative, _ in built), strict=True))
@@ -46,6 +48,12 @@ def create(rows: Sequence[ParsedRow], edition: Edition) -> None:
     )
     ImportedRow.objects.bulk_create(_kept(row, initiative, edition) for row, initiative in created)
     edition.entries += [_created(row, initiative, edition) for row, initiative in created]
+
+
+def _number_below_zero(initiatives: Iterable[Initiative]) -> None:
+    """PostgreSQL takes no number back: a rehearsal would leave a gap in the references."""
+    for number, initiative in enumerate(initiatives, start=1):
+        initiative.pk = -number
 
 
 def _build(row: ParsedRow, edition: Edition) -> tuple[Initiative, StageSpell]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -35,6 +35,12 @@ class Imported:
     warnings: list[Notice] = field(default_factory=list)
     written: bool = True
 
+    def as_json(self) -> dict[str, Any]:
+        """What the command prints and what an upload keeps: everything, in one fixed shape."""
+        content = asdict(self)
+        del content["written"]
+        return content
+
 
 @dataclass
 class Edition:
@@ -44,6 +50,7 @@ class Edition:
     by: Person | None
     at: datetime
     units: dict[str, Unit]
+    is_rehearsal: bool = False
     people: dict[str, Person] = field(default_factory=dict)
     entries: list[Entry] = field(default_factory=list)
 

@@ -2,7 +2,6 @@
 
 import json
 from argparse import ArgumentParser
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +62,7 @@ class Command(BaseCommand):
 
     def _report(self, result: Imported, *, as_json: bool) -> None:
         if as_json:
-            content = asdict(result)
-            del content["written"]
-            self.stdout.write(json.dumps(content, ensure_ascii=False))
+            self.stdout.write(json.dumps(result.as_json(), ensure_ascii=False))
             return
         self.stdout.write(
             f"{result.rows} rows: {result.created} created, {result.updated} updated, "

@@ -423,6 +423,13 @@ class TestDryRun(Imports):
         assert Initiative.objects.get().vendor == "Acme"
         assert ImportedRow.objects.get().imported_at == NOON
 
+    def test_uses_up_no_number_of_an_initiative(self):
+        self.run_import(row())
+        self.run_import(row(), row(ID="8"), row(ID="9"), dry_run=True)
+        self.run_import(row(), row(ID="8"))
+        first, second = Initiative.objects.order_by("pk")
+        assert second.pk == first.pk + 1
+
 
 @pytest.mark.embedded
 class TestWhoMayImport(Imports):

@@ -109,7 +109,7 @@ class TestTextRefusals:
         assert "the limit is 50000" in refusal(b"Name\n" + b"x\n" * 50_001)
 
     def test_weighs_the_file(self):
-        assert "the limit is 20 MB" in refusal(b"Name\n" + b"x" * 21 * 1024 * 1024)
+        assert "the limit is 25 MB" in refusal(b"Name\n" + b"x" * 26 * 1024 * 1024)
 
     @pytest.mark.parametrize(
         ("content", "kind"),
@@ -144,6 +144,11 @@ class TestWorkbook:
     def test_prefers_a_sheet_with_rows(self):
         sheets = {"Template": [ROWS[0]], "Register": ROWS}
         assert read(workbook(sheets), "list.xlsx").name == "Register"
+
+    def test_names_the_others_that_look_like_inventories(self):
+        sheets = {"Register": [*ROWS, ROWS[1]], "Notes": [["See"], ["below"]], "Old": ROWS}
+        for read_it in (read, in_child):
+            assert read_it(workbook(sheets), "list.xlsx").others == ("Old",)
 
     def test_leaves_hidden_sheets_alone(self):
         content = workbook({"Old": [*ROWS, ["B", "Pilot"]], "New": ROWS}, hidden=["Old"])
