@@ -239,7 +239,7 @@ class TestAddDocument(DocumentPages):
             "file": ["This file is empty. Choose another one."]
         }
         found = faults(self.send(file=upload(content=b"0" * 22_020_096)))
-        assert found["file"][0].startswith("This file has 21.0\xa0MB; at most 20 MB are kept here.")
+        assert found["file"][0].startswith("This file has 26.0\xa0MB; at most 25 MB are kept here.")
         assert not Document.objects.exists()
 
     def test_refuses_bad_links_at_the_field(self):

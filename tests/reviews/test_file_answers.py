@@ -152,7 +152,7 @@ class TestForm(Answered):
             "This file is empty. Choose another one."
         ]
         large = upload(content=b"0" * 22_020_096)
-        assert "at most 20 MB" in self.errors(**{"document-file": large})[0]
+        assert "at most 25 MB" in self.errors(**{"document-file": large})[0]
         for url in ("javascript:alert(1)", "not a link", "a\0b", "https://" + "x" * 3_000):
             assert self.errors(**{"document-url": url})
         assert not Document.objects.exists()
