@@ -4,9 +4,6 @@ from django.urls import path
 
 from reviews import triage_views, views
 
-initiative_pages = [
-    path("<int:pk>/documents/", views.Documents.as_view(), name="add_document"),
-]
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
@@ -17,6 +14,7 @@ urlpatterns = [
 
 # Pages of an initiative that say what the policy makes of its answers.
 initiative_pages = [
+    path("<int:pk>/documents/", views.Documents.as_view(), name="add_document"),
     path("triage/", triage_views.TriageQueue.as_view(), name="triage_queue"),
     path("<int:pk>/triage/", triage_views.AnswerTriage.as_view(), name="triage"),
     path("<int:pk>/triage/confirm/", triage_views.ConfirmTriage.as_view(), name="confirm_triage"),
