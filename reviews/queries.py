@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, JSONField, OuterRef, Q, Subquery
+from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
@@ -28,6 +31,25 @@ def _parsed(version: int, text: str) -> Policy:
 def parsed(row: PolicyVersion) -> Policy:
     """A published version, read once per process: it never changes."""
     return _parsed(row.version, row.text)
+
+
+@lru_cache(maxsize=32)
+def _published(version: int, digest: str) -> Policy:
+    return parsed(PolicyVersion.objects.get(version=version))
+
+
+def policy_in_force() -> Subquery:
+    """Annotate any row with the name of the policy in force, which `policy_named` reads."""
+    newest = PolicyVersion.objects.order_by("-version").annotate(digest=MD5("text"))
+    return Subquery(
+        newest.values(named=JSONObject(version="version", digest="digest"))[:1],
+        output_field=JSONField(),
+    )
+
+
+def policy_named(name: Mapping[str, Any]) -> Policy:
+    """The policy of this name; asked for once per process, since a published one never changes."""
+    return _published(name["version"], name["digest"])
 
 
 def current_version() -> PolicyVersion:
@@ -107,11 +129,13 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
     )
 
 
-def readiness(facts: Facts, today: date) -> list[tuple[Gate, list[gates.Judged]]]:
+def readiness(
+    facts: Facts, today: date, under: Policy | None = None
+) -> list[tuple[Gate, list[gates.Judged]]]:
     """The gates ahead, each with its criteria, met or unmet; none where no gate is ahead."""
-    under = current_policy()
+    policy = under or current_policy()
     return [
-        (gate, gates.evaluate(facts, gate, under, today)) for gate in gates_ahead(facts.initiative)
+        (gate, gates.evaluate(facts, gate, policy, today)) for gate in gates_ahead(facts.initiative)
     ]
 
 
