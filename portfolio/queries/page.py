@@ -208,10 +208,12 @@ def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
 
 
 def _to_confirm(person: Person, known: Facts) -> set[int]:
-    """What this person may say again to be theirs: in production, where recertification asks."""
-    if known.initiative.stage != Stage.PRODUCTION:
-        return set()
-    return {o.pk for o in known.ownerships if o.person_id == person.pk and o.counts}
+    """What this person may say again to be theirs: in production, where recertification asks;
+    before, whoever is to run it and has not said how many hours they have."""
+    mine = [o for o in known.ownerships if o.person_id == person.pk and o.counts]
+    if known.initiative.stage == Stage.PRODUCTION:
+        return {o.pk for o in mine}
+    return {o.pk for o in mine if o.role == Role.PRODUCTION_OWNER and o.hours_a_month is None}
 
 
 def _days(known: Facts, today: date) -> int | None:
