@@ -12,6 +12,7 @@ portfolio_pages = [
 initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),
     path("<int:pk>/", pages.InitiativeDetail.as_view(), name="detail"),
+    path("<int:pk>/brief/", dashboard.Brief.as_view(), name="brief"),
     path("<int:pk>/history/", pages.History.as_view(), name="history"),
 ]
 health_pages = [

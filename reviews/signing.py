@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import Membership, Person
 from initiatives.facts import Facts
@@ -78,6 +79,44 @@ def waiting_for(
         if state.waits_for(person):
             waiting.setdefault(slot.review_id, []).append(state)
     return waiting
+
+
+def asked_of(person: Person, initiatives: Iterable[int]) -> set[int]:
+    """Those of these initiatives whose open review asks for this person's signature, in one query.
+
+    For lists: where evidence has moved on since it was last looked at, whoever signed counts as
+    asked again, without comparing; `waiting_for` compares.
+    """
+    mine = Membership.objects.filter(person=person, group=OuterRef("group"), left_at=None)
+    current = SignOff.objects.filter(
+        slot=OuterRef("pk"),
+        snapshot=OuterRef("review__snapshot"),
+        review__seen_version=F("review__initiative__evidence_version"),
+    )
+    signers = current.order_by().values("slot").annotate(n=Count("signer", distinct=True))
+    slots = (
+        slots_with_holder(person)
+        .filter(review__initiative__in=list(initiatives), review__closed_at=None)
+        .annotate(
+            joined_at=Subquery(mine.values("joined_at")[:1]),
+            is_answered=Exists(current.filter(signer=person)),
+            is_rejected=Exists(current.filter(verdict=SignOff.Verdict.REJECT)),
+            approvals=Coalesce(Subquery(signers.values("n")), 0),
+        )
+        .select_related("review__initiative")
+    )
+    return {slot.review.initiative_id for slot in slots if _asks(slot, person)}
+
+
+def _asks(slot: Any, person: Person) -> bool:
+    """Whether a slot that `asked_of` has read asks for this person's signature."""
+    if slot.group_id is None and not slot.is_held:
+        return False
+    if slot.group_id is not None and slot.joined_at is None:
+        return False
+    membership = Membership(joined_at=slot.joined_at) if slot.group_id else None
+    is_filled = slot.approvals >= slot.quorum and not slot.is_rejected
+    return not is_filled and not slot.is_answered and bar(person, membership, slot.review) is None
 
 
 def slots_with_holder(person: Person) -> QuerySet[Any]:
