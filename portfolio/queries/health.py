@@ -94,8 +94,8 @@ def _verdict(today: date) -> QuerySet[Measurement, Any]:
         "cadence_days": IntegerField(),
     }
     beside = {name: ExpressionWrapper(OuterRef(name), field) for name, field in of_metric.items()}
-    midnight = timezone.make_aware(datetime.combine(today, time.min))
-    old = WholeDays(F("measured_at"), Value(midnight, output_field=DateTimeField()))
+    evening = timezone.make_aware(datetime.combine(today, time(23, 59)))  # so calendar days count
+    old = WholeDays(F("measured_at"), Value(evening, output_field=DateTimeField()))
     patience = Coalesce(F("cadence_days"), DEFAULT_CADENCE) * 3 / 2  # one and a half cadences
     verdict = Case(
         When(GreaterThan(old, patience), then=Value(Health.STALE)),

@@ -6,6 +6,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts import actions as people
 from audit import queries as audit
@@ -15,6 +16,7 @@ from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role
 from portfolio.queries import dashboard, settled
 from tests.factories import (
+    LONG_AGO,
     NOON,
     TODAY,
     fresh,
@@ -79,6 +81,31 @@ class TestTheDashboard(Kept):
                 "UPDATE accounts_person SET is_active = %s WHERE id = %s", [False, self.ida.pk]
             )
         assert self.load().unowned == 1
+
+
+class TestTheWholePage(Kept):
+    """How many queries it takes, those for session and person included."""
+
+    def needed(self):
+        with CaptureQueriesContext(connection) as queries:
+            assert self.client.get(reverse("portfolio:dashboard")).status_code == 200
+        return len(queries)
+
+    def test_needs_few_queries_whatever_has_happened(self):
+        self.client.force_login(self.lead)
+        make_declared(by=self.lead, name="Late pilot", stage="pilot", at=LONG_AGO)
+        cache.clear()
+        anew = self.needed()
+        kept = self.needed()
+        make_measurement(metric=self.metric, value=50, at=NOON)
+        measured = self.needed()
+        make_owner(initiative=self.radar, role=Role.SPONSOR, person=self.ole, by=self.lead)
+        owned = self.needed()
+        make_declared(by=self.lead, name="Letter sorter")
+        declared = self.needed()
+        assert kept < measured <= MOST_QUERIES
+        assert kept <= 6
+        assert max(anew, owned, declared) <= MOST_QUERIES
 
 
 class TestTheCountOfTheUnowned(Kept):
@@ -174,7 +201,7 @@ class TestTheHealthOfSystems(Kept):
     def test_leaves_out_what_was_decided_in_the_meantime(self):
         assert self.shown() == {"Not measured lately": 1}
         Initiative.objects.filter(pk=self.radar.pk).update(stage="retired")
-        actions.restrict(initiative=self.radar, is_restricted=True, by=self.lead, at=NOON)
+        make_declared(by=self.lead, name="Letter sorter", stage="pilot")
         assert self.shown() == {}
 
 
