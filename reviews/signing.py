@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from accounts.models import Membership, Person
 from initiatives.facts import Facts
@@ -88,35 +87,35 @@ def asked_of(person: Person, initiatives: Iterable[int]) -> set[int]:
     asked again, without comparing; `waiting_for` compares.
     """
     mine = Membership.objects.filter(person=person, group=OuterRef("group"), left_at=None)
-    current = SignOff.objects.filter(
-        slot=OuterRef("pk"),
-        snapshot=OuterRef("review__snapshot"),
-        review__seen_version=F("review__initiative__evidence_version"),
-    )
-    signers = current.order_by().values("slot").annotate(n=Count("signer", distinct=True))
-    slots = (
+    rows = (
         slots_with_holder(person)
         .filter(review__initiative__in=list(initiatives), review__closed_at=None)
         .annotate(
             joined_at=Subquery(mine.values("joined_at")[:1]),
-            is_answered=Exists(current.filter(signer=person)),
-            is_rejected=Exists(current.filter(verdict=SignOff.Verdict.REJECT)),
-            approvals=Coalesce(Subquery(signers.values("n")), 0),
+            signer=F("sign_offs__signer"),
+            verdict=F("sign_offs__verdict"),
+            signed=F("sign_offs__snapshot"),
         )
         .select_related("review__initiative")
     )
-    return {slot.review.initiative_id for slot in slots if _asks(slot, person)}
+    slots: dict[int, list[Any]] = {}
+    for row in rows:
+        slots.setdefault(row.pk, []).append(row)
+    return {rows[0].review.initiative_id for rows in slots.values() if _asks(rows, person)}
 
 
-def _asks(slot: Any, person: Person) -> bool:
-    """Whether a slot that `asked_of` has read asks for this person's signature."""
-    if slot.group_id is None and not slot.is_held:
-        return False
-    if slot.group_id is not None and slot.joined_at is None:
+def _asks(rows: list[Any], person: Person) -> bool:
+    """Whether a slot asks for this person's signature; a row for each signature it was given."""
+    slot, review = rows[0], rows[0].review
+    if slot.joined_at is None if slot.group_id else not slot.is_held:
         return False
     membership = Membership(joined_at=slot.joined_at) if slot.group_id else None
-    is_filled = slot.approvals >= slot.quorum and not slot.is_rejected
-    return not is_filled and not slot.is_answered and bar(person, membership, slot.review) is None
+    is_noticed = review.seen_version == review.initiative.evidence_version
+    current = [row for row in rows if is_noticed and row.signed == review.snapshot_id]
+    verdicts = {row.signer: row.verdict for row in current}
+    rejected = SignOff.Verdict.REJECT in verdicts.values()
+    is_filled = len(verdicts) >= slot.quorum and not rejected
+    return person.pk not in verdicts and not is_filled and bar(person, membership, review) is None
 
 
 def slots_with_holder(person: Person) -> QuerySet[Any]:

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
-from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Count, Q, QuerySet, Subquery, Sum, Value
 from django.urls import reverse
 
 from accounts.models import Person
-from initiatives.models import Initiative, Spend
-from initiatives.models.registry import InitiativeQuerySet
+from initiatives.models import Initiative
 from initiatives.stages import UNDECIDED, Stage
 from portfolio.queries import decisions, health, keeping, settled, timeline
 from portfolio.queries.catch_up import CatchUp
 from portfolio.queries.keeping import Moment
-from portfolio.queries.settled import Settled
+from portfolio.queries.settled import LIVING, Settled
 from portfolio.queries.stages import Stopped
-
-LIVING = tuple(stage for stage in Stage if stage != Stage.RETIRED)
 
 
 @dataclass(frozen=True)
@@ -85,10 +77,10 @@ def load(person: Person, today: date) -> Dashboard:
 
 
 def compute(person: Person, today: date, now: Moment) -> Dashboard:
-    """Compute the dashboard, in four queries and what has to be settled anew."""
+    """Compute the dashboard, in three queries and what has to be settled anew."""
     visible = Initiative.objects.visible_to(person)
-    counts = Counts(list(_counts(visible, today)))
     known = settled.load(person, visible, today, now)
+    counts = known.counts
     systems = counts.sum("counting", [Stage.PRODUCTION])
     return Dashboard(
         due=counts.sum("due", UNDECIDED),
@@ -98,8 +90,8 @@ def compute(person: Person, today: date, now: Moment) -> Dashboard:
         quiet=counts.sum("quiet", LIVING),
         total=counts.sum("total", Stage),
         rows=decisions.rows(visible, person, today),
-        catch_up=known.catch_up(counts.sum("imported", LIVING)),
-        stages=[_line(stage, counts, known) for stage in Stage],
+        catch_up=known.catch_up,
+        stages=[_line(stage, known) for stage in Stage],
         stopped=known.stopped,
         weeks=timeline.bars(counts.weeks, today),
         systems=systems,
@@ -108,63 +100,13 @@ def compute(person: Person, today: date, now: Moment) -> Dashboard:
     )
 
 
-@dataclass(frozen=True)
-class Counts:
-    """All that is counted by stage and week, as rows of one query."""
-
-    rows: list[Mapping[str, Any]]
-
-    @property
-    def spent(self) -> int:
-        return next((row["spent"] or 0 for row in self.rows), 0)
-
-    def sum(self, what: str, stages: Iterable[str]) -> int:
-        wanted = set(stages)
-        return sum(row[what] for row in self.rows if row["stage"] in wanted)
-
-    @cached_property
-    def weeks(self) -> Counter[int]:
-        """How many decisions fall into each week."""
-        found: Counter[int] = Counter()
-        for row in self.rows:
-            if row["week"] is not None and row["stage"] in UNDECIDED:
-                found[row["week"]] += row["counting"]
-        return found
-
-
-def _counts(visible: InitiativeQuerySet, today: date) -> QuerySet[Any, Any]:
-    """Everything that is counted, by stage and week, in one pass over the portfolio."""
-    counting = Q(counting_since__isnull=False)
-    return (
-        visible.order_by()
-        .annotate(week=timeline.number_of_week(today))
-        .values("stage", "week")
-        .annotate(
-            total=Count("pk"),
-            declared=Count("declared_at"),
-            counting=Count("counting_since"),
-            quiet=Count("pk", filter=~counting),
-            imported=Count("declared_at", filter=counting),
-            due=Count("counting_since", filter=Q(decision_date__lte=today + timeline.SOON)),
-            spent=Subquery(_spent(visible, today)),
-        )
-    )
-
-
-def _spent(visible: InitiativeQuerySet, today: date) -> QuerySet[Any, Any]:
-    """What has been spent on initiatives whose decision is late (product.md P27)."""
-    late = timeline.overdue(visible, today).order_by()
-    of_late = Spend.objects.order_by().filter(initiative__in=late)
-    return of_late.annotate(all=Value(1)).values("all").annotate(s=Sum("amount")).values("s")
-
-
-def _line(stage: Stage, counts: Counts, known: Settled) -> StageLine:
+def _line(stage: Stage, known: Settled) -> StageLine:
     passage = known.passages[stage]
     return StageLine(
         stage=stage,
         label=str(stage.label),
-        count=counts.sum("total", [stage]),
-        declared=counts.sum("declared", [stage]),
+        count=known.counts.sum("total", [stage]),
+        declared=known.counts.sum("declared", [stage]),
         url=f"{reverse('initiatives:list')}?{urlencode({'stage': stage})}",
         entered=passage.entered,
         went_on=passage.went_on,

@@ -1,5 +1,5 @@
-"""What holds on while only measurements and the like follow, in one query: it takes passes over
-every ownership and every stay in a stage, and owners and stages change seldom."""
+"""What holds on while only measurements and the like follow: it takes passes over the whole
+portfolio, every ownership and every stay in a stage, and owners and stages change seldom."""
 
 from __future__ import annotations
 
@@ -17,33 +17,37 @@ from audit.queries import News
 from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.queries import unowned
+from initiatives.stages import Stage
 from portfolio.queries import catch_up, keeping, stages
+from portfolio.queries import counts as counting
 from portfolio.queries import health as doing
 from portfolio.queries.catch_up import Answer, CatchUp
+from portfolio.queries.counts import Counts
 from portfolio.queries.keeping import Moment
 from portfolio.queries.stages import Passage, Stopped
 
+LIVING = tuple(stage for stage in Stage if stage != Stage.RETIRED)
 Row = tuple[str, int | None, int, int]
 Parts = dict[str, QuerySet[Any, Any]]
-# What is said most often and makes nobody an owner, moves no stage and hides nothing. Kinds that
-# are in none of these sets count as changes, so that a new one can only cost time.
+# What is said most often, and what it leaves as it was. Kinds that are in none of these sets count
+# as changes of everything, so that a new one can only cost time.
 CHANGES_HEALTH = frozenset({
     "measurement.corrected",
     "measurement.recorded",
     "metric.changed",
     "metric.defined",
 })  # fmt: skip
-CHANGES_NO_OWNER = CHANGES_HEALTH | {
-    "evidence.recorded",
-    "initiative.triaged",
+# Moves no date, spends nothing …
+CHANGES_NO_COUNT = CHANGES_HEALTH | {
     "kill_condition.added",
     "kill_condition.removed",
     "kill_condition.tripped",
     "person.signed_in",
-    "spend.recorded",
 }
-# What makes owners, and for those who see everything changes no more than that.
-CHANGES_NO_STAGE = frozenset({
+# … makes nobody an owner, moves no stage and hides nothing.
+CHANGES_NO_OWNER = CHANGES_NO_COUNT | {"evidence.recorded", "initiative.triaged", "spend.recorded"}
+# Makes owners and asks signers, which changes no more for those who see everything anyway.
+CHANGES_OWNERS = frozenset({
     "ownership.accepted",
     "ownership.asked",
     "ownership.declined",
@@ -60,16 +64,19 @@ CHANGES_NO_STAGE = frozenset({
 
 @dataclass(frozen=True)
 class Settled:
-    """Who owns what, how initiatives passed through the stages, how systems do."""
+    """What there is by stage, who owns it, how it passed through the stages, how systems do."""
 
+    counts: Counts
     unowned: int
     answers: dict[str, int]
     passages: dict[str, Passage]
     stopped: Stopped
     health: dict[int, str]
 
-    def catch_up(self, declared: int) -> CatchUp:
-        """Of so many declared ones; nobody was asked for whatever the answers leave."""
+    @property
+    def catch_up(self) -> CatchUp:
+        """What owners of declared ones said; nobody was asked for whatever the answers leave."""
+        declared = self.counts.sum("imported", LIVING)
         known = {answer: self.answers.get(answer, 0) for answer in Answer}
         known[Answer.NOBODY] = declared - sum(known.values())
         return CatchUp(**{str(answer): count for answer, count in known.items()})
@@ -80,23 +87,27 @@ def load(person: Person, visible: InitiativeQuerySet, today: date, now: Moment) 
 
     def renewed(known: Settled, news: list[News]) -> Settled:
         kinds = {kind for kind, _ in news}
-        sees_all = keeping.sight(person) == keeping.ALL
-        if not kinds <= CHANGES_NO_OWNER | (CHANGES_NO_STAGE if sees_all else frozenset()):
+        harmless = CHANGES_OWNERS if keeping.sight(person) == keeping.ALL else frozenset()
+        if not kinds <= CHANGES_NO_OWNER | harmless:
             return compute(visible, today)
-        measured = {pk for kind, pk in news if kind in CHANGES_HEALTH and pk is not None}
-        health = known.health | doing.of(visible, today, measured) if measured else known.health
-        if kinds <= CHANGES_NO_OWNER:
-            return replace(known, health=health)
-        return replace(known, health=health, **_owned(_in_one_query(_owners(visible))))
+        changed: dict[str, Any] = {}
+        if not kinds <= CHANGES_NO_COUNT | harmless:
+            changed["counts"] = counting.compute(visible, today)
+        if not kinds <= CHANGES_NO_OWNER:
+            changed |= _owned(_in_one_query(_owners(visible)))
+        if measured := {pk for kind, pk in news if kind in CHANGES_HEALTH and pk is not None}:
+            changed["health"] = known.health | doing.of(visible, today, measured)
+        return replace(known, **changed)
 
     key = f"settled:{today}:{keeping.sight(person)}"
     return keeping.held(key, now, lambda: compute(visible, today), renewed)
 
 
 def compute(visible: InitiativeQuerySet, today: date) -> Settled:
-    """Count it all anew, in one query, and judge every system in another."""
+    """Compute it all anew, in three queries."""
     found = _in_one_query(_owners(visible) | _passed(visible))
     return Settled(
+        counts=counting.compute(visible, today),
         **_owned(found),
         passages=stages.passages(found["passages"]),
         stopped=_stopped(found["stopped"]),
