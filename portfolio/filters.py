@@ -78,14 +78,14 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         method="by_health",
         empty_label="Any health",
         label="Health in production",
-        widget=FacetSelect,
+        widget=QuickSelect,
     )
     catch_up = django_filters.ChoiceFilter(
         choices=catch_up.CHOICES,
         method="by_catch_up",
         empty_label="Any answer",
         label="Catch-up",
-        widget=FacetSelect,
+        widget=QuickSelect,
     )
     week = django_filters.DateFilter(
         method="by_week",
