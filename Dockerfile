@@ -19,6 +19,8 @@ FROM python:3.11-slim
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin gatehouse
 WORKDIR /app
 COPY --from=build /app /app
+# What is uploaded; a volume over it takes its owner from here.
+RUN install -d -o gatehouse -g gatehouse /app/var/media
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER gatehouse
 EXPOSE 8000

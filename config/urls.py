@@ -14,12 +14,12 @@ handler403 = "portfolio.views.errors.forbidden"
 handler404 = "portfolio.views.errors.not_found"
 handler500 = "portfolio.views.errors.server_error"
 
+initiative_pages = (
+    initiatives.urls.urlpatterns + reviews.urls.initiative_pages + portfolio.urls.initiative_pages
+)
 urlpatterns = [
     path("", include((portfolio.urls.portfolio_pages, "portfolio"))),
-    path(
-        "initiatives/",
-        include((initiatives.urls.urlpatterns + portfolio.urls.initiative_pages, "initiatives")),
-    ),
+    path("initiatives/", include((initiative_pages, "initiatives"))),
     path("reviews/", include((reviews.urls.urlpatterns, "reviews"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
     path("accounts/", include("accounts.urls")),

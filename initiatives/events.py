@@ -27,6 +27,7 @@ SENTENCES = {
     "question.closed": "{who} closed the question: {question} {answer}",
     "evaluation.described": "{who} described the evaluation set {set}",
     "evaluation.recorded": "{who} recorded an evaluation of {version} on {set}: {words}",
+    "document.added": "{who} added the document “{name}”",
     "evidence.recorded": "{who} answered “{criterion}”",
     "spend.recorded": "{who} recorded spend of {amount}",
     "campaign.counting_started": "{who} started the campaign: deadlines count from now on",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from initiatives import views
+from initiatives import document_views, views
 
 urlpatterns = [
     path("register/", views.Register.as_view(), name="register"),
@@ -20,5 +20,6 @@ urlpatterns = [
         views.RemoveKillCondition.as_view(),
         name="remove_kill_condition",
     ),
+    path("documents/<int:pk>/", document_views.OpenDocument.as_view(), name="document"),
     path("<int:pk>/spend/", views.RecordSpend.as_view(), name="spend"),
 ]

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from initiatives import documents
+from initiatives.documents import Cited
 from initiatives.facts import Facts
 from reviews import gates
 from reviews.policy import Criterion, Field
@@ -13,10 +15,11 @@ from reviews.policy import Criterion, Field
 
 @dataclass(frozen=True)
 class Answered:
-    """One question with what was said: a text, or the rows of a table beneath its headings."""
+    """One question with what was said: a text, a document, or the rows of a table."""
 
     question: str
     text: str = ""
+    cited: Cited | None = None
     headings: tuple[str, ...] = ()
     rows: tuple[tuple[tuple[str, str], ...], ...] = ()  # heading and cell
 
@@ -35,6 +38,8 @@ def answered(criterion: Criterion, facts: Facts) -> list[Answered]:
 
 
 def _answered(field: Field, value: Any, facts: Facts) -> Answered:
+    if field.type in ("file", "url"):
+        return Answered(field.label, cited=documents.cited(value))
     if field.type != "table" or not isinstance(value, list):
         return Answered(field.label, text=_in_words(value))
     columns = field.columns_for(gates.case_of(facts))

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from initiatives.document_forms import DocumentChoice
 from initiatives.facts import Facts
 from initiatives.fields import Day, Money, PersonChoice, Text
 from initiatives.forms import ActionForm, plain_helper
@@ -45,9 +46,7 @@ FORM_FIELDS: dict[str, Callable[[Field], forms.Field]] = {
     "date": lambda field: Day(),
     "person": lambda field: PersonChoice(),
     "url": lambda field: forms.URLField(max_length=2000, assume_scheme="https"),
-    "file": lambda field: forms.URLField(
-        max_length=2000, assume_scheme="https", help_text="A link to the document."
-    ),
+    "file": lambda field: DocumentChoice(),
 }
 
 
@@ -60,6 +59,9 @@ class AnswerForm(forms.Form):
         case = gates.case_of(facts)
         for field in criterion.fields_for(case):
             self.fields[field.key] = _form_field(field, case)
+        for key, made in self.fields.items():
+            if isinstance(made, DocumentChoice):
+                made.offer(facts.initiative, self.initial.get(key))
         if not criterion.mandatory:
             self.fields["not_applicable_because"] = Text(
                 required=False,

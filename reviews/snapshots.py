@@ -9,6 +9,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from initiatives import documents
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Metric
 from initiatives.rules import CHARTER_FIELDS, KILL_CONDITION_FIELDS, METRIC_FIELDS
@@ -114,7 +115,8 @@ def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str,
     name = (rest or kind).replace(".", ": ").replace("_", " ").capitalize()
     if kind == "kill_condition":
         name = f"Kill condition: {rest.partition('.')[2].replace('_', ' ')}"
-    return name, _plain(change.before), _plain(change.after)
+    before, after = _plain(change.before), _plain(change.after)
+    return name, before, after if after != before else f"{after}, with other content"
 
 
 def _metric_label(rest: str, change: Change, facts: Facts) -> tuple[str, str, str]:
@@ -146,5 +148,7 @@ def _person(pk: int | None, people: Mapping[int, str]) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, list):
         return "; ".join(" → ".join(str(c) for c in row.values() if c) for row in value)
+    if isinstance(value, dict):
+        return documents.in_words(value)
     words = {None: "nothing", "": "nothing", True: "yes", False: "no"}
     return words[value] if isinstance(value, bool | None) or value == "" else str(value)

@@ -4,6 +4,9 @@ from django.urls import path
 
 from reviews import views
 
+initiative_pages = [
+    path("<int:pk>/documents/", views.Documents.as_view(), name="add_document"),
+]
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),

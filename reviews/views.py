@@ -18,12 +18,16 @@ from django.views.generic import View
 from accounts.authentication import latest
 from accounts.models import Person
 from audit.refusals import Refused
+from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
+from initiatives import permissions as initiative_permissions
 from initiatives import statement
+from initiatives.document_forms import DocumentForm
 from initiatives.facts import Facts
 from initiatives.models import Initiative
+from initiatives.stages import Stage
 from initiatives.views import OfInitiative, visible_initiative
-from reviews import actions, gates, permissions, queries
+from reviews import actions, citations, gates, permissions, queries
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -80,6 +84,32 @@ class Answer(OfInitiative):
             by=self.person,
             at=at,
         )
+
+
+class Documents(OfInitiative):
+    """The documents of an initiative with the answers that cite them, and adding one."""
+
+    form_class = DocumentForm
+    template_name = "initiatives/documents.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        may_edit = initiative_permissions.may_edit(self.person, self.initiative)
+        return super().get_context_data(
+            lines=citations.of_initiative(self.initiative),
+            may_add=may_edit and self.initiative.stage != Stage.RETIRED,
+            **kwargs,
+        )
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        document = initiatives.add_document(
+            initiative=self.initiative, by=self.person, at=at, **form.cleaned_data
+        )
+        is_new = document.added_at == at
+        said = "is added" if is_new else "is here already; nothing was added"
+        messages.success(self.request, f"“{document.name}” {said}.")
+
+    def get_success_url(self) -> str:
+        return reverse("initiatives:add_document", args=[self.initiative.pk])
 
 
 class RequestReview(View):

@@ -10,6 +10,7 @@ from initiatives.actions.charter import (
     watch_metric,
 )
 from initiatives.actions.counting import start_counting
+from initiatives.actions.documents import add_document
 from initiatives.actions.evidence import record_evidence, record_spend
 from initiatives.actions.findings import (
     change_question,
@@ -31,6 +32,7 @@ from initiatives.actions.units import save_unit
 
 __all__ = [
     "accept",
+    "add_document",
     "add_kill_condition",
     "answer_triage",
     "ask",

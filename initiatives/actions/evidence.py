@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.actions import Value, append
 from audit.refusals import Refused, records_refusals
-from initiatives.actions import ownership, writing
+from initiatives.actions import documents, ownership, writing
 from initiatives.actions.charter import trip_kill_conditions
 from initiatives.models import Evidence, Initiative, Ownership, Spend
 
@@ -25,18 +25,22 @@ def record_evidence(
     at: datetime,
     not_applicable_because: str = "",
 ) -> Evidence:
-    """Store the answer to a criterion; a person named in it is asked, and counts when accepting."""
+    """Store the answer to a criterion; a person named in it is asked, and counts when accepting.
+
+    A document that it offers is added, and cited.
+    """
     named = [person.pk for person in people.values() if person is not None]
     people_locked = Person.objects.select_for_update(no_key=True).filter(pk__in=named)
     list(people_locked.order_by("pk"))  # before the row
     row = writing.locked_for_edit(initiative, by)
     for field, person in people.items():
         _name(row, f"{criterion}.{field}", person, by, at)
+    kept = {field: documents.cite(row, field, value, by, at) for field, value in fields.items()}
     answer, _ = Evidence.objects.update_or_create(
         initiative=row,
         criterion=criterion,
         defaults={
-            "fields": dict(fields),
+            "fields": kept,
             "not_applicable_because": not_applicable_because,
             "recorded_at": at,
             "recorded_by": by,
@@ -46,7 +50,7 @@ def record_evidence(
     changed: dict[str, Value] = {
         "criterion": criterion,
         "not_applicable": bool(not_applicable_because),
-        **{field: writing.said(value) for field, value in fields.items()},
+        **{field: writing.said(value) for field, value in kept.items()},
     }
     append([writing.entry("evidence.recorded", row, by, changed)], at=at)
     return answer

@@ -78,6 +78,8 @@ def entry(
 
 def said(value: Any) -> Value:
     """A field's value as the log keeps it: texts erasable, everything else as it is."""
+    if isinstance(value, Mapping):
+        return {key: said(inner) for key, inner in value.items()}
     kept: Value = Words(value) if isinstance(value, str) else value
     return kept
 

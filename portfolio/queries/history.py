@@ -16,6 +16,7 @@ from reviews import events as reviews
 
 SENTENCES = {**people.SENTENCES, **initiatives.SENTENCES, **reviews.SENTENCES}
 PAGE = 30
+NAMED = ("file", "name")  # what somebody called something, and no code of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,9 @@ class _Words(dict[str, Any]):
     """What a sentence may say of its event; a word that is missing leaves a gap, not an error."""
 
     def __init__(self, event: EventRecord, who: str, names: Mapping[int, str]) -> None:
-        said = {key: _plain(value) for key, value in event.changed.items()}
+        said = {
+            key: value if key in NAMED else _plain(value) for key, value in event.changed.items()
+        }
         super().__init__(
             said | {"who": who, "fields": ", ".join(_plain(key) for key in event.changed)}
         )

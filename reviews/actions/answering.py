@@ -9,6 +9,7 @@ from accounts.models import Person
 from audit.refusals import Refused, records_refusals
 from initiatives import actions as initiatives
 from initiatives import facts
+from initiatives.documents import Offered
 from initiatives.models import Evidence, Initiative
 from reviews import gates, queries
 from reviews.policy import Case, Criterion, Field
@@ -36,7 +37,13 @@ def answer(
     case = gates.case_of(known)
     fields = {f.key: f for f in asked.fields_for(case)}
     people = {k: values.get(k) for k, f in fields.items() if f.type == "person"}
-    plain = {k: _plain(f, values.get(k), case) for k, f in fields.items() if k not in people}
+    before = known.answer(criterion)
+    stands = before.fields if before is not None else {}
+    plain = {
+        k: _given(f, values.get(k), stands.get(k), case)
+        for k, f in fields.items()
+        if k not in people
+    }
     return initiatives.record_evidence(
         initiative=initiative,
         criterion=criterion,
@@ -48,20 +55,23 @@ def answer(
     )
 
 
-def _plain(field: Field, value: Any, case: Case) -> Any:
-    """What is kept of a field; of a table the columns that are asked."""
-    if field.type != "table":
-        return stored(value)
-    keys = [column.key for column in field.columns_for(case)]
-    return [{key: stored(row.get(key, "")) for key in keys} for row in value or []]
-
-
 def _asked(key: str) -> Criterion:
     for gate in queries.current_policy().gates.values():
         for criterion in gate.criteria:
             if criterion.key == key and criterion.is_answered:
                 return criterion
     raise Refused("The policy does not ask this.", rule="unknown_criterion")
+
+
+def _given(field: Field, value: Any, stands: Any, case: Case) -> Any:
+    """What is to be stored: of a table the columns that are asked; of a file's link a document,
+    unless it stands there."""
+    if field.type == "table":
+        keys = [column.key for column in field.columns_for(case)]
+        return [{key: stored(row.get(key, "")) for key in keys} for row in gates.rows_of(value)]
+    if field.type == "file" and value and isinstance(value, str) and value != stands:
+        return Offered(url=value)
+    return stored(value)
 
 
 def stored(value: Any) -> Any:

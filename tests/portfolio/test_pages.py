@@ -464,6 +464,7 @@ class TestRestricted(Pages):
                 ("initiatives:history",),
                 ("initiatives:edit", "details"),
                 ("initiatives:triage",),
+                ("initiatives:add_document",),
                 ("reviews:decide", "kill"),
                 ("reviews:answer", "data_audit"),
             )

@@ -641,6 +641,11 @@ BAD: dict[str, tuple[str, ...]] = {
 }
 
 
+def name_of(field: Field) -> str:
+    """The input in which a plausible answer is written; of a document that is its link."""
+    return f"{field.key}-url" if field.type == "file" else field.key
+
+
 class TestAnswer(ReviewPages):
     """The forms made from the policy: of all gates, for the level that asks most."""
 
@@ -667,7 +672,7 @@ class TestAnswer(ReviewPages):
     def typed(self, field: Field) -> list[tuple[str, str]]:
         """What a browser sends for one field."""
         if field.type != "table":
-            return [(field.key, self.good(field))]
+            return [(name_of(field), self.good(field))]
         (row,) = value_of(field, self.cast.user)
         return [(f"{field.key}-0-{column}", cell) for column, cell in row.items()]
 
