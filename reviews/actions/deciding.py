@@ -187,7 +187,8 @@ def _require_gate(known: Facts, gate: Gate, today: date) -> None:
 
 def _record(row: Initiative, known: Facts, said: Said, review: Review | None) -> Decision:
     to = said.move.to.get(Stage(row.stage), Stage(row.stage))
-    if said.to_pilot and row.stage == Stage.READINESS_REVIEW:
+    back = said.kind == Decision.Kind.SEND_BACK and said.to_pilot
+    if back and row.stage == Stage.READINESS_REVIEW:
         to = Stage.PILOT
     return Decision.objects.create(
         initiative=row,
