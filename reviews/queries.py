@@ -17,7 +17,7 @@ from initiatives.triage import Level
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.answers import Answered, answered
 from reviews.models import Decision, PolicyVersion, Review, SignOff
-from reviews.policy import GatePolicy, Policy
+from reviews.policy import Criterion, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -37,6 +37,13 @@ def current_version() -> PolicyVersion:
 
 def current_policy() -> Policy:
     return parsed(current_version())
+
+
+def criterion(key: str) -> Criterion | None:
+    """What the policy asks by this key; where gates differ, what people can say something to."""
+    of_all = (c for gate in current_policy().gates.values() for c in gate.criteria)
+    found = (c for c in of_all if c.key == key)
+    return min(found, key=lambda c: (not c.is_answered, c.mandatory), default=None)
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from initiatives import facts
 from initiatives.models import Initiative, KillCondition, Metric, Ownership, Triage
 from initiatives.stages import Gate, Role, Stage
 from initiatives.triage import QUESTIONS
-from reviews import actions, gates, queries
+from reviews import actions, gates, queries, snapshots
 from tests import factories
 from tests.factories import LONG_AGO, NOON, TODAY
+from tests.initiatives.actions.changes import changes_evidence
 from tests.reviews.facts_by_hand import POLICY, known
-from tests.reviews.scenes import DAY, answered, blocking, give, judged
+from tests.reviews.scenes import DAY, answered, blocking, give, judged, refusal
 
 
 class CharterTestCase(TestCase):
@@ -511,6 +512,100 @@ class TestAnsweredCriteria(CharterTestCase):
         stored = self.initiative.evidence.get(criterion="approach_decision")
         kept = tried | {"day": TODAY.isoformat()}
         assert stored.fields == {"tried": [kept], "gap": "None."}
+
+
+@pytest.mark.embedded
+class TestSettingAsideWhatIsWorkedOut(CharterTestCase):
+    """What ship-or-kill works out, and does not have to insist on."""
+
+    KEY = "evaluation_run"
+
+    def setUp(self):
+        self.gate = Gate.SHIP_OR_KILL
+
+    def set_aside_(self, key: str = KEY, because: str = "It writes poems.", **values: Any) -> Any:
+        return actions.answer(
+            initiative=self.initiative, criterion=key, values=values, by=self.lead, at=NOON,
+            not_applicable_because=because,
+        )  # fmt: skip
+
+    def judged(self, key: str = KEY) -> gates.Judged:
+        return judged(self.initiative, key, gate=self.gate)
+
+    def test_counts_with_its_reason(self):
+        assert self.judged().blocks
+        with changes_evidence(self.initiative, by=self.lead):
+            self.set_aside_()
+        found = self.judged()
+        assert (found.is_met, found.not_applicable) == (True, True)
+        assert found.verdict.reason == "Not applicable: It writes poems."
+        assert found.mend == "evaluation"
+
+    def test_ignores_whatever_else_is_said(self):
+        self.set_aside_(because=" It writes poems. ", value="99 %")
+        stored = self.initiative.evidence.get(criterion=self.KEY)
+        assert (stored.fields, stored.not_applicable_because) == ({}, "It writes poems.")
+
+    def test_is_signed_with_everything_else(self):
+        self.set_aside_()
+        material = snapshots.material(facts.load_one(self.initiative.pk), 1)
+        assert material["answer.evaluation_run.not_applicable"] == "It writes poems."
+
+    def test_gives_way_to_facts_that_meet_it(self):
+        self.set_aside_()
+        factories.make_run(evaluation_set=factories.make_evaluation_set(metric=self.metric))
+        found = self.judged()
+        assert (found.is_met, found.not_applicable) == (True, False)
+        assert found.verdict.reason == "1.4 reached 40 min on 2 Mar 2026, n = 400."
+
+    def test_is_possible_for_each_that_is_not_mandatory(self):
+        policy = queries.current_policy()
+        for gate in Gate:
+            case = gates.case_of(facts.load_one(self.initiative.pk))
+            for criterion in policy.gates[gate].criteria_for(case):
+                if (
+                    criterion.is_answered
+                    or judged(self.initiative, criterion.key, gate=gate).is_met
+                ):
+                    continue
+                with self.subTest(gate=gate, criterion=criterion.key):
+                    if criterion.mandatory:
+                        no = refusal(self.set_aside_, criterion.key)
+                        assert (no.rule, no.field) == ("mandatory", "not_applicable_because")
+                    else:
+                        self.set_aside_(criterion.key)
+                        found = judged(self.initiative, criterion.key, gate=gate)
+                        assert found.not_applicable
+
+    def test_is_taken_back_by_an_empty_reason(self):
+        self.set_aside_()
+        self.set_aside_(because="")
+        assert self.judged().blocks
+        assert self.judged().verdict.reason == "No evaluation has been recorded yet."
+
+    def test_wants_a_reason(self):
+        for nothing in ("", " \n "):
+            no = refusal(self.set_aside_, because=nothing, value="99 %")
+            assert (no.rule, no.field) == ("worked_out", "not_applicable_because")
+            assert no.message == (
+                "“The evaluation set was run” is worked out from what is recorded. "
+                "Mend that, or say why it does not apply."
+            )
+        assert not self.initiative.evidence.filter(criterion=self.KEY).exists()
+
+    def test_is_not_offered_where_it_is_mandatory(self):
+        no = refusal(self.set_aside_, "nothing_tripped", because="")
+        assert no.message == (
+            "“No kill condition has tripped undecided” is worked out from what is recorded. "
+            "Mend that."
+        )
+
+    def test_is_for_those_who_may_edit(self):
+        no = refusal(
+            actions.answer, initiative=self.initiative, criterion=self.KEY, values={},
+            by=self.cast.compliance, at=NOON, not_applicable_because="It writes poems.",
+        )  # fmt: skip
+        assert no.rule == "not_an_editor"
 
 
 class TestPeopleNamedInAnswers(CharterTestCase):
