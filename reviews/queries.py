@@ -92,7 +92,7 @@ class Standing:
 def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
     """The differences of two snapshots in words, with people named."""
     changes = snapshots.changes(before, after)
-    ids = {v for c in changes if c.key.startswith("owner.") for v in (c.before, c.after) if v}
+    ids = snapshots.people_in(changes)
     people = dict(Person.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
     return [snapshots.label(change, facts, people) for change in changes]
 
