@@ -136,6 +136,17 @@ class TestAskingForBoth(LightPilot):
         assert refusal(self.request, Gate.GO_LIVE).rule == "not_ahead"
 
 
+class TestSendBackGoLive(LightPilot):
+    def test_is_possible_where_it_alone_is_open(self):
+        review = self.request(Gate.GO_LIVE)
+        decision = actions.decide(
+            initiative=self.initiative, kind="send_back", reason="Too early.",
+            by=self.cast.sponsor, at=NOON,
+        )  # fmt: skip
+        assert (decision.review, decision.to_stage) == (review, Stage.PILOT)
+        assert Review.objects.get(pk=review.pk).closing == "sent_back"
+
+
 class TestShipInOneSitting(LightPilot):
     @classmethod
     def setUpTestData(cls):
@@ -148,7 +159,7 @@ class TestShipInOneSitting(LightPilot):
         after = self.now()
         assert after.stage == Stage.PRODUCTION
         assert after.version == before.version + 2
-        assert (after.decision_date - TODAY).days == 365
+        assert after.decision_date == TODAY + 365 * DAY
         assert (decision.kind, decision.review) == ("ship", self.second)
 
     def test_records_two_decisions(self):
