@@ -20,7 +20,7 @@ from initiatives.triage import Basis, Level
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.answers import Answered, answered
 from reviews.models import Decision, PolicyVersion, Review, SignOff
-from reviews.policy import Case, GatePolicy, Policy
+from reviews.policy import Case, Criterion, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -59,6 +59,13 @@ def current_version() -> PolicyVersion:
 
 def current_policy() -> Policy:
     return parsed(current_version())
+
+
+def criterion(key: str) -> Criterion | None:
+    """What the policy asks by this key; where gates differ, what people can say something to."""
+    of_all = (c for gate in current_policy().gates.values() for c in gate.criteria)
+    found = (c for c in of_all if c.key == key)
+    return min(found, key=lambda c: (not c.is_answered, c.mandatory), default=None)
 
 
 @dataclass(frozen=True)
@@ -107,7 +114,7 @@ class Standing:
 def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
     """The differences of two snapshots in words, with people named."""
     changes = snapshots.changes(before, after)
-    ids = {v for c in changes if c.key.startswith("owner.") for v in (c.before, c.after) if v}
+    ids = snapshots.people_in(changes)
     people = dict(Person.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
     return [snapshots.label(change, facts, people) for change in changes]
 

@@ -36,17 +36,16 @@ from reviews.transitions import TABLE
 
 
 class Answer(OfInitiative):
-    """The generated form of one answered criterion."""
+    """The generated form of one criterion; one that is worked out can only be set aside."""
 
     form_class = AnswerForm
     done = "Recorded."
 
     def criterion(self) -> Criterion:
-        for gate in queries.current_policy().gates.values():
-            for criterion in gate.criteria:
-                if criterion.key == self.kwargs["criterion"] and criterion.is_answered:
-                    return criterion
-        raise Http404
+        found = queries.criterion(self.kwargs["criterion"])
+        if found is None or not found.takes_an_answer:
+            raise Http404
+        return found
 
     @cached_property
     def facts(self) -> Facts:

@@ -44,6 +44,11 @@ def unmet(reason: str) -> Verdict:
     return Verdict(False, reason)
 
 
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 day`, `28 days`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def prohibition(facts: Facts) -> str | None:
     """Why no gate but retirement is open to this, or None (product.md §3)."""
     if facts.triage is not None and facts.triage.legal_class == LegalClass.PROHIBITED:
