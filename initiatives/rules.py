@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from django.utils import timezone
+
 from initiatives.models import KillCondition, Measurement, Metric
 from initiatives.models.charter import Comparator, KillConditionKind
 from initiatives.units import Direction
@@ -123,7 +125,7 @@ def _past_due(
     last = measurements[0]
     limit = metric.words(condition.threshold)
     return (
-        f"measured {metric.words(last.value)} on {last.measured_at:%-d %b %Y}; "
+        f"measured {metric.words(last.value)} on {timezone.localdate(last.measured_at):%-d %b %Y}; "
         f"the limit by {day} was {limit}"
     )
 

@@ -25,9 +25,9 @@ from initiatives import statement
 from initiatives.document_forms import DocumentForm
 from initiatives.facts import Facts
 from initiatives.models import Initiative
-from initiatives.stages import Stage
+from initiatives.stages import Gate, Stage
 from initiatives.views import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, permissions, queries
+from reviews import actions, answers, citations, gates, permissions, queries, results
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -159,6 +159,8 @@ def review_page(
         "standing": standing,
         "statement": statement.of(standing.facts),
         "mine": _signed_together(mine),
+        "results": results.of(standing.facts) if review.gate != Gate.CHARTER else [],
+        "conditions": answers.conditions(standing.policy, standing.facts),
         "stale_changes": _stale_changes(standing, request.user),
         "changed_since_request": queries.in_words(
             review.requested_snapshot.material, standing.material, standing.facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,12 +13,9 @@ from initiatives.models import KillCondition, Metric
 from initiatives.stages import Gate
 from reviews import queries as reviews
 from reviews import signing
+from reviews.answers import Answered, conditions
 from reviews.models import Review
-from reviews.policy import Criterion, Policy
 from reviews.queries import Standing
-
-# The answers that say under which conditions the pilot's result was reached (product.md P10).
-CONDITIONS = ("conditions_ledger", "pilot_conditions")
 
 
 @dataclass(frozen=True)
@@ -61,7 +57,7 @@ class Brief:
     facts: Facts
     statement: str
     result: Result | None
-    conditions: list[tuple[str, str]]
+    conditions: list[Answered]
     tripped: list[KillCondition]
     gate: str
     review: Review | None
@@ -84,7 +80,7 @@ def load(person: Person, pk: int, today: date) -> Brief | None:
         facts=known,
         statement=statement.of(known),
         result=_result(known, known.primary_metric),
-        conditions=list(_conditions(known, standing)),
+        conditions=conditions(standing.policy if standing else reviews.current_policy(), known),
         tripped=[k for k in known.kill_conditions if k.state == KillCondition.State.TRIPPED],
         gate=str(Gate(gate).label) if gate else "",
         review=review,
@@ -116,24 +112,6 @@ def _result(known: Facts, metric: Metric | None) -> Result | None:
         threshold=metric.words(bound),
         target=metric.words(metric.target),
     )
-
-
-def _conditions(known: Facts, standing: Standing | None) -> Iterator[tuple[str, str]]:
-    """Question and answer; the ledger of the pilot stands before what its charter expected."""
-    answers = [answer for key in CONDITIONS if (answer := known.answer(key))]
-    if not answers:
-        return
-    policy = standing.policy if standing else reviews.current_policy()
-    for answer in answers:
-        asked = _criterion(policy, answer.criterion)
-        for field in asked.fields if asked else ():
-            if said := answer.fields.get(field.key):
-                yield field.label, str(said)
-
-
-def _criterion(policy: Policy, key: str) -> Criterion | None:
-    criteria = (c for gate in policy.gates.values() for c in gate.criteria)
-    return next((criterion for criterion in criteria if criterion.key == key), None)
 
 
 def _objections(standing: Standing) -> list[Objection]:

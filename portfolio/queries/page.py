@@ -24,6 +24,7 @@ from portfolio.queries.charts import Chart, chart
 from reviews import gates
 from reviews import permissions as deciding
 from reviews import queries as reviews
+from reviews.answers import Answered, conditions
 from reviews.models import Decision, Review
 
 
@@ -46,6 +47,7 @@ class Item:
     blocking: bool
     url: str
     label: str
+    aside: str  # where to say why it does not apply, for what is worked out
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ class Page:
     roles: list[RoleLine]
     named: list[Ownership]
     charts: list[Chart]
+    conditions: list[Answered]
     kill_conditions: list[KillLine]
     flags: list[Flag]
     decisions: list[tuple[str, str]]
@@ -162,6 +165,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
     if known is None:
         return None
     initiative = known.initiative
+    row: Any = initiative
     stays = _stays(known)
     may_edit = permissions.may_edit_facts(person, known) and initiative.stage != Stage.RETIRED
     return Page(
@@ -172,6 +176,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         roles=_roles(known),
         named=[o for o in known.ownerships if o.role not in Role.values],
         charts=[chart(metric, known.recent(metric), _changes(stays)) for metric in known.metrics],
+        conditions=conditions(reviews.policy_named(row.beside_policy), known),
         kill_conditions=[
             KillLine(k, distance_to_tripping(k, known, today)) for k in known.kill_conditions
         ],
@@ -287,8 +292,13 @@ def _item(judged: gates.Judged, pk: int, *, may_edit: bool) -> Item:
     elif judged.is_met:
         label = "Change" if label else ""
     criterion = judged.criterion
+    aside = reverse("reviews:answer", args=[pk, criterion.key]) if may_edit else ""
+    if judged.not_applicable:
+        url, label, aside = aside, "Change" if aside else "", ""
+    elif judged.is_met or criterion.is_answered or not criterion.takes_an_answer:
+        aside = ""
     return Item(
-        criterion.title, judged.is_met, judged.verdict.reason, criterion.blocking, url, label
+        criterion.title, judged.is_met, judged.verdict.reason, criterion.blocking, url, label, aside
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -28,12 +28,6 @@ class Asked:
     parameters: Mapping[str, Any]
     limits: Limits
     today: date
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    function: Callable[[Asked], Verdict]
-    mend: str
 
 
 def met(reason: str) -> Verdict:
