@@ -50,7 +50,28 @@ COMPLIANCE = Persona(
     says="Check the triage and sign for legal and compliance",
 )
 
-DEMO_PERSONAS = (LEAD, BUSINESS_OWNER, ENGINEERING_OWNER, SECURITY, COMPLIANCE)
+AUDITOR = Persona(
+    email="beatrix.lund@halden.example",
+    name="Beatrix Lund",
+    title="Internal auditor",
+    says="Follow every decision back to its evidence, and verify the log",
+)
+ADMINISTRATOR = Persona(
+    email="niamh.corrigan@halden.example",
+    name="Niamh Corrigan",
+    title="IT service manager, administrator",
+    says="Look after people, groups and units, and own a small tool herself",
+)
+
+DEMO_PERSONAS = (
+    LEAD,
+    BUSINESS_OWNER,
+    ENGINEERING_OWNER,
+    SECURITY,
+    COMPLIANCE,
+    AUDITOR,
+    ADMINISTRATOR,
+)
 
 
 def offered() -> tuple[Persona, ...]:

@@ -9,20 +9,6 @@ from portfolio.stories.proposals import (
 )
 from portfolio.stories.running import FRAUD_SIGNALS, INVOICE_CODING, ROOF_IMAGES
 
-UNITS = ("Claims", "Customer service", "Underwriting", "Operations", "Human resources")
-# Colleagues whom one cannot sign in as from the sign-in page; owners and signers have to differ.
-COLLEAGUES = {
-    "martin.holt": ("Martin Holt", "Chief operating officer"),
-    "lena.fisk": ("Lena Fisk", "Head of customer service"),
-    "joao.prates": ("João Prates", "Machine learning engineer"),
-    "ruth.adeyemi": ("Ruth Adeyemi", "Platform operations lead"),
-    "oskar.lind": ("Oskar Lind", "Head of underwriting"),
-    "mei.tanaka": ("Mei Tanaka", "Finance controller"),
-    "dario.conti": ("Dario Conti", "Data engineer"),
-}
-LEAVER = "dario.conti"
-PERSON_FIELDS = ("owner", "users", "compliance", "security")
-
 ALL = (
     CLAIMS_TRIAGE,
     CALL_SUMMARIES,
