@@ -1,5 +1,9 @@
-"""What happened at Halden Mutual: the ten stories that the demo portfolio tells."""
+"""What happened at Halden Mutual: the stories that the demo portfolio tells, in their order.
 
+The first ten keep their numbers: the README's pictures and people's memory know them.
+"""
+
+from portfolio.stories import wins
 from portfolio.stories.pilots import CALL_SUMMARIES, CLAIMS_TRIAGE, RENEWAL_PRICING
 from portfolio.stories.proposals import (
     APPLICATION_SCREENING,
@@ -20,4 +24,9 @@ ALL = (
     FRAUD_SIGNALS,
     ROOF_IMAGES,
     PHONE_BOT,
+    wins.WINDSCREENS,
+    wins.MEDICAL_REPORTS,
+    wins.CLAIM_LETTERS,
+    wins.CANTEEN,
+    wins.RETURNED_POST,
 )

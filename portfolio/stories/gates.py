@@ -94,6 +94,7 @@ def decided(
             initiative=scene.initiative, kind=kind, reason=reason, by=scene.who(by), at=scene.at,
             **more,
         )  # fmt: skip
+        scene.initiative.refresh_from_db()
 
     return (Deed(days, decide),)
 

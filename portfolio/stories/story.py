@@ -168,7 +168,10 @@ class Story:
         return level(self.triage, pilot_budget=self.pilot_budget, monthly_cost=self.monthly_cost)
 
     def case(self, stage: str) -> Case:
-        return Case(stage, self.level, self.triage, self.pilot_budget, self.monthly_cost)
+        return Case(
+            stage=stage, level=self.level, answers=self.triage, pilot_budget=self.pilot_budget,
+            monthly_cost=self.monthly_cost,
+        )  # fmt: skip
 
 
 @dataclass
