@@ -16,7 +16,6 @@ from initiatives.triage import LegalClass
 from portfolio.stories import papers
 from portfolio.stories.people import GROUPS, MORNING
 from portfolio.stories.story import Act, Deed, Metrics, Scene, Story
-from reviews import actions as reviews
 
 Deeds = tuple[Deed, ...]
 
@@ -151,13 +150,11 @@ def answered(days: float, gate: str = Gate.CHARTER, *, leave: tuple[str, ...] = 
 
 
 def _answer(scene: Scene, given: dict[str, dict[str, Any]]) -> None:
-    """Write the answers down; people named in them accept."""
-    by = scene.owner
+    """Write down what the policy asks of this story; people named in it accept."""
+    about: dict[str, Any] = {"initiative": scene.initiative, "by": scene.owner, "at": scene.at}
     for criterion, values in given.items():
-        reviews.answer(
-            initiative=scene.initiative, criterion=criterion, by=by, at=scene.at,
-            values=papers.filled_in(values, scene),
-        )  # fmt: skip
+        fields, named = papers.filled_in(criterion, values, scene)
+        initiatives.record_evidence(criterion=criterion, fields=fields, people=named, **about)
     for ownership in _asked(scene).filter(role__contains="."):
         initiatives.accept(ownership=ownership, by=ownership.person, at=scene.at)
 

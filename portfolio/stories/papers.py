@@ -6,13 +6,15 @@ Words in braces are the story's: what it is called, who works with it, where, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
+from accounts.models import Person
 from initiatives.documents import Offered
 from initiatives.stages import Gate, Role
 from portfolio.stories.story import Scene
 from reviews import queries as reviewed
+from reviews.policy import Case, Criterion, Field
 
 FOR_PRODUCTION = (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.DATA_OWNER)
 INTRANET = "https://intranet.halden.example"
@@ -308,8 +310,8 @@ def _charter(scene: Scene) -> dict[str, dict[str, Any]]:
     }  # fmt: skip
 
 
-def _document(scene: Scene, name: str) -> Offered:
-    return Offered(url=f"{INTRANET}/{scene.initiative.reference.lower()}/{name}")
+def _document(scene: Scene, name: str) -> str:
+    return f"{INTRANET}/{scene.initiative.reference.lower()}/{name}"
 
 
 def _facts(scene: Scene) -> dict[str, dict[str, Any]]:
@@ -347,19 +349,36 @@ def _speaker(scene: Scene) -> str:
     return next(key for key in ("lena.fisk", "amara.diallo", "bram.dekker") if key not in taken)
 
 
-def filled_in(values: Mapping[str, Any], scene: Scene) -> dict[str, Any]:
-    """Answers with people in the place of their keys, and days counted from the registration."""
-    return {key: _filled_in(value, scene) for key, value in values.items()}
+def filled_in(
+    criterion: str, values: Mapping[str, Any], scene: Scene
+) -> tuple[dict[str, Any], dict[str, Person | None]]:
+    """The fields that are asked of this story, and the people named in them."""
+    case = scene.story.case(scene.initiative.stage)
+    asked = {f.key: f for f in _criteria()[criterion].fields_for(case) if f.key in values}
+    named = {key for key, field in asked.items() if field.type == "person"}
+    fields = {k: _filled_in(f, values[k], case, scene) for k, f in asked.items() if k not in named}
+    return fields, {key: scene.cast.people[values[key]] for key in named}
 
 
-def _filled_in(value: Any, scene: Scene) -> Any:
-    if isinstance(value, list):
-        return [filled_in(row, scene) for row in value]
-    if isinstance(value, str) and value in scene.cast.people:
-        return scene.cast.people[value]
-    if isinstance(value, int) and value < 0:
-        return (scene.initiative.registered_at + timedelta(days=value)).date()
-    return value
+def _criteria() -> dict[str, Criterion]:
+    gates = reviewed.current_policy().gates.values()
+    return {criterion.key: criterion for gate in gates for criterion in gate.criteria}
+
+
+def _filled_in(field: Field, value: Any, case: Case, scene: Scene) -> Any:
+    if field.type == "table":
+        keys = [column.key for column in field.columns_for(case)]
+        return [{key: _day(row.get(key, ""), scene) for key in keys} for row in value]
+    if field.type == "file":
+        return Offered(url=value)
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _day(cell: Any, scene: Scene) -> Any:
+    """A day is told by how long before the registration it was."""
+    if isinstance(cell, int):
+        return (scene.initiative.registered_at + timedelta(days=cell)).date().isoformat()
+    return cell
 
 
 def evaluation_set(scene: Scene, size: int, *, is_messy: bool) -> dict[str, Any]:
