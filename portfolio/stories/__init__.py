@@ -3,7 +3,7 @@
 The first ten keep their numbers: the README's pictures and people's memory know them.
 """
 
-from portfolio.stories import wins
+from portfolio.stories import fading, ready, wins
 from portfolio.stories.pilots import CALL_SUMMARIES, CLAIMS_TRIAGE, RENEWAL_PRICING
 from portfolio.stories.proposals import (
     APPLICATION_SCREENING,
@@ -29,4 +29,12 @@ ALL = (
     wins.CLAIM_LETTERS,
     wins.CANTEEN,
     wins.RETURNED_POST,
+    fading.COMPLAINTS,
+    fading.UNDERWRITING_SEARCH,
+    fading.REMINDERS,
+    ready.ACCIDENT_REPORTS,
+    ready.BROKER_QUOTES,
+    ready.SUBSIDENCE,
+    ready.LIABILITY_RESERVES,
+    ready.ACCESS_REQUESTS,
 )

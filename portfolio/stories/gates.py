@@ -85,7 +85,7 @@ def _signer(scene: Scene, review: Review, slot: Slot) -> Person:
 
 
 def decided(
-    days: float, kind: str, reason: str, *, by: str = Role.SPONSOR, **more: Any
+    days: float, kind: str, reason: str, /, *, by: str = Role.SPONSOR, **more: Any
 ) -> Deeds:
     """The sponsor decides, unless somebody else is named."""
 
