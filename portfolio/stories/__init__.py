@@ -3,7 +3,7 @@
 The first ten keep their numbers: the README's pictures and people's memory know them.
 """
 
-from portfolio.stories import fading, ready, wins
+from portfolio.stories import declared, ended, fading, ideas, ready, trials, wins
 from portfolio.stories.pilots import CALL_SUMMARIES, CLAIMS_TRIAGE, RENEWAL_PRICING
 from portfolio.stories.proposals import (
     APPLICATION_SCREENING,
@@ -37,4 +37,28 @@ ALL = (
     ready.SUBSIDENCE,
     ready.LIABILITY_RESERVES,
     ready.ACCESS_REQUESTS,
+    trials.BROKER_ASSISTANT,
+    trials.HAIL_FORECAST,
+    trials.COVER_LETTERS,
+    trials.SERVICE_DESK,
+    trials.EXPERT_INVOICES,
+    trials.CALL_COACHING,
+    declared.TENANT_SCORING,
+    declared.WEBSITE_CHAT,
+    declared.CALL_FORECAST,
+    declared.SCANNING,
+    declared.DRIVING_SCORE,
+    declared.MAIL_GUARD,
+    ideas.CLAUSE_COMPARISON,
+    ideas.RETENTION_RISK,
+    ideas.MOOD_DETECTION,
+    ideas.BOARD_PAPERS,
+    ideas.FLOOD_PRICING,
+    ideas.LEARNING_PATHS,
+    ideas.SITE_PHOTOS,
+    ended.DAMAGE_PHOTOS,
+    ended.MAIL_ANSWERS,
+    ended.LAPSE_PREDICTION,
+    ended.CONTRACT_DIGESTS,
+    ended.OLD_TEMPLATES,
 )

@@ -9,10 +9,10 @@ from typing import Any
 from django.db import models
 
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, Metric, OpenQuestion, Ownership
+from initiatives.models import Metric, OpenQuestion, Ownership
 from initiatives.models.charter import MetricKind
 from initiatives.stages import Gate, Role
-from initiatives.triage import LegalClass
+from initiatives.triage import LegalClass, legal_class
 from portfolio.stories import papers
 from portfolio.stories.people import GROUPS, MORNING
 from portfolio.stories.story import Act, Deed, Metrics, Scene, Story
@@ -104,14 +104,13 @@ def _hours(ownership: Ownership) -> int | None:
 
 def _confirm_triage(scene: Scene) -> None:
     """Compliance agrees with what the answers lead to."""
-    row = Initiative.objects.select_related("triage").get(pk=scene.initiative.pk)
-    _judge(scene, row.level, row.triage.legal_class, "")
+    _judge(scene, scene.story.level, legal_class(scene.story.triage), "")
 
 
-def _judge(scene: Scene, level: str, legal_class: str, because: str) -> None:
+def _judge(scene: Scene, level: str, chosen: str, because: str) -> None:
     counsel = GROUPS["compliance"][scene.initiative.pk % 2]
     initiatives.confirm_triage(
-        initiative=scene.initiative, level=level, legal_class=legal_class, because=because,
+        initiative=scene.initiative, level=level, legal_class=chosen, because=because,
         by=scene.cast.people[counsel], at=scene.at,
     )  # fmt: skip
 
@@ -139,11 +138,17 @@ def _metric(scene: Scene, name: str) -> Metric:
 # --- papers and findings ------------------------------------------------------------------------
 
 
-def answered(days: float, gate: str = Gate.CHARTER, *, leave: tuple[str, ...] = ()) -> Deeds:
+def answered(
+    days: float,
+    gate: str = Gate.CHARTER,
+    *,
+    leave: tuple[str, ...] = (),
+    more: dict[str, dict[str, Any]] | None = None,
+) -> Deeds:
     """Everything a gate asks is answered, but for what is left open."""
 
     def answer(scene: Scene) -> None:
-        given = papers.answers(scene, gate)
+        given = papers.answers(scene, gate, more or {})
         _answer(scene, {key: values for key, values in given.items() if key not in leave})
 
     return (Deed(days, answer),)
@@ -339,4 +344,4 @@ def restricted(days: float) -> Deeds:
 
 def forbidden(days: float, because: str) -> Deeds:
     """Compliance classes it as prohibited."""
-    return (Deed(days, lambda s: _judge(s, s.initiative.level, LegalClass.PROHIBITED, because)),)
+    return (Deed(days, lambda s: _judge(s, s.story.level, LegalClass.PROHIBITED, because)),)

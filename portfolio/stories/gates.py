@@ -171,9 +171,10 @@ def sent_back(days: float, reason: str, *, to_pilot: bool = False) -> Deeds:
     return decided(days, Kind.SEND_BACK, reason, to_pilot=to_pilot)
 
 
-def decommissioned(days: float, reason: str, lesson: str) -> Deeds:
+def decommissioned(days: float, reason: str, lesson: str, achieved: str) -> Deeds:
+    said = {"leaving_production": {"value_realised": achieved}}
     return (
-        *answered(days + 8, Gate.RETIREMENT),
+        *answered(days + 8, Gate.RETIREMENT, more=said),
         *decided(
             days, Kind.DECOMMISSION, reason, outcome=Outcome.DECOMMISSIONED, lesson=lesson
         ),

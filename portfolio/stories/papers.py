@@ -236,13 +236,16 @@ TEXTS: dict[str, Texts] = {
 }
 
 
-def answers(scene: Scene, gate: str) -> dict[str, dict[str, Any]]:
+def answers(
+    scene: Scene, gate: str, more: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
     """What is answered at this gate: what applies to this story, and nothing else."""
     case = scene.story.case(scene.initiative.stage)
     asked = reviewed.current_policy().gates[gate].criteria_for(case)
     given = _texts(scene, TEXTS[gate])
-    for key, more in (_charter(scene) | _facts(scene)).items():
-        given[key] = given.get(key, {}) | more
+    for said in (_charter(scene), _facts(scene), more):
+        for key, fields in said.items():
+            given[key] = given.get(key, {}) | fields
     return {c.key: given[c.key] for c in asked if c.is_answered and c.key in given}
 
 
@@ -339,7 +342,7 @@ def _facts(scene: Scene) -> dict[str, dict[str, Any]]:
         "oversight": {"person": business},
         "still_true": {"off_switch_tried": tried},
         "tidying_up": {"access": "yusuf.arslan", "spend": "viktor.salo"},
-        "leaving_production": {"value_realised": "", "last_day": scene.today},
+        "leaving_production": {"last_day": scene.today},
     }  # fmt: skip
 
 

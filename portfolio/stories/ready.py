@@ -349,12 +349,12 @@ ACCESS_REQUESTS = Story(
         *evaluated(27, "mask-4", "0.6 %", "1.9 %", 260),
         *asked_for(26, waits=("compliance_personal_data", "security", "operations")),
         *sent_back(
-            17,
+            12,
             "Old scans let through four times as many names as the pilot did. Back to the pilot "
             "with scans from before 2005, for four weeks.",
             to_pilot=True,
         ),
-        *spent((50, 4_100), (12, 3_900)),
-        *answered(10, Gate.SHIP_OR_KILL),
+        *spent((50, 4_100), (9, 3_900)),
+        *answered(8, Gate.SHIP_OR_KILL),
     ),
 )
