@@ -46,6 +46,7 @@ def _describe(scene: Scene) -> None:
         initiatives.ask(role=role, person=scene.cast.people[key], **about)
     for metric in story.metrics:
         stored = initiatives.define_metric(values=_bounds(metric), **about)
+        scene.metrics[metric.name] = stored
         if metric.kill is not None:
             values = _condition(stored, metric, metric.kill, metric.in_a_row)
             initiatives.add_kill_condition(values=values, **about)
@@ -66,7 +67,12 @@ def _bounds(told: Metrics) -> dict[str, Any]:
 
 
 def _condition(
-    metric: Metric, told: Metrics, limit: str, in_a_row: int | None, *, by_decision_date: bool = True
+    metric: Metric,
+    told: Metrics,
+    limit: str,
+    in_a_row: int | None,
+    *,
+    by_decision_date: bool = True,
 ) -> dict[str, Any]:
     return {
         "kind": "metric",
@@ -89,7 +95,10 @@ def _answer_for_roles(scene: Scene) -> None:
             )  # fmt: skip
         elif ownership.role not in story.silent:
             initiatives.accept(
-                ownership=ownership, by=ownership.person, at=scene.at, hours_a_month=_hours(ownership)
+                ownership=ownership,
+                by=ownership.person,
+                at=scene.at,
+                hours_a_month=_hours(ownership),
             )
 
 
@@ -118,7 +127,7 @@ def _judge(scene: Scene, level: str, chosen: str, because: str) -> None:
 def _measurement(told: Metrics, value: str, sample: int | None) -> Act:
     def measure(scene: Scene) -> None:
         initiatives.record_measurement(
-            metric=_metric(scene, told.name),
+            metric=scene.metrics[told.name],
             value=told.value(value),
             measured_at=scene.at,
             sample_size=sample,
@@ -129,10 +138,6 @@ def _measurement(told: Metrics, value: str, sample: int | None) -> Act:
         )
 
     return measure
-
-
-def _metric(scene: Scene, name: str) -> Metric:
-    return Metric.objects.select_related("initiative").get(initiative=scene.initiative, name=name)
 
 
 # --- papers and findings ------------------------------------------------------------------------
@@ -185,7 +190,7 @@ def _evaluation_set(scene: Scene, told: Metrics, size: int, *, is_messy: bool) -
     there = row.messy_set if is_messy else row.evaluation_set
     values = papers.evaluation_set(scene, size, is_messy=is_messy)
     return there or initiatives.describe_evaluation_set(
-        initiative=row, values=values | {"metric": _metric(scene, told.name)},
+        initiative=row, values=values | {"metric": scene.metrics[told.name]},
         by=scene.owner, at=scene.at,
     )  # fmt: skip
 
@@ -289,9 +294,14 @@ def watched(days: float) -> Deeds:
 
     def watch(scene: Scene) -> None:
         kinds = (MetricKind.BUSINESS, MetricKind.QUALITY)
-        for metric in Metric.objects.filter(initiative=scene.initiative, kind__in=kinds):
+        for metric in scene.story.metrics:
+            if metric.kind not in kinds:
+                continue
             initiatives.watch_metric(
-                metric=metric, paged=scene.who(Role.ON_CALL), by=scene.owner, at=scene.at
+                metric=scene.metrics[metric.name],
+                paged=scene.who(Role.ON_CALL),
+                by=scene.owner,
+                at=scene.at,
             )
 
     return (Deed(days, watch),)
@@ -302,7 +312,7 @@ def lasting(days: float, limit: str, in_a_row: int = 3) -> Deeds:
 
     def agree(scene: Scene) -> None:
         told = next(m for m in scene.story.metrics if m.is_primary)
-        metric = _metric(scene, told.name)
+        metric = scene.metrics[told.name]
         initiatives.add_kill_condition(
             initiative=scene.initiative, by=scene.owner, at=scene.at,
             values=_condition(metric, told, limit, in_a_row, by_decision_date=False),
@@ -326,7 +336,7 @@ def moved_threshold(days: float, threshold: str) -> Deeds:
         values = _bounds(told) | {"threshold": told.value(threshold)}
         kept = ("direction", "baseline", "target", "threshold")
         initiatives.define_metric(
-            initiative=scene.initiative, metric=_metric(scene, told.name), by=scene.owner,
+            initiative=scene.initiative, metric=scene.metrics[told.name], by=scene.owner,
             at=scene.at, values={name: values[name] for name in kept},
         )  # fmt: skip
 

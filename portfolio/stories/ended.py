@@ -240,8 +240,9 @@ OLD_TEMPLATES = Story(
             "Share of all forms of the month.",
             measured=over(630, 45, "84 83 85 82 80 78 71 60 44 31", 9_400),
         ),
-        adoption("share of claims that come as a form", "30 %", "60 %",
-                 over(620, 90, "58 51 40 29 18")),
+        adoption(
+            "share of claims that come as a form", "30 %", "60 %", over(620, 90, "58 51 40 29 18")
+        ),
     ),
     happened=(
         *monthly(630, 190, 2_850),

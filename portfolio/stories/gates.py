@@ -31,44 +31,50 @@ def asked_for(
 ) -> Deeds:
     """A review is asked for, and everybody signs but those slots that wait or reject."""
     signatures = [
-        Deed(days - 0.5 - place * 0.35, _signature(gate, waits, rejects or {}))
+        Deed(days - 0.5 - place * 0.35, _signature(gate, rejects or {}))
         for place in range(MOST_SIGNERS)
         if days - 0.5 - place * 0.35 > 0
     ]
-    return (Deed(days, _request(gate)), *signatures)
+    return (Deed(days, _request(gate, waits)), *signatures)
 
 
-def _request(gate: str | None) -> Act:
-    return lambda scene: reviews.request_review(
-        initiative=scene.initiative, by=scene.owner, at=scene.at, gate=gate
-    )
+def _request(gate: str | None, waits: tuple[str, ...]) -> Act:
+    def request(scene: Scene) -> None:
+        review = reviews.request_review(
+            initiative=scene.initiative, by=scene.owner, at=scene.at, gate=gate
+        )
+        slots = review.slots.select_related("group").exclude(key__in=waits)
+        scene.to_sign[gate or ""] = list(slots.order_by("pk"))
+
+    return request
 
 
-def _signature(gate: str | None, waits: tuple[str, ...], rejects: dict[str, str]) -> Act:
+def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
+    """The next who has not signed yet signs, with that for every role they hold."""
+
     def sign(scene: Scene) -> None:
-        review = _open_review(scene, gate)
-        for slot in review.slots.select_related("group").filter(sign_offs=None):
-            if slot.key not in waits:
-                _sign(scene, review, slot, rejects.get(slot.key, ""))
-                return
+        if not (waiting := scene.to_sign[gate or ""]):
+            return
+        slot = waiting.pop(0)
+        review = Review.objects.select_related("initiative").get(pk=slot.review_id)
+        signer = _signer(scene, review, slot)
+        _sign(scene, review, slot, signer, rejects.get(slot.key, ""))
+        if slot.role:
+            signed = SignOff.objects.filter(review=review, signer=signer)
+            filled = set(signed.values_list("slot", flat=True))
+            waiting[:] = [other for other in waiting if other.pk not in filled]
 
     return sign
 
 
-def _open_review(scene: Scene, gate: str | None) -> Review:
-    found = Review.objects.open().filter(initiative=scene.initiative)
-    found = found.select_related("policy", "initiative")
-    return found.get(gate=gate) if gate else found.get()
-
-
-def _sign(scene: Scene, review: Review, slot: Slot, objection: str) -> None:
+def _sign(scene: Scene, review: Review, slot: Slot, by: Person, objection: str) -> None:
     reviews.sign(
         slot=slot,
         verdict=SignOff.Verdict.REJECT if objection else SignOff.Verdict.APPROVE,
         digest=review.snapshot_id,
         authentication=Authentication("password", scene.at - timedelta(minutes=1)),
         comment=objection,
-        by=_signer(scene, review, slot),
+        by=by,
         at=scene.at,
     )
 

@@ -59,7 +59,7 @@ CLAUSE_COMPARISON = Story(
 RETENTION_RISK = Story(
     name="Who might leave the company",
     unit="Human resources",
-    registered=20,
+    registered=13,
     description={
         "problem": "In IT one in six leaves within two years, and each time it is a surprise.",
         "users": "Two partners in human resources.",
@@ -78,13 +78,13 @@ RETENTION_RISK = Story(
             "From the personnel system, each quarter.",
         ),
     ),
-    happened=restricted(19.5),
+    happened=restricted(12.5),
 )
 
 MOOD_DETECTION = Story(
     name="Mood of agents from their voice",
     unit="Customer service",
-    registered=19,
+    registered=14,
     description={
         "problem": "Team leaders notice too late when an agent has had enough.",
         "users": "120 agents of the contact centre and their team leaders.",
@@ -97,7 +97,7 @@ MOOD_DETECTION = Story(
     vendor="Brightline Voice",
     pilot_budget=60_000,
     happened=forbidden(
-        14.5,
+        11.5,
         "It infers emotions of people at work from their voice: Regulation (EU) 2024/1689, "
         "Article 5(1)(f) forbids that. A voluntary button for a break needs no AI.",
     ),

@@ -236,9 +236,7 @@ TEXTS: dict[str, Texts] = {
 }
 
 
-def answers(
-    scene: Scene, gate: str, more: dict[str, dict[str, Any]]
-) -> dict[str, dict[str, Any]]:
+def answers(scene: Scene, gate: str, more: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """What is answered at this gate: what applies to this story, and nothing else."""
     case = scene.story.case(scene.initiative.stage)
     asked = reviewed.current_policy().gates[gate].criteria_for(case)

@@ -12,12 +12,13 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Person
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Metric
 from initiatives.models.charter import MetricKind
 from initiatives.stages import Role
 from initiatives.triage import QUESTIONS, Level, level
 from initiatives.units import Direction, UnitKind, parse
 from portfolio.stories.people import Cast
+from reviews.models import Slot
 from reviews.policy import Case
 
 Measured = tuple[tuple[int, str, int | None], ...]
@@ -99,9 +100,7 @@ def quality(name: str, baseline: str, threshold: str, target: str, measured: Mea
 def unit_cost(name: str, baseline: str, threshold: str, measured: Measured) -> Metrics:
     """A guardrail: what one of them costs."""
     method = "The month's invoices divided by what was worked on."
-    return Metrics(
-        name, baseline, threshold, threshold, method, MetricKind.COST, measured=measured
-    )
+    return Metrics(name, baseline, threshold, threshold, method, MetricKind.COST, measured=measured)
 
 
 def adoption(name: str, floor: str, target: str, measured: Measured) -> Metrics:
@@ -182,6 +181,8 @@ class Scene:
     story: Story
     initiative: Initiative
     at: datetime
+    metrics: dict[str, Metric] = field(default_factory=dict)
+    to_sign: dict[str, list[Slot]] = field(default_factory=dict)
 
     @property
     def today(self) -> date:

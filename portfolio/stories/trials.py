@@ -1,7 +1,7 @@
 """More pilots: one that never ends, one paused, one about to be shipped, and younger ones."""
 
 from initiatives.stages import Gate, Role
-from portfolio.stories.deeds import answered, asked, closed, evaluated, joined, spent
+from portfolio.stories.deeds import answered, asked, evaluated, spent
 from portfolio.stories.gates import asked_for, chartered, extended, paused
 from portfolio.stories.story import Charter, Metrics, Story, over, quality, unit_cost
 
@@ -36,11 +36,13 @@ BROKER_ASSISTANT = Story(
             "Median over all questions of the pilot brokers, in the portal.",
             source="Broker portal, weekly",
             kill="8 h",
-            measured=over(124, 7, "7.8 6.4 5.1 4.2 3.6 3.1 2.9 2.6 2.5 2.4 2.5 2.3 2.4 2.2 2.3 2.2 "
-                          "2.3", 190),
+            measured=over(
+                124, 7, "7.8 6.4 5.1 4.2 3.6 3.1 2.9 2.6 2.5 2.4 2.5 2.3 2.4 2.2 2.3 2.2 2.3", 190
+            ),
         ),
-        quality("answers that were wrong", "10 %", "4 %", "2 %",
-                over(117, 21, "9 7.4 6.6 6.1 6.3")),
+        quality(
+            "answers that were wrong", "10 %", "4 %", "2 %", over(117, 21, "9 7.4 6.6 6.1 6.3")
+        ),
     ),
     charter=Charter(
         source="18,000 answered mails and the product handbook",
@@ -58,10 +60,12 @@ BROKER_ASSISTANT = Story(
         *spent((125, 38_000), (100, 29_500), (72, 26_000), (45, 24_500), (14, 21_500)),
         *extended(91, 28, "Wrong answers fall each week; four more weeks should do."),
         *evaluated(70, "broker-5", "6.4 %", "11 %", 300),
-        *extended(63, 28, "The handbook is being rewritten, and the rest depends on it.",
-                  by="martin.holt"),
-        *asked(40, "Who decides when handbook and practice disagree?", "sofia.marin", 10,
-               blocking=True),
+        *extended(
+            63, 28, "The handbook is being rewritten, and the rest depends on it.", by="martin.holt"
+        ),
+        *asked(
+            40, "Who decides when handbook and practice disagree?", "sofia.marin", 10, blocking=True
+        ),
     ),
 )
 
@@ -151,8 +155,13 @@ COVER_LETTERS = Story(
             kill="36 %",
             measured=over(30, 6, "37 32 27.5 25 24", 640),
         ),
-        quality("sentences that changed their meaning", "3 %", "1 %", "0.3 %",
-                over(27, 9, "1.2 0.8 0.6")),
+        quality(
+            "sentences that changed their meaning",
+            "3 %",
+            "1 %",
+            "0.3 %",
+            over(27, 9, "1.2 0.8 0.6"),
+        ),
         unit_cost("cost of one letter", "EUR 4.10", "EUR 3", over(20, 12, "2.6 2.4")),
     ),
     charter=Charter(
@@ -171,8 +180,9 @@ COVER_LETTERS = Story(
         *chartered(38, "One letter, one call less: easy to count."),
         *spent((31, 13_500), (12, 11_800)),
         *evaluated(10, "plain-2", "0.6 %", "0.9 %", 320),
-        *asked(10, "Who approves the wording of a new kind of letter?", "helene.marchand", 4,
-               due=30),
+        *asked(
+            10, "Who approves the wording of a new kind of letter?", "helene.marchand", 4, due=30
+        ),
         *asked(9, "Does it work for letters in Turkish?", "priya.nair", 10, 5_000, due=45),
         *answered(7, Gate.SHIP_OR_KILL),
         *asked_for(4, waits=("business_owner", "engineering_owner")),
@@ -331,5 +341,8 @@ CALL_COACHING = Story(
         privacy="By consent of both sides; no use in appraisals, agreed with the works council.",
         employees="Works council, asked 40 days ago, agreed: visible to the colleague alone.",
     ),
-    happened=(*chartered(11, "With the works council's conditions written in."), *spent((6, 7_900))),
+    happened=(
+        *chartered(11, "With the works council's conditions written in."),
+        *spent((6, 7_900)),
+    ),
 )
