@@ -58,7 +58,7 @@ DAMAGE_PHOTOS = Story(
             Outcome.APPROACH_WRONG,
             "31 % off after six weeks, and the limit was 25 %: what is bent under the paint is on "
             "no photo.",
-            "Photos tell whether to send an expert, not what it will cost. Ask the smaller question.",
+            "Photos tell whether to send an expert, not what it will cost. Ask that.",
         ),
     ),
 )

@@ -115,7 +115,7 @@ FLOOD_PRICING = Story(
     unit="Underwriting",
     registered=41,
     description={
-        "problem": "Flood zones are drawn by postcode; houses on the hill pay for those by the river.",
+        "problem": "Flood zones follow postcodes; houses on the hill pay for those by the river.",
         "users": "21 underwriters of building policies.",
         "outcome": "A price that follows the address.",
         "process": "Quotes for building policies: the flood surcharge.",

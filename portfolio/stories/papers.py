@@ -58,7 +58,7 @@ SHIP_OR_KILL: Texts = {
 }
 GO_LIVE: Texts = {
     "drift_detection.plan": (
-        "The mix of cases each Monday against the pilot's; {oncall} looks into shifts over 5 points.",
+        "The mix of cases each Monday against the pilot's; {oncall} looks into shifts over 5 %.",
         "Every input's spread, weekly; two weeks outside the band open a ticket for {oncall}.",
         "A hundred cases a month are worked twice, with and without {tool}, and compared.",
     ),
@@ -79,7 +79,7 @@ GO_LIVE: Texts = {
         "all cases.",
     ),
     "supplier_changes.way_out": (
-        "All cases can be exported within five days; a second supplier was 3 points worse; 8 weeks.",
+        "All cases can be exported in five days; a second supplier was 3 points worse; 8 weeks.",
         "The interface is ours, so that another supplier fits behind it; about 6 weeks.",
         "Back to working by hand within a day; the contract ends with 60 days' notice.",
     ),
@@ -153,7 +153,7 @@ GO_LIVE: Texts = {
         "Each release, before it can be chosen on the deployment page; past its limit it cannot.",
     ),
     "access_and_isolation.access": (
-        "{people_} by single sign-on, and four administrators; {owner} checks the list each quarter.",
+        "{people_} by single sign-on, four administrators; {owner} checks the list each quarter.",
         "The unit's group alone; leavers lose access the same night.",
         "Two groups, checked by {owner} in March and September; no shared accounts.",
     ),
@@ -183,7 +183,7 @@ GO_LIVE: Texts = {
         "Each result links to the page of the report it rests on.",
     ),
     "autonomy_limits.limits": (
-        "Up to EUR 1,200 a case and EUR 40,000 a day; {owner} reads a sample of thirty each Friday.",
+        "Up to EUR 1,200 a case and EUR 40,000 a day; {owner} reads thirty of them each Friday.",
         "Only what is complete and undisputed; everything else waits for a person.",
         "One reminder a week for each customer, never a third; {owner} sees the list each morning.",
     ),

@@ -179,7 +179,7 @@ SUBSIDENCE = Story(
     unit="Underwriting",
     registered=172,
     description={
-        "problem": "Subsidence costs EUR 3.1 million a year, and is seen when the wall has cracked.",
+        "problem": "Subsidence costs EUR 3.1 million a year, seen once the wall has cracked.",
         "users": "Nine surveyors and 21 underwriters.",
         "outcome": "A third of the damage is prevented by a visit in time.",
         "process": "Renewal of building policies: which houses a surveyor visits.",
