@@ -32,13 +32,13 @@ from portfolio.stories.people import Cast
 from portfolio.stories.story import Deed, Scene, Story
 
 
-def load() -> None:
+def load(portfolio: Iterable[Story] = stories.ALL) -> None:
     """Make the whole portfolio or nothing, then let the sweep look at it once."""
     cast = Cast(now=timezone.now())
     with _without_collecting(), transaction.atomic():
         _people(cast)
         _units(cast)
-        _tell(stories.ALL, cast)
+        _tell(portfolio, cast)
         notifications.sweep(at=cast.now)
 
 

@@ -3,7 +3,7 @@
 The first ten keep their numbers: the README's pictures and people's memory know them.
 """
 
-from portfolio.stories import declared, ended, fading, ideas, ready, trials, wins
+from portfolio.stories import declared, ended, fading, ideas, ready, small, trials, wins
 from portfolio.stories.pilots import CALL_SUMMARIES, CLAIMS_TRIAGE, RENEWAL_PRICING
 from portfolio.stories.proposals import (
     APPLICATION_SCREENING,
@@ -13,7 +13,7 @@ from portfolio.stories.proposals import (
 )
 from portfolio.stories.running import FRAUD_SIGNALS, INVOICE_CODING, ROOF_IMAGES
 
-ALL = (
+FIRST_TEN = (
     CLAIMS_TRIAGE,
     CALL_SUMMARIES,
     RENEWAL_PRICING,
@@ -24,11 +24,14 @@ ALL = (
     FRAUD_SIGNALS,
     ROOF_IMAGES,
     PHONE_BOT,
+)
+ALL = (
+    *FIRST_TEN,
     wins.WINDSCREENS,
     wins.MEDICAL_REPORTS,
     wins.CLAIM_LETTERS,
-    wins.CANTEEN,
-    wins.RETURNED_POST,
+    small.CANTEEN,
+    small.RETURNED_POST,
     fading.COMPLAINTS,
     fading.UNDERWRITING_SEARCH,
     fading.REMINDERS,
