@@ -29,13 +29,13 @@ BUSINESS_OWNER = Persona(
     email="tomas.berger@halden.example",
     name="Tomas Berger",
     title="Head of claims, business owner",
-    says="Record what a pilot has shown and ask for sign-off",
+    says="Record what a pilot has shown, ask for signatures",
 )
 ENGINEERING_OWNER = Persona(
     email="priya.nair@halden.example",
     name="Priya Nair",
     title="Lead engineer, engineering owner",
-    says="Accept a role, fill in the evidence, sign for the engineering",
+    says="Accept a role, fill in evidence, sign for engineering",
 )
 SECURITY = Persona(
     email="samuel.okoye@halden.example",
@@ -47,10 +47,31 @@ COMPLIANCE = Persona(
     email="helene.marchand@halden.example",
     name="Hélène Marchand",
     title="Compliance counsel",
-    says="Check the triage and sign for legal and compliance",
+    says="Confirm the triage, sign for legal and compliance",
 )
 
-DEMO_PERSONAS = (LEAD, BUSINESS_OWNER, ENGINEERING_OWNER, SECURITY, COMPLIANCE)
+AUDITOR = Persona(
+    email="beatrix.lund@halden.example",
+    name="Beatrix Lund",
+    title="Internal auditor",
+    says="Trace each decision to its evidence, verify the log",
+)
+ADMINISTRATOR = Persona(
+    email="niamh.corrigan@halden.example",
+    name="Niamh Corrigan",
+    title="IT service manager, administrator",
+    says="Look after people, groups and units",
+)
+
+DEMO_PERSONAS = (
+    LEAD,
+    BUSINESS_OWNER,
+    ENGINEERING_OWNER,
+    SECURITY,
+    COMPLIANCE,
+    AUDITOR,
+    ADMINISTRATOR,
+)
 
 
 def offered() -> tuple[Persona, ...]:

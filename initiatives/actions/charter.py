@@ -310,14 +310,13 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCond
         KillCondition.objects.filter(state=KillCondition.State.ARMED)
         .filter(initiative__counting_since__isnull=False)
         .exclude(initiative__stage=Stage.RETIRED)
-        .annotate(
+        .alias(  # each use of one repeats its subquery: they are few on purpose
             last=Subquery(last.order_by("-measured_at", "-pk").values("value")[:1]),
             spent=Subquery(spent.values("initiative").annotate(sum=Sum("amount")).values("sum")),
         )
         .filter(
             Q(kind="spend", spent__gt=F("spend_cap"))
-            | Q(kind="metric") & running & fails
-            | Q(kind="metric") & due & (fails | Q(last=None))
+            | Q(kind="metric") & ((running | due) & fails | due & Q(last=None))
         )
         .select_related("metric", "initiative")
         .order_by("initiative", "pk")

@@ -2,13 +2,14 @@
 
 from initiatives.models.charter import MetricKind
 from initiatives.stages import Role
-from initiatives.units import Direction, UnitKind
+from portfolio.stories.deeds import spent
+from portfolio.stories.gates import passed
 from portfolio.stories.story import Metrics, Story
 
 CLAIMS_TRIAGE = Story(
     name="Claims document triage",
     unit="Claims",
-    registered_days_ago=82,
+    registered=82,
     description={
         "problem": "Every day 640 letters and photos arrive with claims. Handlers read each one to "
         "find where it belongs; a claim waits four hours before anybody works on it.",
@@ -28,8 +29,6 @@ CLAIMS_TRIAGE = Story(
     metrics=(
         Metrics(
             name="time until a claim is with its handler",
-            unit_kind=UnitKind.DURATION,
-            direction=Direction.LOWER,
             baseline="4 h",
             threshold="45 min",
             target="30 min",
@@ -50,9 +49,6 @@ CLAIMS_TRIAGE = Story(
         Metrics(
             name="documents assigned wrongly",
             kind=MetricKind.QUALITY,
-            is_primary=False,
-            unit_kind=UnitKind.PERCENT,
-            direction=Direction.LOWER,
             baseline="9 %",
             threshold="5 %",
             target="3 %",
@@ -60,7 +56,7 @@ CLAIMS_TRIAGE = Story(
             measured=((35, "7.5 %", 640), (21, "5.8 %", 688), (7, "4.6 %", 812)),
         ),
     ),
-    charter_answers={
+    answers={
         "data_audit": {
             "sources": [
                 {
@@ -90,7 +86,7 @@ CLAIMS_TRIAGE = Story(
         "approach_decision": {
             "tried": [
                 {
-                    "day": "2025-11-03",
+                    "day": -21,
                     "approach": "Rules on sender and form number.",
                     "kind": "Without AI",
                     "result": "41 % of documents sorted, too few.",
@@ -112,16 +108,16 @@ CLAIMS_TRIAGE = Story(
             "90 days; assessed by the data protection officer, no objection.",
         },
     },
-    signers=("martin.holt", "tomas.berger", "priya.nair", "helene.marchand"),
-    charter_days_ago=65,
-    charter_reason="Clear baseline, small scope, and handlers asked for it.",
-    spend=((60, 21_000), (40, 18_500), (15, 26_000)),
+    happened=(
+        *passed(65, "Clear baseline, small scope, and handlers asked for it."),
+        *spent((60, 21_000), (40, 18_500), (15, 26_000)),
+    ),
 )
 
 CALL_SUMMARIES = Story(
     name="Call summaries",
     unit="Customer service",
-    registered_days_ago=58,
+    registered=58,
     description={
         "problem": "After each call an agent writes a summary for four minutes; at the end of a "
         "shift the summaries get short, and colleagues ask the customer again.",
@@ -142,8 +138,6 @@ CALL_SUMMARIES = Story(
     metrics=(
         Metrics(
             name="wrap-up time per call",
-            unit_kind=UnitKind.DURATION,
-            direction=Direction.LOWER,
             baseline="4 min",
             threshold="90 s",
             target="60 s",
@@ -158,7 +152,7 @@ CALL_SUMMARIES = Story(
             ),
         ),
     ),
-    charter_answers={
+    answers={
         "data_audit": {
             "sources": [
                 {
@@ -183,7 +177,7 @@ CALL_SUMMARIES = Story(
         "approach_decision": {
             "tried": [
                 {
-                    "day": "2025-11-03",
+                    "day": -21,
                     "approach": "A template with tick boxes.",
                     "kind": "Without AI",
                     "result": "40 s faster, but agents skipped it.",
@@ -203,16 +197,16 @@ CALL_SUMMARIES = Story(
             "assessment": "Callers are told at the beginning; recordings stay in the country.",
         },
     },
-    signers=("ingrid.vale", "lena.fisk", "priya.nair", "helene.marchand"),
-    charter_days_ago=32,
-    charter_reason="Cheap to try, and the metric is measured already.",
-    spend=((30, 14_000), (8, 9_500)),
+    happened=(
+        *passed(32, "Cheap to try, and the metric is measured already."),
+        *spent((30, 14_000), (8, 9_500)),
+    ),
 )
 
 RENEWAL_PRICING = Story(
     name="Renewal price suggestions",
     unit="Underwriting",
-    registered_days_ago=70,
+    registered=70,
     description={
         "problem": "Underwriters price 900 commercial renewals a month; one in nine customers "
         "leaves over a price that nobody had looked at.",
@@ -232,8 +226,6 @@ RENEWAL_PRICING = Story(
     metrics=(
         Metrics(
             name="customers lost at renewal",
-            unit_kind=UnitKind.PERCENT,
-            direction=Direction.LOWER,
             baseline="11 %",
             threshold="9 %",
             target="8 %",
@@ -249,7 +241,7 @@ RENEWAL_PRICING = Story(
             ),
         ),
     ),
-    charter_answers={
+    answers={
         "data_audit": {
             "sources": [
                 {
@@ -274,7 +266,7 @@ RENEWAL_PRICING = Story(
         "approach_decision": {
             "tried": [
                 {
-                    "day": "2025-11-03",
+                    "day": -21,
                     "approach": "A list of renewals over 20 % dearer.",
                     "kind": "Without AI",
                     "result": "Prevented two losses in a month.",
@@ -292,8 +284,8 @@ RENEWAL_PRICING = Story(
         },
         "stakeholders": {"users": "tomas.berger"},
     },
-    signers=("martin.holt", "oskar.lind", "joao.prates", "helene.marchand", "samuel.okoye"),
-    charter_days_ago=29,
-    charter_reason="Losing customers costs more than this pilot.",
-    spend=((20, 31_000),),
+    happened=(
+        *passed(29, "Losing customers costs more than this pilot."),
+        *spent((20, 31_000)),
+    ),
 )

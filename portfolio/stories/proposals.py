@@ -1,13 +1,14 @@
 """Initiatives before their charter, and one that was stopped there."""
 
 from initiatives.stages import Role
-from initiatives.units import Direction, UnitKind
+from portfolio.stories.deeds import moved_threshold
+from portfolio.stories.gates import Outcome, asked_for, killed
 from portfolio.stories.story import Metrics, Story
 
 POLICY_QUESTIONS = Story(
     name="Answers to policy questions",
     unit="Customer service",
-    registered_days_ago=16,
+    registered=16,
     description={
         "problem": "A third of all calls ask what a policy covers. Agents search the conditions "
         "for six minutes while the customer waits.",
@@ -27,8 +28,6 @@ POLICY_QUESTIONS = Story(
     metrics=(
         Metrics(
             name="time to a coverage answer",
-            unit_kind=UnitKind.DURATION,
-            direction=Direction.LOWER,
             baseline="6 min",
             threshold="2 min",
             target="90 s",
@@ -37,7 +36,7 @@ POLICY_QUESTIONS = Story(
             is_automatic=False,
         ),
     ),
-    charter_answers={
+    answers={
         "data_audit": {
             "sources": [
                 {
@@ -62,7 +61,7 @@ POLICY_QUESTIONS = Story(
         "approach_decision": {
             "tried": [
                 {
-                    "day": "2025-11-03",
+                    "day": -21,
                     "approach": "A better index.",
                     "kind": "Without AI",
                     "result": "Finds the document, not the clause.",
@@ -80,15 +79,16 @@ POLICY_QUESTIONS = Story(
         },
         "stakeholders": {"users": "lena.fisk"},
     },
-    signers=("ingrid.vale", "priya.nair"),
-    review_days_ago=4,
-    moved_threshold="150 s",
+    happened=(
+        *asked_for(4, waits=("business_owner", "compliance")),
+        *moved_threshold(1.5, "150 s"),
+    ),
 )
 
 APPLICATION_SCREENING = Story(
     name="Sorting job applications",
     unit="Human resources",
-    registered_days_ago=24,
+    registered=24,
     description={
         "problem": "Each opening brings 180 applications; a first answer takes three weeks.",
         "users": "Nine recruiters, and everybody who applies.",
@@ -102,7 +102,7 @@ APPLICATION_SCREENING = Story(
 SUBROGATION = Story(
     name="Recovery letters",
     unit="Claims",
-    registered_days_ago=6,
+    registered=6,
     description={
         "problem": "Every fourth case in which somebody else has to pay is never pursued, because "
         "the letter takes an hour to write.",
@@ -114,7 +114,7 @@ SUBROGATION = Story(
 PHONE_BOT = Story(
     name="Voice bot for first notice of loss",
     unit="Customer service",
-    registered_days_ago=200,
+    registered=200,
     description={
         "problem": "After a storm callers wait 40 minutes to report a loss.",
         "users": "Up to 2,000 callers a day.",
@@ -125,7 +125,10 @@ PHONE_BOT = Story(
     yes=("talks_to_public", "personal_data", "acts_without_approval", "bought"),
     vendor="Brightline Voice",
     pilot_budget=80_000,
-    killed_days_ago=160,
-    killed_because="Callers in distress hung up; a call-back list solves the queue for a tenth.",
-    lesson="Ask what the queue is made of before automating the call: most wanted a call back.",
+    happened=killed(
+        160,
+        Outcome.USE_CASE_WRONG,
+        "Callers in distress hung up; a call-back list solves the queue for a tenth.",
+        "Ask what the queue is made of before automating the call: most wanted a call back.",
+    ),
 )

@@ -1,15 +1,15 @@
 """Initiatives that ran before Gatehouse came, declared where they are."""
 
 from initiatives.stages import Role, Stage
-from initiatives.units import Direction, UnitKind
+from portfolio.stories.deeds import monthly, spent
 from portfolio.stories.story import Metrics, Story
 
 INVOICE_CODING = Story(
     name="Coding of supplier invoices",
     unit="Operations",
-    registered_days_ago=52,
+    registered=52,
     declared=Stage.READINESS_REVIEW,
-    running_since_days_ago=60,
+    running_since=60,
     description={
         "problem": "Two people type account codes for 3,400 invoices a month.",
         "users": "The accounting team.",
@@ -28,8 +28,6 @@ INVOICE_CODING = Story(
     metrics=(
         Metrics(
             name="invoices booked without a correction",
-            unit_kind=UnitKind.PERCENT,
-            direction=Direction.HIGHER,
             baseline="0 %",
             threshold="80 %",
             target="90 %",
@@ -38,15 +36,15 @@ INVOICE_CODING = Story(
             measured=((40, "71 %", 3_180), (26, "78 %", 3_410), (12, "84 %", 3_390)),
         ),
     ),
-    spend=((45, 9_800), (20, 2_400)),
+    happened=spent((45, 9_800), (20, 2_400)),
 )
 
 FRAUD_SIGNALS = Story(
     name="Fraud signals in motor claims",
     unit="Claims",
-    registered_days_ago=120,
+    registered=120,
     declared=Stage.PRODUCTION,
-    running_since_days_ago=610,
+    running_since=610,
     description={
         "problem": "Organised fraud in motor claims is found by chance.",
         "users": "The special investigation team, 11 people.",
@@ -65,8 +63,6 @@ FRAUD_SIGNALS = Story(
     metrics=(
         Metrics(
             name="confirmed fraud among held claims",
-            unit_kind=UnitKind.PERCENT,
-            direction=Direction.HIGHER,
             baseline="12 %",
             threshold="25 %",
             target="35 %",
@@ -74,15 +70,15 @@ FRAUD_SIGNALS = Story(
             measured=((100, "34 %", 310), (70, "31 %", 295), (40, "28 %", 322), (10, "26 %", 301)),
         ),
     ),
-    spend=((90, 33_000), (30, 33_000)),
+    happened=monthly(118, 5, 11_000),
 )
 
 ROOF_IMAGES = Story(
     name="Storm damage from aerial images",
     unit="Claims",
-    registered_days_ago=150,
+    registered=150,
     declared=Stage.PRODUCTION,
-    running_since_days_ago=380,
+    running_since=380,
     description={
         "problem": "After a storm an adjuster needs nine days to see every roof.",
         "users": "24 adjusters.",
@@ -102,11 +98,8 @@ ROOF_IMAGES = Story(
     metrics=(
         Metrics(
             name="days until a storm claim is settled",
-            unit_kind=UnitKind.COUNT,
-            unit="days",
-            direction=Direction.LOWER,
             baseline="31",
-            threshold="20",
+            threshold="20 days",
             target="15",
             method="Median over all storm claims of the quarter.",
             measured=(
@@ -118,5 +111,5 @@ ROOF_IMAGES = Story(
             ),
         ),
     ),
-    spend=((120, 49_500), (30, 49_500)),
+    happened=monthly(148, 10, 16_500),
 )

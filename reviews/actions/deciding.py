@@ -147,9 +147,10 @@ def _review_for(row: Initiative, said: Said, gate: str | None) -> Review | None:
     review = open_ones.select_related("policy", "snapshot", "initiative").first()
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
-    notice(review, row, said.at)
+    known = initiative_facts.load_one(row.pk)
+    notice(review, row, said.at, known)
     if said.move.needs_signatures:
-        _require_complete(queries.standing(review, said.today))
+        _require_complete(queries.standing(review, said.today, known))
     return review
 
 

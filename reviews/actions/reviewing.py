@@ -175,8 +175,9 @@ def sign(
     )
     if not review.is_open:
         raise Refused("This review is closed; nothing is left to sign.", rule="review_closed")
-    notice(review, row, at)
-    standing = queries.standing(review, timezone.localdate(at))
+    known = initiative_facts.load_one(row.pk)
+    notice(review, row, at, known)
+    standing = queries.standing(review, timezone.localdate(at), known)
     _require_same_evidence(standing, digest)
     _require_fresh(authentication, standing, at)
     assert authentication is not None
@@ -274,14 +275,14 @@ def _signed_entry(
     return review_entry("review.signed", review, by, changed)
 
 
-def notice(review: Review, row: Initiative, at: datetime) -> bool:
+def notice(review: Review, row: Initiative, at: datetime, known: Facts | None = None) -> bool:
     """Bring an open review up to the evidence as it is; True where anything differs.
 
     Under the initiative's lock, and whatever `evidence_version` says: raw SQL does not raise it.
     Signatures given on the earlier evidence are stale from then on, and signatures that the new
     evidence calls for are asked for.
     """
-    known, policy = initiative_facts.load_one(row.pk), queries.parsed(review.policy)
+    known, policy = known or initiative_facts.load_one(row.pk), queries.parsed(review.policy)
     snapshot, before = keep_snapshot(known, policy, at), review.snapshot_id
     review.snapshot, review.seen_version = snapshot, row.evidence_version
     review.save(update_fields=["snapshot", "seen_version"])

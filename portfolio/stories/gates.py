@@ -1,0 +1,198 @@
+"""How the initiatives of the stories get past their gates, or do not."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+from accounts.authentication import Authentication
+from accounts.models import Person
+from audit.refusals import Refused
+from initiatives.models import Ownership
+from initiatives.stages import Gate, Role
+from portfolio.stories.deeds import Deeds, answered, joined, lasting, reaccepted, watched
+from portfolio.stories.papers import FOR_PRODUCTION
+from portfolio.stories.people import GROUPS
+from portfolio.stories.story import Act, Deed, Scene
+from reviews import actions as reviews
+from reviews.models import Decision, Review, SignOff, Slot
+
+MOST_SIGNERS = 7
+Kind, Outcome = Decision.Kind, Decision.Outcome
+
+
+def asked_for(
+    days: float,
+    *,
+    waits: tuple[str, ...] = (),
+    rejects: dict[str, str] | None = None,
+    gate: str | None = None,
+) -> Deeds:
+    """A review is asked for, and everybody signs but those slots that wait or reject."""
+    signatures = [
+        Deed(days - 0.5 - place * 0.35, _signature(gate, rejects or {}))
+        for place in range(MOST_SIGNERS)
+        if days - 0.5 - place * 0.35 > 0
+    ]
+    return (Deed(days, _request(gate, waits)), *signatures)
+
+
+def _request(gate: str | None, waits: tuple[str, ...]) -> Act:
+    def request(scene: Scene) -> None:
+        review = reviews.request_review(
+            initiative=scene.initiative, by=scene.owner, at=scene.at, gate=gate
+        )
+        slots = review.slots.select_related("group").exclude(key__in=waits)
+        scene.to_sign[gate or ""] = list(slots.order_by("pk"))
+
+    return request
+
+
+def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
+    """The next who has not signed yet signs, with that for every role they hold."""
+
+    def sign(scene: Scene) -> None:
+        if not (waiting := scene.to_sign[gate or ""]):
+            return
+        slot = waiting.pop(0)
+        review = Review.objects.select_related("initiative").get(pk=slot.review_id)
+        signer = _signer(scene, review, slot)
+        _sign(scene, review, slot, signer, rejects.get(slot.key, ""))
+        if slot.role:
+            signed = SignOff.objects.filter(review=review, signer=signer)
+            filled = set(signed.values_list("slot", flat=True))
+            waiting[:] = [other for other in waiting if other.pk not in filled]
+
+    return sign
+
+
+def _sign(scene: Scene, review: Review, slot: Slot, by: Person, objection: str) -> None:
+    reviews.sign(
+        slot=slot,
+        verdict=SignOff.Verdict.REJECT if objection else SignOff.Verdict.APPROVE,
+        digest=review.snapshot_id,
+        authentication=Authentication("password", scene.at - timedelta(minutes=1)),
+        comment=objection,
+        by=by,
+        at=scene.at,
+    )
+
+
+def _signer(scene: Scene, review: Review, slot: Slot) -> Person:
+    """Whoever holds the role; of a group the first member who may and has no part in it."""
+    if slot.group is None:
+        held = Ownership.objects.counting().filter(initiative=scene.initiative, role=slot.role)
+        return held.select_related("person").get().person
+    keys = GROUPS[slot.group.key]
+    barred = {review.opened_by_id, review.initiative.evidence_changed_by_id}
+    members = [scene.cast.people[key] for key in keys if key not in scene.story.owners.values()]
+    return next(person for person in members if person.pk not in barred)
+
+
+def decided(
+    days: float, kind: str, reason: str, /, *, by: str = Role.SPONSOR, **more: Any
+) -> Deeds:
+    """The sponsor decides, unless somebody else is named."""
+
+    def decide(scene: Scene) -> None:
+        reviews.decide(
+            initiative=scene.initiative, kind=kind, reason=reason, by=scene.who(by), at=scene.at,
+            **more,
+        )  # fmt: skip
+        scene.initiative.refresh_from_db()
+
+    return (Deed(days, decide),)
+
+
+def refused(days: float, kind: str, reason: str, *, by: str) -> Deeds:
+    """Somebody tries to decide what the rules do not allow; that they tried is kept."""
+
+    def attempt(scene: Scene) -> None:
+        with suppress(Refused):
+            reviews.decide(
+                initiative=scene.initiative, kind=kind, reason=reason, by=scene.who(by),
+                at=scene.at,
+            )  # fmt: skip
+            raise AssertionError(f"{kind} of {scene.story.name} was not refused")
+
+    return (Deed(days, attempt),)
+
+
+def passed(days: float, reason: str, kind: str = Kind.PROCEED) -> Deeds:
+    """Asked for, signed by everybody within three days, and decided."""
+    return (*asked_for(days + 3.5), *decided(days, kind, reason))
+
+
+def chartered(days: float, reason: str) -> Deeds:
+    return (*answered(days + 5), *passed(days, reason))
+
+
+def proven(days: float, reason: str) -> Deeds:
+    """Past ship-or-kill."""
+    return (*answered(days + 4.5, Gate.SHIP_OR_KILL), *passed(days, reason))
+
+
+def made_ready(days: float, limit: str, *, leave: tuple[str, ...] = ()) -> Deeds:
+    """All that go-live asks is there: owners, a lasting kill condition, somebody paged, answers."""
+    return (
+        *joined_for_production(days + 2),
+        *lasting(days + 1.5, limit),
+        *watched(days + 1.2),
+        *answered(days + 1, Gate.GO_LIVE, leave=leave),
+    )
+
+
+def joined_for_production(days: float) -> Deeds:
+    """Those whom production needs are asked; who they are the story's owners say."""
+    return tuple(deed for role in FOR_PRODUCTION for deed in joined(days, role, role))
+
+
+def shipped(days: float, reason: str, limit: str) -> Deeds:
+    """Made ready, signed and live."""
+    return (*made_ready(days + 6, limit), *passed(days, reason, Kind.SHIP))
+
+
+def recertified(days: float, reason: str) -> Deeds:
+    return (
+        *reaccepted(days + 6),
+        *answered(days + 5, Gate.RECERTIFICATION),
+        *passed(days, reason, Kind.RECERTIFY),
+    )
+
+
+def killed(days: float, outcome: str, reason: str, lesson: str, *, by: str = Role.SPONSOR) -> Deeds:
+    return decided(days, Kind.KILL, reason, by=by, outcome=outcome, lesson=lesson)
+
+
+def extended(days: float, by_days: int, reason: str, *, by: str = Role.SPONSOR) -> Deeds:
+    return decided(days, Kind.EXTEND, reason, by=by, days=by_days)
+
+
+def paused(days: float, by_days: int, reason: str) -> Deeds:
+    return decided(days, Kind.PAUSE, reason, days=by_days)
+
+
+def sent_back(days: float, reason: str, *, to_pilot: bool = False) -> Deeds:
+    return decided(days, Kind.SEND_BACK, reason, to_pilot=to_pilot)
+
+
+def decommissioned(days: float, reason: str, lesson: str, achieved: str) -> Deeds:
+    said = {"leaving_production": {"value_realised": achieved}}
+    return (
+        *answered(days + 8, Gate.RETIREMENT, more=said),
+        *decided(
+            days, Kind.DECOMMISSION, reason, outcome=Outcome.DECOMMISSIONED, lesson=lesson
+        ),
+    )  # fmt: skip
+
+
+def shipped_in_one_sitting(days: float, reason: str, limit: str) -> Deeds:
+    """A light one takes ship-or-kill and go-live together."""
+    return (
+        *answered(days + 7, Gate.SHIP_OR_KILL),
+        *made_ready(days + 6, limit),
+        *asked_for(days + 4.5, gate=Gate.SHIP_OR_KILL),
+        *asked_for(days + 4.4, gate=Gate.GO_LIVE),
+        *decided(days, Kind.SHIP, reason),
+    )

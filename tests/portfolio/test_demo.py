@@ -1,0 +1,157 @@
+"""The demo portfolio: loaded once, then looked at from several sides."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db.models import Max
+from django.test import TestCase, override_settings
+from django.utils import timezone
+
+from accounts.models import Person
+from audit.models import Event
+from initiatives.models import EvaluationRun, Initiative, Measurement, Metric, Spend
+from initiatives.stages import Role, Stage
+from notifications.models import Reminder
+from portfolio import demo, personas, stories
+from portfolio.queries import dashboard, work
+from portfolio.stories.people import COLLEAGUES
+from reviews.models import Decision, Review, SignOff
+
+FIRST_TEN = (
+    "Claims document triage", "Call summaries", "Renewal price suggestions",
+    "Answers to policy questions", "Sorting job applications", "Recovery letters",
+    "Coding of supplier invoices", "Fraud signals in motor claims",
+    "Storm damage from aerial images", "Voice bot for first notice of loss",
+)  # fmt: skip
+
+
+@pytest.mark.embedded
+class TestDemo(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        demo.load()
+        cls.today = timezone.localdate()
+
+    def person(self, persona):
+        return Person.objects.get(email=persona.email)
+
+    def of(self, name):
+        return Initiative.objects.get(name=name)
+
+    def test_has_at_least_forty_in_all_stages(self):
+        stages = Counter(Initiative.objects.values_list("stage", flat=True))
+        assert stages.total() == len(stories.ALL) >= 40
+        assert min(stages[stage] for stage in Stage) >= 5, stages
+
+    def test_keeps_the_numbers_of_the_first_ten(self):
+        first = Initiative.objects.order_by("pk")[:10]
+        assert tuple(first.values_list("name", flat=True)) == FIRST_TEN
+
+    def test_shows_every_kind_of_decision_and_every_outcome(self):
+        assert set(Decision.objects.values_list("kind", flat=True)) == set(Decision.Kind.values)
+        outcomes = Decision.objects.exclude(outcome="").values_list("outcome", flat=True)
+        assert set(outcomes) == set(Decision.Outcome.values)
+
+    def test_tells_each_story_to_its_end(self):
+        for story in stories.ALL:
+            row = self.of(story.name)
+            events = Event.objects.filter(initiative_id=row.pk)
+            assert events.count() > (1 if story.happened else 0), story.name
+            if story.declared is None:
+                decided = Decision.objects.filter(initiative=row).order_by("decided_at", "pk")
+                last = decided.last()
+                assert row.stage == (last.to_stage if last else Stage.PROPOSAL), story.name
+
+    def test_gets_past_gates_by_the_rules_alone(self):
+        """What was refused is the one attempt that a story tells of."""
+        refused = Event.objects.filter(kind__endswith="_refused")
+        assert [event.kind for event in refused] == ["decision_refused"]
+        shipped = Initiative.objects.filter(stage=Stage.PRODUCTION, declared_at=None)
+        assert shipped.count() >= 8
+        for initiative in shipped:
+            decided = Review.objects.filter(initiative=initiative, closing="decided")
+            assert {"charter", "ship_or_kill", "go_live"} <= set(
+                decided.values_list("gate", flat=True)
+            ), initiative
+
+    def test_leaves_nothing_in_the_future(self):
+        now = timezone.now()
+        for model, field in (
+            (Event, "at"), (Measurement, "measured_at"), (Decision, "decided_at"),
+            (SignOff, "signed_at"), (Initiative, "stage_entered_at"), (Initiative, "touched_at"),
+        ):  # fmt: skip
+            assert model.objects.aggregate(last=Max(field))["last"] <= now, (model, field)
+        assert Spend.objects.aggregate(last=Max("spent_on"))["last"] <= self.today
+        assert EvaluationRun.objects.aggregate(last=Max("ran_on"))["last"] <= self.today
+
+    def test_keeps_a_log_that_verifies(self):
+        out = StringIO()
+        call_command("verify_audit", stdout=out)
+        assert out.getvalue().startswith("Clean")
+
+    def test_gives_each_persona_something_to_do(self):
+        signers = (
+            personas.LEAD, personas.BUSINESS_OWNER, personas.ENGINEERING_OWNER,
+            personas.SECURITY, personas.COMPLIANCE,
+        )  # fmt: skip
+        for persona in signers:
+            assert work.load(self.person(persona), self.today).requests, persona.name
+        assert work.load(self.person(personas.ADMINISTRATOR), self.today).owned
+        auditor = self.person(personas.AUDITOR)
+        assert Initiative.objects.visible_to(auditor).count() == len(stories.ALL)
+
+    def test_fills_the_dashboard_without_drowning_it(self):
+        board = dashboard.compute(self.person(personas.LEAD), self.today)
+        assert 3 <= board.due <= 12
+        assert 3 <= board.overdue <= 6
+        assert 3 <= board.unowned <= 12
+        assert board.spent_past_date > 100_000
+
+    def test_tells_the_stories_a_board_asks_about(self):
+        assert self.of("Windscreen claims without a queue").recertified_at is not None
+        zombie = self.of("Assistant for brokers' questions")
+        assert zombie.extensions == 2
+        assert zombie.is_overdue(self.today)
+        assert self.of("Warnings before hail").paused_until > self.today
+        assert self.of("Who might leave the company").is_restricted
+        assert self.of("Mood of agents from their voice").triage.legal_class == "prohibited"
+        assert self.of("Forecast of canteen meals").level == "light"
+        assert SignOff.objects.filter(verdict=SignOff.Verdict.REJECT).exists()
+        assert self.of("Answers to subject access requests").stage == Stage.PILOT
+        left = self.of("Driving score for young drivers").ownerships.get(role=Role.PRODUCTION_OWNER)
+        assert left.state == "left"
+
+    def test_says_in_production_what_has_gone_wrong(self):
+        last = {}
+        for metric in Metric.objects.filter(initiative__stage=Stage.PRODUCTION):
+            value = metric.measurements.latest("measured_at").value
+            last[metric.initiative.name, metric.kind] = metric, value
+        metric, value = last["Routing of complaints", "business"]
+        assert not metric.reaches(value, metric.baseline)
+        metric, value = last["Search in underwriting guidelines", "adoption"]
+        assert not metric.reaches(value, metric.threshold)
+        tripped = self.of("Timing of payment reminders").kill_conditions.filter(state="tripped")
+        assert tripped.count() == 1
+
+    def test_owes_no_mail_about_what_is_over(self):
+        """One each for what is open now, none for two years of dates that have passed."""
+        owed = Reminder.objects.owed()
+        assert 0 < owed.count() < 100
+        assert not owed.filter(initiative__stage=Stage.RETIRED).exists()
+
+    @override_settings(DEMO=True)
+    def test_is_loaded_once(self):
+        before = Event.objects.count()
+        with tempfile.TemporaryDirectory() as folder, override_settings(BASE_DIR=Path(folder)):
+            call_command("prepare", stdout=StringIO())
+        assert Event.objects.count() == before
+
+    def test_names_nobody_twice(self):
+        people = Person.objects.values_list("name", flat=True)
+        assert len(set(people)) == len(people) == len(personas.DEMO_PERSONAS) + len(COLLEAGUES)
