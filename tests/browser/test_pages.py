@@ -7,13 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from accounts.models import Person
 from initiatives.models import Initiative
 from portfolio import demo, personas
+from portfolio.queries import tabs
 from reviews.models import Review
 from tests.browser.visitors import DESKTOP, PASSWORD, Visit, Visitor, let_in
+from tests.factories import make_evaluation_set, make_question, make_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -74,8 +77,8 @@ def forms(visitor: Visitor, person: Person) -> Iterator[str]:
         ("initiatives:ask", "sponsor"),
         ("initiatives:spend",),
         ("initiatives:edit", "details"),
-        ("reviews:answer", "data_audit"),
         ("reviews:decide", "kill"),
+        ("initiatives:add_document",),
     ):
         visitor.open(name, proposal.pk, *rest)
         yield " ".join((name, *rest))
@@ -86,6 +89,50 @@ def forms(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "list, empty"
     visitor.open("account_change_password")
     yield "change password"
+
+
+def rows_and_findings(visitor: Visitor, person: Person) -> Iterator[str]:
+    """Answers that are tables, and what a pilot has shown: with and without somebody's entries."""
+    come_in(visitor, person)
+    pilot = of_name("Claims document triage")
+    for criterion in ("data_audit", "approach_decision", "pilot_conditions", "privacy_assessment"):
+        visitor.open("reviews:answer", of_name("Recovery letters").pk, criterion)
+        for adds in visitor.page.locator("[data-add-row]").all():
+            adds.click()
+        yield criterion
+    for name in (
+        "initiatives:raise_question",
+        "initiatives:describe_evaluation_set",
+        "initiatives:describe_messy_set",
+        "initiatives:watch_metric",
+    ):
+        visitor.open(name, pilot.pk)
+        yield name
+        with visitor.expecting(422):
+            visitor.press("Save")
+        yield f"{name}, with an error"
+    metric, now = pilot.metrics.get(is_primary=True), timezone.now()
+    make_question(initiative=pilot, by=person, at=now)
+    make_run(evaluation_set=make_evaluation_set(metric=metric, by=person, at=now), at=now)
+    visitor.open("initiatives:record_run", pilot.pk)
+    yield "record a run"
+    visitor.open("initiatives:measure", pilot.pk, metric.pk)
+    yield "measure"
+    visitor.open("reviews:decide", pilot.pk, "extend")
+    yield "extend"
+    for key, title in tabs.TITLES:
+        visitor.open("initiatives:tab", pilot.pk, key)
+        yield f"tab: {title}"
+        visitor.open("initiatives:detail", pilot.pk)
+        visitor.page.locator(".gh-tabs").get_by_role("link", name=title).click()
+        visitor.page.locator(".gh-tabs [aria-current=page]", has_text=title).wait_for()
+        yield f"tab in its page: {title}"
+    visitor.open("initiatives:add_document", pilot.pk)
+    visitor.fill("Or a link", "https://halden.example/minutes")
+    visitor.fill("What shall it be called?", "Minutes of the " + "steering" * 20)
+    visitor.press("Add it")
+    assert visitor.sees("Minutes of the")
+    yield "documents"
 
 
 def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
@@ -101,6 +148,9 @@ def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "confirm, with an error"
 
 
+WALKS = (every_page, forms, rows_and_findings, confirming)
+
+
 def of_name(start: str) -> Initiative:
     return Initiative.objects.get(name__startswith=start)
 
@@ -113,7 +163,7 @@ class TestEveryPage:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_is_accessible(self, visit: Visit, lead: Person, scheme: str):
         found = []
-        for walk in (every_page, forms, confirming):
+        for walk in WALKS:
             visitor = visit(color_scheme=scheme, reduced_motion="reduce")
             for place in walk(visitor, lead):
                 found += [f"{place}: {fault}" for fault in violations(visitor)]
@@ -121,7 +171,7 @@ class TestEveryPage:
 
     def test_fits_a_phone(self, visit: Visit, lead: Person):
         wide = {}
-        for walk in (every_page, forms, confirming):
+        for walk in WALKS:
             visitor = visit(phone=True)
             for place in walk(visitor, lead):
                 width = visitor.page.evaluate("document.documentElement.scrollWidth")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 from collections.abc import Iterator
@@ -52,6 +53,7 @@ def server() -> Iterator[str]:
         call_command("prepare")
     from config.wsgi import application
 
+    logging.getLogger("django.request").setLevel(logging.ERROR)  # some answers are to be 403 or 404
     serving = ThreadedWSGIServer(("127.0.0.1", urlsplit(settings.BASE_URL).port or 80), Quiet)
     serving.set_app(application)
     thread = threading.Thread(target=serving.serve_forever, daemon=True)
@@ -112,7 +114,7 @@ class Camera:
 
     def _visitor(self, who: Person | None, **look: Any) -> Visitor:
         """Somebody who has signed in; how they did is kept for the next of their browsers."""
-        more = {"reduced_motion": "reduce"} | look
+        more = {"reduced_motion": "reduce", "locale": "en-GB"} | look
         if who is None:
             return Visitor(self.browser.new_context(**more), self.base)
         if who.pk not in self._states:
@@ -138,7 +140,15 @@ class Camera:
         page.evaluate("scrollTo(0, 0)")
 
     def _take(self, page: Page, name: str, *, full_page: bool) -> None:
-        page.screenshot(path=self.folder / f"{name}.png", full_page=full_page, animations="disabled")
+        """A whole page is seen in a window of its length, so that what sticks to the foot of the
+        window does not stand in its middle."""
+        window = page.viewport_size
+        assert window is not None
+        if full_page:
+            length = page.evaluate("document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": window["width"], "height": length})
+        page.screenshot(path=self.folder / f"{name}.png", animations="disabled")
+        page.set_viewport_size(window)
         self.taken += 1
 
 
