@@ -371,9 +371,8 @@ def current_step(visitor: Visitor) -> Locator:
 
 def history(visitor: Visitor) -> Locator:
     """It is loaded when it comes into view."""
-    found = visitor.page.locator(".gh-timeline")
-    found.scroll_into_view_if_needed()
-    return found
+    visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
+    return visitor.page.locator(".gh-timeline")
 
 
 def focused(visitor: Visitor) -> str:

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from accounts.models import Person
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Metric
+from initiatives.stages import Stage
 from portfolio import demo, personas
 from portfolio.queries import tabs
 from reviews.models import Review
@@ -53,7 +54,7 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
         yield name
     for initiative in (of_name("Claims document triage"), of_name("Voice bot")):
         visitor.open("initiatives:detail", initiative.pk)
-        visitor.page.locator(".gh-timeline").scroll_into_view_if_needed()
+        visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
         visitor.page.locator(".gh-timeline time").first.wait_for()
         yield initiative.name
     visitor.open("reviews:detail", open_review().pk)
@@ -124,8 +125,10 @@ def rows_and_findings(visitor: Visitor, person: Person) -> Iterator[str]:
         visitor.open("initiatives:tab", pilot.pk, key)
         yield f"tab: {title}"
         visitor.open("initiatives:detail", pilot.pk)
+        visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
+        opened(visitor, "History")
         visitor.page.locator(".gh-tabs").get_by_role("link", name=title).click()
-        visitor.page.locator(".gh-tabs [aria-current=page]", has_text=title).wait_for()
+        opened(visitor, title)
         yield f"tab in its page: {title}"
     visitor.open("initiatives:add_document", pilot.pk)
     visitor.fill("Or a link", "https://halden.example/minutes")
@@ -146,6 +149,10 @@ def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
     with visitor.expecting(422):
         visitor.press("Confirm")
     yield "confirm, with an error"
+
+
+def opened(visitor: Visitor, title: str) -> None:
+    visitor.page.locator(".gh-tabs [aria-current=page]", has_text=title).wait_for()
 
 
 WALKS = (every_page, forms, rows_and_findings, confirming)
@@ -177,6 +184,30 @@ class TestEveryPage:
                 width = visitor.page.evaluate("document.documentElement.scrollWidth")
                 if width > 390:
                     wide[place] = width
+        assert not wide
+
+    def test_fits_a_phone_however_long_a_word_is(self, visit: Visit, lead: Person):
+        word = "Schadensregulierungsvorgangsbearbeitungsunterstützungssystem" * 2
+        Initiative.objects.update(name=word, problem=word)
+        Metric.objects.update(name=word)
+        visitor, wide = come_in(visit(phone=True), lead), {}
+        pilot = Initiative.objects.filter(stage=Stage.PILOT)[0]
+        for name, *args in (
+            ("initiatives:list",),
+            ("notifications:attention",),
+            ("portfolio:my_work",),
+            ("initiatives:detail", pilot.pk),
+            ("initiatives:tab", pilot.pk, "history"),
+            ("initiatives:triage", pilot.pk),
+            ("initiatives:kill_condition", pilot.pk),
+            ("initiatives:triage_queue",),
+            ("reviews:detail", open_review().pk),
+            ("reviews:decide", pilot.pk, "kill"),
+        ):
+            visitor.open(name, *args)
+            width = visitor.page.evaluate("document.documentElement.scrollWidth")
+            if width > 390:
+                wide[name] = width
         assert not wide
 
     def test_shows_the_figures_and_the_first_decision_at_once(self, visit: Visit, lead: Person):
@@ -215,6 +246,25 @@ class TestEveryPage:
               return drawn.some((value) => value);
             }"""
         )
+
+
+class TestTabs:
+    def test_the_one_that_was_asked_for_last_stays_however_late_another_comes(
+        self, visit: Visit, lead: Person
+    ):
+        visitor = come_in(visit(), lead)
+        late: list[Route] = []
+        visitor.page.route("**/tabs/history/", late.append)
+        visitor.open("initiatives:detail", of_name("Claims document triage").pk)
+        with visitor.page.expect_request("**/tabs/history/"):
+            visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
+        visitor.page.locator(".gh-tabs").get_by_role("link", name="Costs").click()
+        opened(visitor, "Costs")
+        late[0].continue_()
+        visitor.page.wait_for_timeout(300)
+        opened(visitor, "Costs")
+        # That the other was given up is what htmx says in the console.
+        visitor.problems[:] = [said for said in visitor.problems if "console: htmx:" not in said]
 
 
 class TestList:
