@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Q
 
 from audit import models
 from audit.chain import GENESIS
 from audit.payload import ERASED, Json, with_words
+
+News = tuple[str, int | None]  # the kind of an event, and which initiative it happened to
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +39,14 @@ def head() -> Head:
     return Head(0, GENESIS) if row is None else Head(*row)
 
 
-def unchanged_since(head: Head, *, but_for: Collection[str]) -> bool:
-    """Whether the log still holds this head, and nothing since but events of these kinds.
-
-    Cheap when little has happened: it reads on from the head.
-    """
-    here = Q(seq=head.seq, hash=head.hash)
-    matters = Q(seq__gt=head.seq) & ~Q(kind__in=but_for)
-    found = models.Event.objects.filter(here | matters).order_by("seq")
-    return list(found.values_list("seq", flat=True)[:2]) == [head.seq]
+def since(head: Head, most: int) -> list[News] | None:
+    """Kind and initiative of each event after this head; None where the log does not hold it, or
+    more than `most` followed. Cheap when little has happened: it reads on from the head."""
+    found = models.Event.objects.filter(seq__gte=head.seq).order_by("seq")
+    rows = list(found.values_list("seq", "hash", "kind", "initiative_id")[: most + 2])
+    if not rows or rows[0][:2] != (head.seq, head.hash) or len(rows) > most + 1:
+        return None
+    return [(kind, initiative_id) for _, _, kind, initiative_id in rows[1:]]
 
 
 def latest(*, kind: str, subject: str) -> EventRecord | None:

@@ -102,9 +102,12 @@ def load(ids: Iterable[int]) -> dict[int, Facts]:
     return _of(Initiative.objects.filter(pk__in=list(ids)))
 
 
-def visible_to(person: Person, pk: int) -> Facts | None:
-    """Return the facts of one initiative, or None where this person may not know of it."""
-    visible = Initiative.objects.visible_to(person).filter(pk=pk)
+def visible_to(person: Person, pk: int, **beside: Any) -> Facts | None:
+    """Return the facts of one initiative, or None where this person may not know of it.
+
+    `beside` are further annotations of its row, for a page that would else ask once more.
+    """
+    visible = Initiative.objects.visible_to(person).filter(pk=pk).annotate(**beside)
     return _of(visible.select_related("triage__confirmed_by")).get(pk)
 
 

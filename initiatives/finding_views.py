@@ -159,12 +159,21 @@ class ConfirmOwnership(View):
         ownership = get_object_or_404(mine, pk=pk)
         initiative = visible_initiative(request, ownership.initiative_id)
         try:
-            actions.confirm(ownership=ownership, by=request.user, at=timezone.now())
+            actions.confirm(
+                ownership=ownership,
+                hours_a_month=_hours(request.POST.get("hours_a_month", "")),
+                by=request.user,
+                at=timezone.now(),
+            )
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:
             messages.success(request, "Thank you: it is still yours.")
         return HttpResponseRedirect(initiative.get_absolute_url())
+
+
+def _hours(text: str) -> int | None:
+    return min(int(text), 400) if text.isascii() and text.isdecimal() and len(text) < 5 else None
 
 
 def _initial(row: Any, fields: tuple[str, ...]) -> dict[str, Any]:

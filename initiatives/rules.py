@@ -3,11 +3,16 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
 
 from initiatives.models import KillCondition, Measurement, Metric
 from initiatives.models.charter import Comparator, KillConditionKind
 from initiatives.units import Direction
+
+if TYPE_CHECKING:
+    from initiatives.facts import Facts
 
 # The fields that a charter freezes (product.md P29), metrics and kill conditions beside them.
 CHARTER_FIELDS = ("problem", "users", "outcome", "process", "scope", "pilot_days", "pilot_budget")
@@ -120,7 +125,7 @@ def _past_due(
     last = measurements[0]
     limit = metric.words(condition.threshold)
     return (
-        f"measured {metric.words(last.value)} on {last.measured_at:%-d %b %Y}; "
+        f"measured {metric.words(last.value)} on {timezone.localdate(last.measured_at):%-d %b %Y}; "
         f"the limit by {day} was {limit}"
     )
 
@@ -130,3 +135,25 @@ def _fails(condition: KillCondition, measurement: Measurement) -> bool:
     if condition.comparator == Comparator.ABOVE:
         return measurement.value > condition.threshold
     return measurement.value < condition.threshold
+
+
+def distance_to_tripping(condition: KillCondition, facts: "Facts", today: date) -> str:
+    """How far an armed condition is from tripping, as a person would say it; empty where nothing
+    is known yet."""
+    if condition.state != KillCondition.State.ARMED:
+        return ""
+    if condition.kind == KillConditionKind.SPEND:
+        left = (condition.spend_cap or 0) - facts.spent
+        return f"{left:,} left"
+    assert condition.metric is not None
+    last = facts.latest(condition.metric)
+    if last is None:
+        return "nothing measured yet"
+    fails = _fails(condition, last)
+    side = "past the limit" if fails else "within the limit"
+    said = f"{condition.metric.words(last.value)} now, {side}"
+    due = condition.due_on(facts.initiative)
+    if due is not None and due >= today:
+        days = (due - today).days
+        return f"{said}; judged {'today' if not days else f'in {days} days'}"
+    return said

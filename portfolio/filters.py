@@ -1,5 +1,7 @@
 """How the list of initiatives is narrowed: search, facets, sorting."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import django_filters
@@ -16,7 +18,7 @@ from initiatives.queries import unowned
 from initiatives.stages import Stage
 from notifications.models import Flag
 from notifications.rules import RULES
-from portfolio.queries import dashboard
+from portfolio.queries import catch_up, health, stages, timeline
 
 SORTS = {
     "decision": ("decision_date", "pk"),
@@ -33,6 +35,17 @@ SHOW = {
     "overdue": "Decision late",
     "unowned": "Without an owner",
     "quiet": "Imported, not yet asked",
+    "killed": "Killed before production",
+    "stopped": "Killed or decommissioned",
+}
+
+SHOWN: dict[str, Callable[[InitiativeQuerySet, date], InitiativeQuerySet]] = {
+    "due": timeline.due,
+    "overdue": timeline.overdue,
+    "unowned": lambda rows, today: unowned(rows.counting()),
+    "quiet": lambda rows, today: rows.filter(counting_since=None).exclude(stage=Stage.RETIRED),
+    "killed": lambda rows, today: stages.killed(rows),
+    "stopped": lambda rows, today: stages.stopped(rows),
 }
 
 
@@ -60,6 +73,25 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         label="Show",
         widget=QuickSelect,
     )
+    health = django_filters.ChoiceFilter(
+        choices=health.Health.choices,
+        method="by_health",
+        empty_label="Any health",
+        label="Health in production",
+        widget=QuickSelect,
+    )
+    catch_up = django_filters.ChoiceFilter(
+        choices=catch_up.CHOICES,
+        method="by_catch_up",
+        empty_label="Any answer",
+        label="Catch-up",
+        widget=QuickSelect,
+    )
+    week = django_filters.DateFilter(
+        method="by_week",
+        label="Decision in the week of",
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
     owner = django_filters.CharFilter(method="by_owner", label="Owner")
     sort = django_filters.ChoiceFilter(
         choices=[(key, key) for key in SORTS], method="by_sort", widget=forms.HiddenInput
@@ -73,15 +105,17 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         return rows.filter(Exists(flags))
 
     def by_show(self, rows: InitiativeQuerySet, name: str, value: str) -> InitiativeQuerySet:
-        """The lists behind the dashboard's figures, by the same functions that count them."""
-        today = timezone.localdate()
-        if value == "due":
-            return dashboard.due(rows, today)
-        if value == "overdue":
-            return dashboard.overdue(rows, today)
-        if value == "unowned":
-            return unowned(rows.counting())
-        return rows.filter(counting_since=None).exclude(stage=Stage.RETIRED)
+        """The lists behind the dashboard's figures, by the same rules that count them."""
+        return SHOWN[value](rows, timezone.localdate())
+
+    def by_health(self, rows: InitiativeQuerySet, name: str, value: str) -> InitiativeQuerySet:
+        return health.doing(rows, value, timezone.localdate())
+
+    def by_catch_up(self, rows: InitiativeQuerySet, name: str, value: str) -> QuerySet[Any]:
+        return catch_up.answered(rows, value)
+
+    def by_week(self, rows: InitiativeQuerySet, name: str, value: date) -> InitiativeQuerySet:
+        return timeline.of_week(rows, value, timezone.localdate())
 
     def by_owner(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """By any part of the name of somebody who holds a role."""

@@ -13,6 +13,7 @@ initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),
     path("<int:pk>/", pages.InitiativeDetail.as_view(), name="detail"),
     path("<int:pk>/tabs/<slug:tab>/", pages.Tab.as_view(), name="tab"),
+    path("<int:pk>/brief/", dashboard.Brief.as_view(), name="brief"),
     path("<int:pk>/history/", pages.History.as_view(), name="history"),
 ]
 health_pages = [

@@ -10,7 +10,9 @@ from initiatives import documents
 from initiatives.documents import Cited
 from initiatives.facts import Facts
 from reviews import gates
-from reviews.policy import Criterion, Field
+from reviews.policy import Criterion, Field, Policy
+
+CONDITIONS = ("conditions_ledger", "pilot_conditions")
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,17 @@ def answered(criterion: Criterion, facts: Facts) -> list[Answered]:
         for field in criterion.fields
     ]
     return [_answered(field, value, facts) for field, value in given if value]
+
+
+def conditions(policy: Policy, facts: Facts) -> list[Answered]:
+    """Under which conditions the pilot's result was reached, and what will differ in production;
+    until that is written down, what the charter expected. They stand beneath every such result
+    (product.md §3, Ship-or-kill)."""
+    criteria = {c.key: c for gate in policy.gates.values() for c in gate.criteria}
+    for key in CONDITIONS:
+        if key in criteria and (found := answered(criteria[key], facts)):
+            return found
+    return []
 
 
 def _answered(field: Field, value: Any, facts: Facts) -> Answered:

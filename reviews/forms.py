@@ -52,7 +52,8 @@ FORM_FIELDS: dict[str, Callable[[Field], forms.Field]] = {
 
 
 class AnswerForm(forms.Form):
-    """The form of one answered criterion, as the policy declares its fields."""
+    """The form of one criterion, as the policy declares its fields; what is worked out has none,
+    and can be set aside."""
 
     def __init__(self, *args: Any, criterion: Criterion, facts: Facts, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,10 +68,20 @@ class AnswerForm(forms.Form):
             self.fields["not_applicable_because"] = Text(
                 required=False,
                 rows=2,
-                label="Or: not applicable, because …",
-                help_text="Signers see this reason.",
+                label=f"{'Or: not' if criterion.is_answered else 'Not'} applicable, because …",
+                help_text=self._what_a_reason_does(),
             )
         self.helper = plain_helper()
+
+    def _what_a_reason_does(self) -> str:
+        if self.criterion.is_answered:
+            return "Signers see this reason."
+        back = " Leave it empty to take it back." if self._was_set_aside else ""
+        return f"Signers see this reason, unless what is recorded meets the criterion.{back}"
+
+    @property
+    def _was_set_aside(self) -> bool:
+        return bool(self.initial.get("not_applicable_because"))
 
     @property
     def title(self) -> str:
@@ -87,8 +98,12 @@ class AnswerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Half an answer may be saved; an empty one says what to do."""
         cleaned = super().clean() or {}
-        if not self.errors and not any(cleaned.values()):
+        if self.errors or any(cleaned.values()):
+            return cleaned
+        if self.criterion.is_answered:
             raise forms.ValidationError("Nothing is filled in. Answer at least one question.")
+        if not self._was_set_aside:
+            raise forms.ValidationError("Nothing is filled in. Say why it does not apply.")
         return cleaned
 
 

@@ -60,13 +60,14 @@ def judge(facts: Facts, criterion: Criterion, policy: Policy, today: date) -> Ju
     """
     mend = "answer" if criterion.check is None else CHECKS[criterion.check].mend
     verdict = _verdict(facts, criterion, policy, today)
-    aside = "" if verdict.is_met or criterion.mandatory else _set_aside(facts, criterion)
+    aside = "" if verdict.is_met or criterion.mandatory else set_aside(facts, criterion)
     if aside:
         return Judged(criterion, met(f"Not applicable: {aside}"), mend, not_applicable=True)
     return Judged(criterion, verdict, mend)
 
 
-def _set_aside(facts: Facts, criterion: Criterion) -> str:
+def set_aside(facts: Facts, criterion: Criterion) -> str:
+    """Why somebody said that it does not apply, or nothing."""
     answer = facts.answer(criterion.key)
     return answer.not_applicable_because if answer else ""
 

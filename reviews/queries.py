@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, JSONField, OuterRef, Q, Subquery
+from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
@@ -17,7 +20,7 @@ from initiatives.triage import Basis, Level
 from reviews import gates, permissions, policy, signing, snapshots, transitions
 from reviews.answers import Answered, answered
 from reviews.models import Decision, PolicyVersion, Review, SignOff
-from reviews.policy import Case, GatePolicy, Policy
+from reviews.policy import Case, Criterion, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -30,6 +33,25 @@ def parsed(row: PolicyVersion) -> Policy:
     return _parsed(row.version, row.text)
 
 
+@lru_cache(maxsize=32)
+def _published(version: int, digest: str) -> Policy:
+    return parsed(PolicyVersion.objects.get(version=version))
+
+
+def policy_in_force() -> Subquery:
+    """Annotate any row with the name of the policy in force, which `policy_named` reads."""
+    newest = PolicyVersion.objects.order_by("-version").annotate(digest=MD5("text"))
+    return Subquery(
+        newest.values(named=JSONObject(version="version", digest="digest"))[:1],
+        output_field=JSONField(),
+    )
+
+
+def policy_named(name: Mapping[str, Any]) -> Policy:
+    """The policy of this name; asked for once per process, since a published one never changes."""
+    return _published(name["version"], name["digest"])
+
+
 def current_version() -> PolicyVersion:
     """The policy that new reviews are opened under."""
     return PolicyVersion.objects.latest("version")
@@ -37,6 +59,13 @@ def current_version() -> PolicyVersion:
 
 def current_policy() -> Policy:
     return parsed(current_version())
+
+
+def criterion(key: str) -> Criterion | None:
+    """What the policy asks by this key; where gates differ, what people can say something to."""
+    of_all = (c for gate in current_policy().gates.values() for c in gate.criteria)
+    found = (c for c in of_all if c.key == key)
+    return min(found, key=lambda c: (not c.is_answered, c.mandatory), default=None)
 
 
 @dataclass(frozen=True)
@@ -85,7 +114,7 @@ class Standing:
 def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
     """The differences of two snapshots in words, with people named."""
     changes = snapshots.changes(before, after)
-    ids = {v for c in changes if c.key.startswith("owner.") for v in (c.before, c.after) if v}
+    ids = snapshots.people_in(changes)
     people = dict(Person.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
     return [snapshots.label(change, facts, people) for change in changes]
 
@@ -107,11 +136,13 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
     )
 
 
-def readiness(facts: Facts, today: date) -> list[tuple[Gate, list[gates.Judged]]]:
+def readiness(
+    facts: Facts, today: date, under: Policy | None = None
+) -> list[tuple[Gate, list[gates.Judged]]]:
     """The gates ahead, each with its criteria, met or unmet; none where no gate is ahead."""
-    under = current_policy()
+    policy = under or current_policy()
     return [
-        (gate, gates.evaluate(facts, gate, under, today)) for gate in gates_ahead(facts.initiative)
+        (gate, gates.evaluate(facts, gate, policy, today)) for gate in gates_ahead(facts.initiative)
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from accounts.models import Membership, Person
 from initiatives.facts import Facts
@@ -78,6 +78,44 @@ def waiting_for(
         if state.waits_for(person):
             waiting.setdefault(slot.review_id, []).append(state)
     return waiting
+
+
+def asked_of(person: Person, initiatives: Iterable[int]) -> set[int]:
+    """Those of these initiatives whose open review asks for this person's signature, in one query.
+
+    For lists: where evidence has moved on since it was last looked at, whoever signed counts as
+    asked again, without comparing; `waiting_for` compares.
+    """
+    mine = Membership.objects.filter(person=person, group=OuterRef("group"), left_at=None)
+    rows = (
+        slots_with_holder(person)
+        .filter(review__initiative__in=list(initiatives), review__closed_at=None)
+        .annotate(
+            joined_at=Subquery(mine.values("joined_at")[:1]),
+            signer=F("sign_offs__signer"),
+            verdict=F("sign_offs__verdict"),
+            signed=F("sign_offs__snapshot"),
+        )
+        .select_related("review__initiative")
+    )
+    slots: dict[int, list[Any]] = {}
+    for row in rows:
+        slots.setdefault(row.pk, []).append(row)
+    return {rows[0].review.initiative_id for rows in slots.values() if _asks(rows, person)}
+
+
+def _asks(rows: list[Any], person: Person) -> bool:
+    """Whether a slot asks for this person's signature; a row for each signature it was given."""
+    slot, review = rows[0], rows[0].review
+    if slot.joined_at is None if slot.group_id else not slot.is_held:
+        return False
+    membership = Membership(joined_at=slot.joined_at) if slot.group_id else None
+    is_noticed = review.seen_version == review.initiative.evidence_version
+    current = [row for row in rows if is_noticed and row.signed == review.snapshot_id]
+    verdicts = {row.signer: row.verdict for row in current}
+    rejected = SignOff.Verdict.REJECT in verdicts.values()
+    is_filled = len(verdicts) >= slot.quorum and not rejected
+    return person.pk not in verdicts and not is_filled and bar(person, membership, review) is None
 
 
 def slots_with_holder(person: Person) -> QuerySet[Any]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,11 +11,18 @@ from typing import Any
 
 from initiatives import documents
 from initiatives.facts import Facts
-from initiatives.models import KillCondition, Metric
-from initiatives.rules import CHARTER_FIELDS, KILL_CONDITION_FIELDS, METRIC_FIELDS
+from initiatives.models import KillCondition, Metric, OpenQuestion
+from initiatives.rules import (
+    CHARTER_FIELDS,
+    EVALUATION_SET_FIELDS,
+    KILL_CONDITION_FIELDS,
+    METRIC_FIELDS,
+    QUESTION_FIELDS,
+)
 from initiatives.triage import QUESTIONS
 
 Material = dict[str, Any]
+SETS = {"evaluation_set": "Evaluation set", "messy_set": "Messy evaluation set"}
 DESCRIBED = ("name", *CHARTER_FIELDS, "monthly_cost", "vendor", "system_name", "level")
 
 
@@ -50,11 +57,31 @@ def material(facts: Facts, policy_version: int) -> Material:
         flat |= {f"answer.{answer.criterion}.{f}": v for f, v in answer.fields.items()}
         if answer.not_applicable_because:
             flat[f"answer.{answer.criterion}.not_applicable"] = answer.not_applicable_because
+    flat |= _said_of(_found_out(facts))
     return {key: _exact(value) for key, value in flat.items()}
 
 
-def _fields(name: str, row: Metric | KillCondition, fields: tuple[str, ...]) -> Material:
+def _fields(
+    name: str, row: Metric | KillCondition | OpenQuestion, fields: tuple[str, ...]
+) -> Material:
     return {f"{name}.{row.pk}.{field}": getattr(row, field) for field in fields}
+
+
+def _found_out(facts: Facts) -> Material:
+    """Open questions, evaluation sets, and who is paged about a metric."""
+    flat: Material = {f"metric.{metric.pk}.paged": metric.paged_id for metric in facts.metrics}
+    for question in facts.open_questions:
+        flat |= _fields("question", question, QUESTION_FIELDS)
+        flat[f"question.{question.pk}.closed"] = not question.is_open
+    for name in SETS:
+        if described := getattr(facts.initiative, name):
+            flat |= {f"{name}.{f}": getattr(described, f) for f in EVALUATION_SET_FIELDS}
+    return flat
+
+
+def _said_of(flat: Material) -> Material:
+    """Only what is said: evidence without any of it keeps the digest that it was signed under."""
+    return {key: value for key, value in flat.items() if value not in (None, "")}
 
 
 def _exact(value: Any) -> Any:
@@ -108,7 +135,11 @@ def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str,
     """A change in words: what, from what, to what."""
     kind, _, rest = change.key.partition(".")
     if kind == "metric":
-        return _metric_label(rest, change, facts)
+        return _metric_label(rest, change, facts, people)
+    if kind == "question":
+        return _question_label(rest, change, facts, people)
+    if kind in SETS:
+        return f"{SETS[kind]}: {_named(rest)}", *_names(rest, change, facts, people)
     if kind == "owner":
         name = rest.split(".")[0].replace("_", " ").capitalize()
         return name, _person(change.before, people), _person(change.after, people)
@@ -119,10 +150,55 @@ def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str,
     return name, before, after if after != before else f"{after}, with other content"
 
 
-def _metric_label(rest: str, change: Change, facts: Facts) -> tuple[str, str, str]:
+def people_in(changed: Iterable[Change]) -> set[int]:
+    """Ids of the people whom a label names."""
+    ids = {pk for change in changed if _is_person(change) for pk in (change.before, change.after)}
+    return ids - {None}
+
+
+def _is_person(change: Change) -> bool:
+    kind, _, rest = change.key.partition(".")
+    if kind == "metric":
+        return rest.endswith(".paged")
+    return kind == "owner" or (kind in ("question", *SETS) and rest.endswith("owner_id"))
+
+
+def _named(field: str) -> str:
+    """A column as people call it: `owner`, `due date`, `blocking`."""
+    return field.removesuffix("_id").removeprefix("is_").replace("_", " ")
+
+
+def _names(field: str, change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str, str]:
+    """Both values, with people and metrics by name."""
+    if field == "owner_id":
+        return _person(change.before, people), _person(change.after, people)
+    if field == "metric_id":
+        metrics = {metric.pk: metric.name for metric in facts.metrics}
+        before, after = (metrics.get(pk, _plain(pk)) for pk in (change.before, change.after))
+        return before, after
+    return _plain(change.before), _plain(change.after)
+
+
+def _question_label(
+    rest: str, change: Change, facts: Facts, people: Mapping[int, str]
+) -> tuple[str, str, str]:
+    pk, _, field = rest.partition(".")
+    question = next((q for q in facts.open_questions if str(q.pk) == pk), None)
+    what = f"Open question “{question}”" if question else "Open question"
+    if field == "question":
+        return "Open question", _plain(change.before), _plain(change.after)
+    return f"{what}: {_named(field)}", *_names(field, change, facts, people)
+
+
+def _metric_label(
+    rest: str, change: Change, facts: Facts, people: Mapping[int, str]
+) -> tuple[str, str, str]:
     pk, _, field = rest.partition(".")
     metric = next((m for m in facts.metrics if str(m.pk) == pk), None)
     what = field.replace("_", " ").capitalize()
+    if field == "paged":
+        about = f"Paged about {metric.name}" if metric else what
+        return about, _person(change.before, people), _person(change.after, people)
     if metric is None:
         return what, _plain(change.before), _plain(change.after)
     if field.startswith("measurement."):

@@ -25,9 +25,9 @@ from initiatives import statement
 from initiatives.document_forms import DocumentForm
 from initiatives.facts import Facts
 from initiatives.models import Initiative
-from initiatives.stages import Stage
+from initiatives.stages import Gate, Stage
 from initiatives.views import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, permissions, queries
+from reviews import actions, answers, citations, gates, permissions, queries, results
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -36,17 +36,16 @@ from reviews.transitions import TABLE
 
 
 class Answer(OfInitiative):
-    """The generated form of one answered criterion."""
+    """The generated form of one criterion; one that is worked out can only be set aside."""
 
     form_class = AnswerForm
     done = "Recorded."
 
     def criterion(self) -> Criterion:
-        for gate in queries.current_policy().gates.values():
-            for criterion in gate.criteria:
-                if criterion.key == self.kwargs["criterion"] and criterion.is_answered:
-                    return criterion
-        raise Http404
+        found = queries.criterion(self.kwargs["criterion"])
+        if found is None or not found.takes_an_answer:
+            raise Http404
+        return found
 
     @cached_property
     def facts(self) -> Facts:
@@ -160,6 +159,8 @@ def review_page(
         "standing": standing,
         "statement": statement.of(standing.facts),
         "mine": _signed_together(mine),
+        "results": results.of(standing.facts) if review.gate != Gate.CHARTER else [],
+        "conditions": answers.conditions(standing.policy, standing.facts),
         "stale_changes": _stale_changes(standing, request.user),
         "changed_since_request": queries.in_words(
             review.requested_snapshot.material, standing.material, standing.facts

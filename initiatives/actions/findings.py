@@ -100,8 +100,10 @@ def describe_evaluation_set(
 ) -> EvaluationSet:
     """Describe the set by which versions are measured; the messy one stands beside it."""
     row = writing.locked_for_edit(initiative, by)
-    _check_set(row, values, evaluation_set)
-    stored = evaluation_set or EvaluationSet(
+    # As it is now: a run may have been recorded since the caller read it.
+    known = EvaluationSet.objects.get(pk=evaluation_set.pk) if evaluation_set else None
+    _check_set(row, values, known)
+    stored = known or EvaluationSet(
         initiative=row, is_messy=bool(values.get("is_messy")), described_at=at, described_by=by
     )
     changed = _take_over(stored, values, EVALUATION_SET_FIELDS)

@@ -89,13 +89,17 @@ def accept(
 
 
 @records_refusals("ownership.confirm")
-def confirm(*, ownership: Ownership, by: Person, at: datetime) -> Ownership:
-    """Say again that it is still theirs: a yes of last year is no yes of today (product.md P24)."""
+def confirm(
+    *, ownership: Ownership, by: Person, at: datetime, hours_a_month: int | None = None
+) -> Ownership:
+    """Say again that it is still theirs, and with how many hours: a yes of last year is no yes of
+    today (product.md P16, P24)."""
     row = _locked_for_answer(ownership, by)
     if not row.counts:
         raise Refused("Accept it first; then it can be confirmed.", rule="not_accepted")
     row.confirmed_at = at
-    row.save(update_fields=["confirmed_at"])
+    row.hours_a_month = row.hours_a_month if hours_a_month is None else hours_a_month
+    row.save(update_fields=["confirmed_at", "hours_a_month"])
     writing.mark_changed(row.initiative, by=by, at=at, material=False)
     changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
     append([_entry("ownership.confirmed", row, by, changed)], at=at)

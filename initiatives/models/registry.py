@@ -206,8 +206,12 @@ class Initiative(models.Model):
         self.spells.filter(left_at=None).update(left_at=at)
 
     def _change(self, **values: Any) -> None:
-        """Write these columns where the version is still the one that was read."""
+        """Write these columns where the version is still the one that was read.
+
+        The evidence is another one too: the decision date is part of what is signed.
+        """
         mine = Initiative.objects.filter(pk=self.pk, version=self.version)
+        values["evidence_version"] = F("evidence_version") + 1
         if mine.update(**values, version=F("version") + 1) != 1:
             raise Overtaken(f"{self.reference} was moved by somebody else in the meantime.")
         self.version += 1

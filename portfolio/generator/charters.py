@@ -68,7 +68,7 @@ def _metric(world: World, row: Initiative, *, is_primary: bool) -> Metric:
         method="From the work system, over all cases of the week.",
         source="Work system, nightly",
         window_days=7,
-        cadence_days=7,
+        cadence_days=_cadence(row),
         **scaled,
     )
 
@@ -78,8 +78,7 @@ def _measured(world: World, life: Life, metric: Metric) -> Iterator[Measurement]
     first, last = _running(life)
     if first is None:
         return
-    every = 30 if life.row.stage in (Stage.PRODUCTION, Stage.RETIRED) else 7
-    moments = list(range(first, last - 1, -every))[-14:]
+    moments = list(range(first, last - 1, -_cadence(life.row)))[-14:]
     assert metric.baseline is not None
     assert metric.threshold is not None
     fails = 0.05 if life.row.stage == Stage.PRODUCTION else 0.35
@@ -94,6 +93,11 @@ def _measured(world: World, life: Life, metric: Metric) -> Iterator[Measurement]
             is_automatic=world.rng.random() < 0.8,
             recorded_at=world.ago(days),
         )
+
+
+def _cadence(row: Initiative) -> int:
+    """Days from one measurement to the next."""
+    return 30 if row.stage in (Stage.PRODUCTION, Stage.RETIRED) else 7
 
 
 def _running(life: Life) -> tuple[int | None, int]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
@@ -12,16 +11,20 @@ from django.urls import reverse
 from accounts import permissions as people
 from accounts.models import Person
 from initiatives import facts as initiative_facts
-from initiatives import permissions, statement, units
+from initiatives import permissions, statement
 from initiatives.facts import Facts
-from initiatives.models import KillCondition, Measurement, Metric, Ownership
+from initiatives.models import KillCondition, Ownership, StageSpell
 from initiatives.queries import basis_of
+from initiatives.rules import distance_to_tripping
 from initiatives.stages import ORDER, REQUIRED_ROLES, Role, Stage
-from notifications import queries as notifications
 from notifications.models import Flag
+from notifications.rules import Severity
+from portfolio.queries.beside import moment, rows_of_initiative
+from portfolio.queries.charts import Chart, chart
 from reviews import gates
 from reviews import permissions as deciding
 from reviews import queries as reviews
+from reviews.answers import Answered, conditions
 from reviews.models import Decision, Review
 
 
@@ -44,6 +47,34 @@ class Item:
     blocking: bool
     url: str
     label: str
+    aside: str  # where to say why it does not apply, for what is worked out
+
+
+@dataclass(frozen=True)
+class AskedFor:
+    """An open review: where it is, since when, and who asked for it."""
+
+    url: str
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True)
+class Stay:
+    """One stay in a stage; a declared one passed no gate."""
+
+    stage: Stage
+    entered_at: datetime
+    extensions: int
+    is_declared: bool
+
+
+@dataclass(frozen=True)
+class KillLine:
+    """A kill condition with how far it is from tripping."""
+
+    condition: KillCondition
+    distance: str
 
 
 @dataclass(frozen=True)
@@ -53,7 +84,7 @@ class GateAhead:
     key: str
     title: str
     items: list[Item]
-    review: Review | None
+    review: AskedFor | None
 
     @property
     def unmet(self) -> int:
@@ -72,19 +103,6 @@ class RoleLine:
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A metric's measurements with its baseline, threshold and target."""
-
-    id: str
-    caption: str
-    metric: Metric
-    bounds: dict[str, str]
-    last: str
-    rows: list[dict[str, Any]]
-    json: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Page:
     facts: Facts
     statement: str
@@ -93,7 +111,8 @@ class Page:
     roles: list[RoleLine]
     named: list[Ownership]
     charts: list[Chart]
-    kill_conditions: tuple[KillCondition, ...]
+    conditions: list[Answered]
+    kill_conditions: list[KillLine]
     flags: list[Flag]
     decisions: list[tuple[str, str]]
     days: int | None
@@ -112,26 +131,56 @@ class Page:
 
     @property
     def tripped(self) -> list[KillCondition]:
-        return [k for k in self.kill_conditions if k.state == KillCondition.State.TRIPPED]
+        conditions = self.facts.kill_conditions
+        return [k for k in conditions if k.state == KillCondition.State.TRIPPED]
+
+
+# What comes along with the initiative's row, so that the page is loaded in at most ten queries.
+BESIDE = {
+    "beside_policy": reviews.policy_in_force(),
+    "beside_spells": rows_of_initiative(
+        StageSpell.objects.all(),
+        stage="stage",
+        at="entered_at",
+        extensions="extensions",
+        declared="is_declared",
+    ),
+    "beside_reviews": rows_of_initiative(
+        Review.objects.open(), pk="pk", gate="gate", at="opened_at", by="opened_by__name"
+    ),
+    "beside_flags": rows_of_initiative(
+        Flag.objects.open(),
+        rule="rule",
+        severity="severity",
+        says="says",
+        acts="acts",
+        since="since",
+    ),
+}
 
 
 def load(person: Person, pk: int, today: date) -> Page | None:
     """Load one initiative's page for a person, or None where they may not know of it."""
-    known = initiative_facts.visible_to(person, pk)
+    known = initiative_facts.visible_to(person, pk, **BESIDE)
     if known is None:
         return None
     initiative = known.initiative
+    row: Any = initiative
+    stays = _stays(known)
     may_edit = permissions.may_edit_facts(person, known) and initiative.stage != Stage.RETIRED
     return Page(
         facts=known,
         statement=statement.of(known),
-        steps=_steps(known),
+        steps=_steps(known, stays),
         gates=_gates(known, today, may_edit=may_edit),
         roles=_roles(known),
         named=[o for o in known.ownerships if o.role not in Role.values],
-        charts=[_chart(metric, known.recent(metric)) for metric in known.metrics],
-        kill_conditions=known.kill_conditions,
-        flags=notifications.flags_of([pk]).get(pk, []),
+        charts=[chart(metric, known.recent(metric), _changes(stays)) for metric in known.metrics],
+        conditions=conditions(reviews.policy_named(row.beside_policy), known),
+        kill_conditions=[
+            KillLine(k, distance_to_tripping(k, known, today)) for k in known.kill_conditions
+        ],
+        flags=_flags(known),
         decisions=_decisions(person, known),
         days=_days(known, today),
         may_edit=may_edit,
@@ -144,9 +193,14 @@ def load(person: Person, pk: int, today: date) -> Page | None:
 
 
 def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
-    pk = known.initiative.pk
-    open_ones = Review.objects.open().filter(initiative=pk).select_related("opened_by")
-    open_at = {review.gate: review for review in open_ones}
+    row: Any = known.initiative
+    open_at = {
+        review["gate"]: AskedFor(
+            reverse("reviews:detail", args=[review["pk"]]), moment(review["at"]), review["by"]
+        )
+        for review in row.beside_reviews or ()
+    }
+    pk, policy = row.pk, reviews.policy_named(row.beside_policy)
     return [
         GateAhead(
             key=gate,
@@ -154,15 +208,17 @@ def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
             items=[_item(j, pk, may_edit=may_edit) for j in judged],
             review=open_at.get(gate),
         )
-        for gate, judged in reviews.readiness(known, today)
+        for gate, judged in reviews.readiness(known, today, policy)
     ]
 
 
 def _to_confirm(person: Person, known: Facts) -> set[int]:
-    """What this person may say again to be theirs: in production, where recertification asks."""
-    if known.initiative.stage != Stage.PRODUCTION:
-        return set()
-    return {o.pk for o in known.ownerships if o.person_id == person.pk and o.counts}
+    """What this person may say again to be theirs: in production, where recertification asks;
+    before, whoever is to run it and has not said how many hours they have."""
+    mine = [o for o in known.ownerships if o.person_id == person.pk and o.counts]
+    if known.initiative.stage == Stage.PRODUCTION:
+        return {o.pk for o in mine}
+    return {o.pk for o in mine if o.role == Role.PRODUCTION_OWNER and o.hours_a_month is None}
 
 
 def _days(known: Facts, today: date) -> int | None:
@@ -170,18 +226,45 @@ def _days(known: Facts, today: date) -> int | None:
     return None if left is None or known.initiative.stage == Stage.RETIRED else left.days
 
 
-def _steps(known: Facts) -> list[Step]:
-    """The five stages; those that a declared one never passed are said to be skipped."""
+def _stays(known: Facts) -> list[Stay]:
+    """Its stays in stages, in their order."""
+    row: Any = known.initiative
+    found = [
+        Stay(Stage(s["stage"]), moment(s["at"]), s["extensions"], bool(s["declared"]))
+        for s in row.beside_spells or ()
+    ]
+    return sorted(found, key=lambda stay: stay.entered_at)
+
+
+def _changes(stays: list[Stay]) -> list[tuple[str, datetime]]:
+    return [(str(stay.stage.label), stay.entered_at) for stay in stays]
+
+
+def _steps(known: Facts, stays: list[Stay]) -> list[Step]:
+    """The five stages, each with when it was last entered; those that a declared one never
+    passed are said to be skipped."""
     here = ORDER.index(Stage(known.initiative.stage))
-    declared = known.initiative.is_declared
-    steps = []
-    for place, stage in enumerate(ORDER):
-        state = "current" if place == here else "ahead" if place > here else "done"
-        skipped = state == "done" and declared
-        note = f"since {known.initiative.stage_entered_at:%-d %b %Y}" if place == here else ""
-        label = str(stage.label)
-        steps.append(Step(label, "skipped" if skipped else state, "declared" if skipped else note))
-    return steps
+    entered = {stay.stage: stay for stay in stays}
+    return [_step(stage, place - here, entered.get(stage)) for place, stage in enumerate(ORDER)]
+
+
+def _step(stage: Stage, ahead: int, stay: Stay | None) -> Step:
+    state = "current" if ahead == 0 else "ahead" if ahead > 0 else "done"
+    if state == "done" and stay is None:
+        return Step(str(stage.label), "skipped", "")
+    note = ""
+    if stay is not None and state != "ahead":
+        since = f"since {stay.entered_at:%-d %b %Y}" if ahead == 0 else f"{stay.entered_at:%-d %b}"
+        note = f"{since}, declared" if stay.is_declared else since
+    return Step(str(stage.label), state, note)
+
+
+def _flags(known: Facts) -> list[Flag]:
+    """Its open flags, the worst first."""
+    row: Any = known.initiative
+    flags = [Flag(**f | {"since": moment(f["since"])}) for f in row.beside_flags or ()]
+    worst = list(Severity)
+    return sorted(flags, key=lambda flag: (worst.index(Severity(flag.severity)), flag.since))
 
 
 # Which form answers which part of a checklist.
@@ -209,8 +292,13 @@ def _item(judged: gates.Judged, pk: int, *, may_edit: bool) -> Item:
     elif judged.is_met:
         label = "Change" if label else ""
     criterion = judged.criterion
+    aside = reverse("reviews:answer", args=[pk, criterion.key]) if may_edit else ""
+    if judged.not_applicable:
+        url, label, aside = aside, "Change" if aside else "", ""
+    elif judged.is_met or criterion.is_answered or not criterion.takes_an_answer:
+        aside = ""
     return Item(
-        criterion.title, judged.is_met, judged.verdict.reason, criterion.blocking, url, label
+        criterion.title, judged.is_met, judged.verdict.reason, criterion.blocking, url, label, aside
     )
 
 
@@ -239,59 +327,6 @@ def _roles(known: Facts) -> list[RoleLine]:
         )
         for role in Role
     ]
-
-
-def _chart(metric: Metric, measurements: list[Measurement]) -> Chart:
-    values = [m.value for m in measurements] + [
-        v for v in _bounds(metric).values() if v is not None
-    ]
-    size, unit = units.scale(
-        units.UnitKind(metric.unit_kind), metric.unit, max(values, default=Decimal(0))
-    )
-    better = metric.get_direction_display().lower()
-    return Chart(
-        id=f"metric-{metric.pk}",
-        caption=f"{metric.name[:1].upper()}{metric.name[1:]}: {better}.",
-        metric=metric,
-        bounds={name: metric.words(value) for name, value in _bounds(metric).items()},
-        last=metric.words(measurements[0].value) if measurements else "–",
-        rows=[_measured(metric, m) for m in measurements],
-        json={
-            "label": metric.name,
-            "unit": unit,
-            "better": metric.direction,
-            "points": [
-                {
-                    "x": m.measured_at.isoformat(),
-                    "y": float(m.value / size),
-                    "words": metric.words(m.value),
-                    "is_automatic": m.is_automatic,
-                }
-                for m in reversed(measurements)
-            ],
-            "stages": [],
-            **{
-                name: None
-                if value is None
-                else {"value": float(value / size), "words": metric.words(value)}
-                for name, value in _bounds(metric).items()
-            },
-        },
-    )
-
-
-def _measured(metric: Metric, measurement: Measurement) -> dict[str, Any]:
-    sample = f"n = {measurement.sample_size:,}, " if measurement.sample_size else ""
-    how = "automatic" if measurement.is_automatic else "entered by hand"
-    return {
-        "when": measurement.measured_at,
-        "value": metric.words(measurement.value),
-        "note": f"{sample}{how}",
-    }
-
-
-def _bounds(metric: Metric) -> dict[str, Decimal | None]:
-    return {name: getattr(metric, name) for name in ("baseline", "threshold", "target")}
 
 
 def _decisions(person: Person, known: Facts) -> list[tuple[str, str]]:

@@ -1,14 +1,15 @@
-"""The dashboard."""
+"""The dashboard, and what its rows open."""
 
 from typing import Any
 
 from django.conf import settings
+from django.http import Http404
 from django.utils import timezone
 from django.views.generic import TemplateView
 
 from accounts.models import Person
 from initiatives.permissions import may_declare
-from portfolio.queries import dashboard
+from portfolio.queries import brief, dashboard
 
 
 class Dashboard(TemplateView):
@@ -25,3 +26,18 @@ class Dashboard(TemplateView):
             may_import=may_declare(self.request.user),
             **kwargs,
         )
+
+
+class Brief(TemplateView):
+    """What a row of the dashboard opens: a piece of it, or a page where there is no JavaScript."""
+
+    def get_template_names(self) -> list[str]:
+        htmx: Any = self.request.htmx  # type: ignore[attr-defined]
+        return ["portfolio/_brief.html" if htmx else "portfolio/brief.html"]
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        assert isinstance(self.request.user, Person)
+        found = brief.load(self.request.user, self.kwargs["pk"], timezone.localdate())
+        if found is None:
+            raise Http404
+        return super().get_context_data(brief=found, initiative=found.facts.initiative, **kwargs)

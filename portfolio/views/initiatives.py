@@ -19,6 +19,7 @@ from portfolio.queries import history, listing, page, tabs
 _SEQ = re.compile(r"[0-9]{1,18}")
 PAGE_SIZES = (50, 100)
 FACETS = ("stage", "unit", "show", "flag", "owner")
+ON_DEMAND = ("health", "catch_up", "week")  # facets that show once a link has chosen them
 
 
 class InitiativeList(TemplateView):
@@ -44,12 +45,15 @@ class InitiativeList(TemplateView):
             rows=listing.rows(list(found), timezone.localdate()),
             query=self._kept("page"),
             columns=listing.columns(query.urlencode(), sort),
-            facets=[narrowed.form[name] for name in FACETS],
+            facets=[narrowed.form[name] for name in self._facets()],
             sort=sort if sort in SORTS else "number",
             may_import=may_declare(self.request.user),
             is_narrowed=any(value for key, value in query.items() if key != "size"),
             **kwargs,
         )
+
+    def _facets(self) -> list[str]:
+        return [*FACETS, *(name for name in ON_DEMAND if self.request.GET.get(name))]
 
     def _kept(self, dropped: str) -> str:
         query = self.request.GET.copy()

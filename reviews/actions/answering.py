@@ -25,9 +25,13 @@ def answer(
     at: datetime,
     not_applicable_because: str = "",
 ) -> Evidence:
-    """Answer a criterion, or say why it does not apply; what the policy does not ask is refused."""
+    """Answer a criterion, or say why it does not apply; what the policy does not ask is refused.
+
+    One that is worked out can only be set aside, and an empty reason takes that back.
+    """
     known = facts.load_one(initiative.pk)
     asked = _asked(criterion)
+    not_applicable_because = not_applicable_because.strip()
     if not_applicable_because and asked.mandatory:
         raise Refused(
             f"“{asked.title}” has to be answered: it cannot be set aside.",
@@ -38,6 +42,13 @@ def answer(
     fields = {f.key: f for f in asked.fields_for(case)}
     people = {k: values.get(k) for k, f in fields.items() if f.type == "person"}
     before = known.answer(criterion)
+    if not (asked.is_answered or not_applicable_because or gates.set_aside(known, asked)):
+        instead = "" if asked.mandatory else ", or say why it does not apply"
+        raise Refused(
+            f"“{asked.title}” is worked out from what is recorded. Mend that{instead}.",
+            rule="worked_out",
+            field="not_applicable_because",
+        )
     stands = before.fields if before is not None else {}
     plain = {
         k: _given(f, values.get(k), stands.get(k), case)
@@ -56,10 +67,8 @@ def answer(
 
 
 def _asked(key: str) -> Criterion:
-    for gate in queries.current_policy().gates.values():
-        for criterion in gate.criteria:
-            if criterion.key == key and criterion.is_answered:
-                return criterion
+    if asked := queries.criterion(key):
+        return asked
     raise Refused("The policy does not ask this.", rule="unknown_criterion")
 
 

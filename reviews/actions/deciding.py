@@ -135,15 +135,16 @@ def _require_words(said: Said) -> None:
 
 
 def _review_for(row: Initiative, said: Said, gate: str | None) -> Review | None:
-    """The open review a decision stands on, complete where the decision advances."""
+    """The open review a decision stands on, complete where the decision advances.
+
+    Any can be sent back: of a light pilot go-live alone may be open.
+    """
     if not said.move.needs_review:
         return None
-    review = (
-        Review.objects.open()
-        .filter(initiative=row, gate=gate)
-        .select_related("policy", "snapshot", "initiative")
-        .first()
-    )
+    open_ones = Review.objects.open().filter(initiative=row).order_by("pk")
+    if said.kind != Decision.Kind.SEND_BACK:
+        open_ones = open_ones.filter(gate=gate)
+    review = open_ones.select_related("policy", "snapshot", "initiative").first()
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
     notice(review, row, said.at)
@@ -187,7 +188,8 @@ def _require_gate(known: Facts, gate: Gate, today: date) -> None:
 
 def _record(row: Initiative, known: Facts, said: Said, review: Review | None) -> Decision:
     to = said.move.to.get(Stage(row.stage), Stage(row.stage))
-    if said.to_pilot and row.stage == Stage.READINESS_REVIEW:
+    back = said.kind == Decision.Kind.SEND_BACK and said.to_pilot
+    if back and row.stage == Stage.READINESS_REVIEW:
         to = Stage.PILOT
     return Decision.objects.create(
         initiative=row,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils import timezone
+
 from initiatives.models import EvaluationRun, EvaluationSet, OpenQuestion
-from reviews.checks.verdicts import Asked, Verdict, met, unmet
+from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
 
 
 def evaluation_run(asked: Asked) -> Verdict:
@@ -25,7 +27,7 @@ def evaluation_run(asked: Asked) -> Verdict:
 def _certified(asked: Asked) -> date:
     """The day since which it stands in production as it was last certified."""
     initiative = asked.facts.initiative
-    return (initiative.recertified_at or initiative.stage_entered_at).date()
+    return timezone.localdate(initiative.recertified_at or initiative.stage_entered_at)
 
 
 def _said(known: EvaluationSet, run: EvaluationRun) -> str:
@@ -110,8 +112,9 @@ def sum_of(questions: list[OpenQuestion]) -> str:
         return "All questions are closed."
     days = sum(question.estimate_days or 0 for question in questions)
     cost = sum(question.estimate_cost or 0 for question in questions)
-    count = "1 open question" if len(questions) == 1 else f"{len(questions)} open questions"
-    work = " and ".join(part for part in (days and f"{days} days", cost and f"{cost:,}") if part)
+    count = counted(len(questions), "open question")
+    parts = (counted(days, "day") if days else "", f"{cost:,}" if cost else "")
+    work = " and ".join(part for part in parts if part)
     return f"{count}: {work}." if work else f"{count}."
 
 

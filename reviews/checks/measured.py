@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.utils import timezone
+
 from initiatives.facts import Facts
 from initiatives.models import Measurement, Metric
 from initiatives.models.charter import MetricKind
 from initiatives.stages import Stage
-from reviews.checks.verdicts import Asked, Verdict, met, unmet
+from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
 
 GUARDS = (MetricKind.QUALITY, MetricKind.COST, MetricKind.LATENCY)
 
@@ -32,7 +34,8 @@ def measured_past_threshold(asked: Asked) -> Verdict:
 
 def _said(metric: Metric, last: Measurement) -> str:
     sample = f", n = {last.sample_size:,}" if last.sample_size else ""
-    return f"measured {metric.words(last.value)} on {last.measured_at:%-d %b %Y}{sample}"
+    day = timezone.localdate(last.measured_at)
+    return f"measured {metric.words(last.value)} on {day:%-d %b %Y}{sample}"
 
 
 def _too_early(facts: Facts, metric: Metric, last: Measurement) -> str | None:
@@ -42,7 +45,8 @@ def _too_early(facts: Facts, metric: Metric, last: Measurement) -> str | None:
     days = (last.measured_at - facts.initiative.stage_entered_at).days
     if days >= metric.window_days:
         return None
-    return f"the pilot ran {days} days then, and the window is {metric.window_days} days"
+    ran = "began again after that" if days < 0 else f"ran {counted(days, 'day')} then"
+    return f"the pilot {ran}, and the window is {counted(metric.window_days, 'day')}"
 
 
 def guardrails_hold(asked: Asked) -> Verdict:

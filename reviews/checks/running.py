@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from django.utils import timezone
+
 from initiatives.models import Ownership
 from initiatives.stages import Role
 from reviews.checks.always import owner_fault
 from reviews.checks.measured import months_between
-from reviews.checks.verdicts import Asked, Verdict, met, unmet
+from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
 
 CONFIRMED_WITHIN = timedelta(days=90)
 
@@ -32,8 +34,9 @@ def cost_within_budget(asked: Asked) -> Verdict:
         return unmet("No monthly cost to compare with.")
     if not spent:
         return unmet("No actual cost has been recorded in this stage.")
-    months = months_between(asked.facts.initiative.stage_entered_at.date(), asked.today)
-    said = f"{spent:,} in {months} months; {estimate * months:,} were estimated."
+    entered = timezone.localdate(asked.facts.initiative.stage_entered_at)
+    months = months_between(entered, asked.today)
+    said = f"{spent:,} in {counted(months, 'month')}; {estimate * months:,} were estimated."
     return Verdict(spent <= estimate * months, said)
 
 
@@ -54,8 +57,9 @@ def _silent(asked: Asked, role: str) -> str | None:
 
 
 def _said_at(owner: Ownership) -> date:
+    """The day of their last yes; whoever came back has accepted anew, after they confirmed."""
     assert owner.accepted_at is not None
-    return (owner.confirmed_at or owner.accepted_at).date()
+    return timezone.localdate(max(owner.accepted_at, owner.confirmed_at or owner.accepted_at))
 
 
 def no_conditions_open(asked: Asked) -> Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -30,18 +30,17 @@ class Asked:
     today: date
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    function: Callable[[Asked], Verdict]
-    mend: str
-
-
 def met(reason: str) -> Verdict:
     return Verdict(True, reason)
 
 
 def unmet(reason: str) -> Verdict:
     return Verdict(False, reason)
+
+
+def counted(number: int, what: str) -> str:
+    """A number of things: `1 day`, `28 days`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def prohibition(facts: Facts) -> str | None:

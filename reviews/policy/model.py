@@ -135,6 +135,11 @@ class Criterion:
     def is_answered(self) -> bool:
         return self.check is None
 
+    @property
+    def takes_an_answer(self) -> bool:
+        """Whether people can say something to it: an answer, or why it does not apply."""
+        return self.is_answered or not self.mandatory
+
     def fields_for(self, case: Case) -> tuple[Field, ...]:
         return tuple(field for field in self.fields if field.applies.to(case))
 

@@ -2,6 +2,6 @@
 for (const form of document.querySelectorAll("form[data-auto-submit]")) {
   form.classList.add("gh-sends-itself");
   form.addEventListener("change", (event) => {
-    if (event.target.matches("select, [type=checkbox], [type=radio]")) form.requestSubmit();
+    if (event.target.matches("select, [type=checkbox], [type=radio], [type=date]")) form.requestSubmit();
   });
 }

@@ -6,7 +6,7 @@ for (const rows of document.querySelectorAll("[data-rows]")) {
     const last = [...rows.querySelectorAll("[data-row]")].at(-1);
     const row = last.cloneNode(true);
     const number = rows.querySelectorAll("[data-row]").length;
-    row.querySelector("[data-row-number]").textContent = number + 1;
+    for (const shown of row.querySelectorAll("[data-row-number]")) shown.textContent = number + 1;
     for (const element of row.querySelectorAll("[name], [for]")) {
       for (const attribute of ["id", "name", "for"]) {
         const value = element.getAttribute(attribute);

@@ -24,11 +24,18 @@ HAPPENED = """
         UPDATE audit_head SET seq = seq + 1, hash = md5(random()::text) || md5(random()::text)
         RETURNING seq, hash
     )
-    INSERT INTO audit_event (seq, payload, prev, hash, mac, key_id, at, kind, subject)
-    SELECT seq, '{"changed": {}}', '', hash, '', '', now(), %s, '' FROM head
+    INSERT INTO audit_event
+        (seq, payload, prev, hash, mac, key_id, at, kind, subject, initiative_id)
+    SELECT seq, '{"changed": {}}', '', hash, '', '', now(), %s, '',
+        (SELECT min(id) FROM initiatives_initiative WHERE stage = 'production') FROM head
 """
-# Most of what happens makes nobody an owner, so that what is unowned need not be counted anew.
-CHANGES = {"measured": "measurement.recorded", "owned": "ownership.ended"}
+# Most of what happens makes nobody an owner and moves no stage, so that what is said of both need
+# not be counted anew.
+CHANGES = {
+    "measured": "measurement.recorded",
+    "owned": "ownership.ended",
+    "decided": "decision.made",
+}
 PAGES = ("list", "search", "facet", "dashboard", "initiative")
 
 

@@ -19,6 +19,7 @@ TARGETS = {
     "dashboard": 0.5,
     "dashboard, measured": MOST,
     "dashboard, owned": None,
+    "dashboard, decided": None,
     "initiative": 0.5,
 }
 QUERIES = {"list": 8, "dashboard": 6, "initiative": 10}
@@ -30,6 +31,7 @@ LINES = {
     "dashboard": "dashboard, nothing has happened since",
     "dashboard, measured": "dashboard, after a measurement",
     "dashboard, owned": "dashboard, after an owner left",
+    "dashboard, decided": "dashboard, after a decision",
     "initiative": "initiative page",
 }
 

@@ -19,21 +19,25 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 # What is typed into the forms of the charter's questions, by how their labels begin.
 ANSWERS = {
-    "For each data source": "Letters in the claims archive; owner Maria Keller; access in a day.",
-    "How good is the data": "200 letters were read by hand: 6 % unreadable scans.",
-    "Which privacy or licence limits": "Letters must not leave the organisation.",
+    "Source, and where it lives (row 1)": "Letters in the claims archive.",
+    "Who owns it? (row 1)": "Maria Keller",
+    "How good is it, and how did you find out? (row 1)": "200 letters were read: 6 % unreadable.",
+    "Which privacy or licence limits bind it? (row 1)": "Letters must not leave the organisation.",
     "Where in their daily work": "In the intake queue, where handlers already work.",
     "What data goes in and comes out": "In: document. Out: queue and confidence.",
     "In which environment": "The acceptance system, with last month's letters.",
     "Which infrastructure team": "Platform operations; told in May.",
     "What would it cost a month": "6,500",
     "Who would pay": "Claims, cost centre 4100",
-    "What is the simplest approach": "Rules on sender and form number: 41 % sorted.",
+    "When? (row 1)": "2026-05-03",
+    "What was tried? (row 1)": "Rules on sender and form number.",
+    "What came out? (row 1)": "41 % sorted.",
     "Why build it": "Free letters carry no form number.",
-    "What will be easier in the pilot": "Twelve volunteers, household claims only.",
-    "What will close each": "Training for all 38, motor claims in the second month.",
+    "In the pilot (row 1)": "Twelve volunteers, household claims only.",
+    "What closes the difference? (row 1)": "Training for all 38, motor claims in month two.",
 }
-NAMED = {
+CHOSEN = {
+    "With AI? (row 1)": "Without AI",
     "Who would own it in production": "Pia Production",
     "Who speaks for the people": "Uma User",
 }
@@ -180,7 +184,7 @@ class TestCharter:
             for label, text in ANSWERS.items():
                 if (field := member.field(label)).count():
                     field.fill(text)
-            for label, name in NAMED.items():
+            for label, name in CHOSEN.items():
                 if (field := member.field(label)).count():
                     field.select_option(label=name)
             member.press("Save")

@@ -254,7 +254,7 @@ class TestTabs:
     ):
         visitor = come_in(visit(), lead)
         late: list[Route] = []
-        visitor.page.route("**/tabs/history/", late.append)
+        visitor.page.route("**/tabs/history/", lambda route: late.append(route))
         visitor.open("initiatives:detail", of_name("Claims document triage").pk)
         with visitor.page.expect_request("**/tabs/history/"):
             visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
@@ -265,6 +265,40 @@ class TestTabs:
         opened(visitor, "Costs")
         # That the other was given up is what htmx says in the console.
         visitor.problems[:] = [said for said in visitor.problems if "console: htmx:" not in said]
+
+
+class TestDashboard:
+    def test_opens_what_to_know_before_deciding_by_the_keyboard(self, visit: Visit, lead: Person):
+        page = come_in(visit(), lead).page
+        opener = page.locator("button[data-expand]").first
+        brief = page.locator(".gh-opened").first
+        expect(opener).to_have_attribute("aria-expanded", "false")
+        opener.focus()
+        page.keyboard.press("Enter")
+        expect(brief).to_contain_text("Conditions then and in production")
+        expect(opener).to_have_attribute("aria-expanded", "true")
+        page.keyboard.press("Space")
+        expect(brief).to_be_hidden()
+        page.keyboard.press("Space")
+        expect(brief).to_contain_text("Conditions then and in production")
+
+    @pytest.mark.parametrize("scheme", ["light", "dark"])
+    def test_is_accessible_with_a_row_open(self, visit: Visit, lead: Person, scheme: str):
+        for phone in (False, True):
+            more = {"color_scheme": scheme, "reduced_motion": "reduce"}
+            visitor = come_in(visit(phone=phone, **more), lead)
+            page = visitor.page
+            page.locator("button[data-expand]").first.click()
+            page.locator(".gh-brief").wait_for()
+            assert not violations(visitor)
+            width = page.viewport_size["width"]
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+    def test_opens_a_page_of_its_own_without_javascript(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(java_script_enabled=False), lead)
+        visitor.page.locator("button[data-expand]").first.click()
+        assert visitor.page.url.rstrip("?").endswith("/brief/")
+        assert visitor.sees("Conditions then and in production")
 
 
 class TestList:

@@ -6,15 +6,17 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts import actions as people
 from audit import queries as audit
 from audit.models import Event
 from initiatives import actions
-from initiatives.models import Ownership
+from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role
-from portfolio.queries import dashboard, keeping
+from portfolio.queries import dashboard, settled
 from tests.factories import (
+    LONG_AGO,
     NOON,
     TODAY,
     fresh,
@@ -47,7 +49,8 @@ class Kept(TransactionTestCase):
         return found
 
     def has_counted_owners(self):
-        return any("initiatives_ownership" in sql for sql in self.queries)
+        """Whether there was a query that takes a pass over every ownership."""
+        return any("UNION ALL" in sql and "initiatives_ownership" in sql for sql in self.queries)
 
 
 class TestTheDashboard(Kept):
@@ -78,6 +81,31 @@ class TestTheDashboard(Kept):
                 "UPDATE accounts_person SET is_active = %s WHERE id = %s", [False, self.ida.pk]
             )
         assert self.load().unowned == 1
+
+
+class TestTheWholePage(Kept):
+    """How many queries it takes, those for session and person included."""
+
+    def needed(self):
+        with CaptureQueriesContext(connection) as queries:
+            assert self.client.get(reverse("portfolio:dashboard")).status_code == 200
+        return len(queries)
+
+    def test_needs_few_queries_whatever_has_happened(self):
+        self.client.force_login(self.lead)
+        make_declared(by=self.lead, name="Late pilot", stage="pilot", at=LONG_AGO)
+        cache.clear()
+        anew = self.needed()
+        kept = self.needed()
+        make_measurement(metric=self.metric, value=50, at=NOON)
+        measured = self.needed()
+        make_owner(initiative=self.radar, role=Role.SPONSOR, person=self.ole, by=self.lead)
+        owned = self.needed()
+        make_declared(by=self.lead, name="Letter sorter")
+        declared = self.needed()
+        assert kept < measured <= MOST_QUERIES
+        assert kept <= 6
+        assert max(anew, owned, declared) <= MOST_QUERIES
 
 
 class TestTheCountOfTheUnowned(Kept):
@@ -124,19 +152,72 @@ class TestTheCountOfTheUnowned(Kept):
         make_measurement(metric=self.metric, value=50, at=NOON)
         said = set(Event.objects.values_list("kind", flat=True))
         assert {"metric.defined", "initiative.triaged", "measurement.recorded"} <= (
-            said & keeping.CHANGES_NO_OWNER
+            said & settled.CHANGES_NO_OWNER
         )
 
 
-class TestUnchangedSince(Kept):
-    def test_sees_every_kind_but_those_named(self):
+class TestWhatHappenedSince(Kept):
+    def test_is_told_by_kind_and_initiative(self):
         head = audit.head()
-        assert audit.unchanged_since(head, but_for=())
+        assert audit.since(head, 5) == []
         make_measurement(metric=self.metric, value=50, at=NOON)
-        assert audit.unchanged_since(head, but_for={"measurement.recorded"})
-        assert not audit.unchanged_since(head, but_for={"spend.recorded"})
+        assert audit.since(head, 5) == [("measurement.recorded", self.radar.pk)]
 
-    def test_does_not_take_another_log_for_its_own(self):
+    def test_is_not_told_of_another_log(self):
         head = audit.head()
-        assert not audit.unchanged_since(audit.Head(head.seq, "f" * 64), but_for=())
-        assert not audit.unchanged_since(audit.Head(head.seq + 5, head.hash), but_for=())
+        assert audit.since(audit.Head(head.seq, "f" * 64), 5) is None
+        assert audit.since(audit.Head(head.seq + 5, head.hash), 5) is None
+
+    def test_is_not_told_where_it_is_too_much(self):
+        head = audit.head()
+        for value in (50, 51):
+            make_measurement(metric=self.metric, value=value, at=NOON)
+        assert len(audit.since(head, 2)) == 2
+        assert audit.since(head, 1) is None
+
+
+class TestTheHealthOfSystems(Kept):
+    def shown(self):
+        return {line.label: line.count for line in self.load().health if line.count}
+
+    def test_is_renewed_for_what_was_measured(self):
+        other = make_metric(initiative=make_declared(by=self.lead, name="Other"), by=self.lead)
+        assert self.shown() == {"Not measured lately": 2}
+        make_measurement(metric=self.metric, value=60, at=NOON)
+        assert self.shown() == {"Not measured lately": 1, "Holds its threshold": 1}
+        assert not self.has_counted_owners()
+        make_measurement(metric=other, value=60 * 60, at=NOON)
+        assert self.shown() == {"Below threshold": 1, "Holds its threshold": 1}
+
+    def test_is_judged_anew_when_the_threshold_moves(self):
+        make_measurement(metric=self.metric, value=60, at=NOON)
+        assert self.shown() == {"Holds its threshold": 1}
+        values = {"direction": "lower", "baseline": 4 * 3600, "threshold": 30, "target": 20}
+        actions.define_metric(
+            initiative=self.radar, metric=self.metric, values=values, by=self.lead, at=NOON
+        )
+        assert self.shown() == {"Below threshold": 1}
+
+    def test_leaves_out_what_was_decided_in_the_meantime(self):
+        assert self.shown() == {"Not measured lately": 1}
+        Initiative.objects.filter(pk=self.radar.pk).update(stage="retired")
+        make_declared(by=self.lead, name="Letter sorter", stage="pilot")
+        assert self.shown() == {}
+
+
+class TestTheStages(Kept):
+    def has_looked_at_stays(self):
+        return any("initiatives_stagespell" in sql for sql in self.queries)
+
+    def test_hold_on_while_owners_come_and_go(self):
+        self.load()
+        assert self.has_looked_at_stays()
+        make_owner(initiative=self.radar, role=Role.SPONSOR, person=self.ole, by=self.lead)
+        self.load()
+        assert not self.has_looked_at_stays()
+
+    def test_are_counted_anew_for_members_whose_sight_an_owner_changes(self):
+        self.load(self.ole)
+        make_owner(initiative=self.radar, role=Role.SPONSOR, person=self.ole, by=self.lead)
+        self.load(self.ole)
+        assert self.has_looked_at_stays()

@@ -80,6 +80,12 @@ class QueryCounts(TestCase):
         query = "?size=100&q=the&show=due&owner=a&sort=-decision"
         self.assert_constant(reverse("initiatives:list") + query)
 
+    def test_of_the_lists_behind_the_dashboard_do_not_grow(self):
+        week = timezone.localdate(self.at) + timezone.timedelta(days=7)
+        self.assert_constant(
+            reverse("initiatives:list") + f"?health=stale&catch_up=asked&week={week}&show=killed"
+        )
+
     def test_of_the_dashboard_do_not_grow(self):
         self.assert_constant(reverse("portfolio:dashboard"))
 
@@ -105,6 +111,12 @@ class QueryCounts(TestCase):
         counts = {row.stage: self.count(row.get_absolute_url()) for row in firsts}
         assert len(counts) == 5
         assert max(counts.values()) <= MOST
+
+    def test_of_a_brief_do_not_grow(self):
+        self.add_many()
+        reviews = Review.objects.open().order_by("pk")
+        briefs = [reverse("initiatives:brief", args=[r.initiative_id]) for r in reviews[:10]]
+        assert max(self.count(url) for url in briefs) <= MOST + 1
 
     def test_of_a_review_do_not_grow(self):
         self.add_many()

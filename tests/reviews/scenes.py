@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.test import TestCase
 
 from accounts.authentication import Authentication
 from accounts.models import Person
@@ -17,9 +18,9 @@ from audit.refusals import Refused
 from initiatives import actions as initiatives
 from initiatives import facts
 from initiatives.models import Initiative, Metric, Ownership
-from initiatives.stages import Gate
+from initiatives.stages import Gate, Role
 from reviews import actions, gates, policy, queries
-from reviews.models import PolicyVersion, Review, SignOff, Slot
+from reviews.models import Decision, PolicyVersion, Review, SignOff, Slot
 from reviews.policy import Criterion
 from reviews.signing import SlotState
 from tests import factories
@@ -186,3 +187,81 @@ def answer_gate(initiative: Initiative, gate: str, by: Person, at: datetime = NO
 def playing(cast: Cast, **parts: Person) -> Cast:
     """The same cast with some parts played by others of it."""
     return replace(cast, **parts)
+
+
+class LaterStages(TestCase):
+    """A pilot with guardrails, and everybody who signs later."""
+
+    def setUp(self):
+        self.cast: Cast = factories.make_cast()
+        self.security = factories.make_group_member(group="security", name="Sia Security")
+        self.operations = factories.make_group_member(group="operations", name="Oz Operations")
+        self.initiative = factories.make_ready_for_charter(
+            cast=self.cast, at=NOON - 60 * DAY, monthly_cost=2_000
+        )
+        at = NOON - 60 * DAY
+        self.metric = Metric.objects.get(initiative=self.initiative)
+        guard: dict[str, Any] = {
+            "name": "Wrong queues", "kind": "quality", "is_primary": False,
+            "unit_kind": "percent", "baseline": Decimal(9), "threshold": Decimal(5),
+            "target": Decimal(3),
+        }  # fmt: skip
+        use: dict[str, Any] = {
+            "name": "Weekly users", "kind": "adoption", "is_primary": False,
+            "unit_kind": "count", "unit": "people", "direction": "higher",
+            "baseline": Decimal(0), "threshold": Decimal(20), "target": Decimal(30),
+        }  # fmt: skip
+        cost: dict[str, Any] = {
+            "name": "Cost of a letter", "kind": "cost", "is_primary": False,
+            "unit_kind": "money", "baseline": Decimal(3), "threshold": Decimal(2),
+            "target": Decimal(1),
+        }  # fmt: skip
+        self.guard = factories.make_metric(initiative=self.initiative, at=at, **guard)
+        self.cost = factories.make_metric(initiative=self.initiative, at=at, **cost)
+        self.use = factories.make_metric(initiative=self.initiative, at=at, **use)
+        for role in (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.DATA_OWNER):
+            give(self.initiative, role, self.cast.production_owner, at, hours=12)
+        lasting = {"by_decision_date": False, "in_a_row": 3}
+        factories.make_kill_condition(
+            initiative=self.initiative, metric=self.metric, at=at, **lasting
+        )
+        factories.make_signed_review(initiative=self.initiative, cast=self.cast, at=NOON - 50 * DAY)
+        self.decide("proceed", NOON - 49 * DAY)
+
+    def decide(
+        self, kind: str, at: datetime = NOON, by: Person | None = None, **more: Any
+    ) -> Decision:
+        return actions.decide(
+            initiative=self.initiative,
+            kind=kind,
+            reason="It is time.",
+            by=by or self.cast.sponsor,
+            at=at,
+            **more,
+        )
+
+    def now(self) -> Initiative:
+        return factories.reloaded(self.initiative)
+
+    def reach_readiness_review(self, at: datetime = NOON - 20 * DAY) -> Decision:
+        values = ((self.metric, 2_400), (self.guard, 4), (self.cost, 1), (self.use, 25))
+        for metric, value in values:
+            factories.make_measurement(metric=metric, value=value, at=at)
+        find_out(self.initiative, self.cast.lead, at)
+        watch(self.guard, self.cast.production_owner, 4, at)
+        initiatives.record_spend(
+            initiative=self.initiative, amount=900, spent_on=at.date(), by=self.cast.lead, at=at
+        )
+        self.answer_and_sign(Gate.SHIP_OR_KILL, at)
+        return self.decide("proceed", at)
+
+    def answer_and_sign(self, gate: str, at: datetime) -> Review:
+        answer_gate(self.initiative, gate, self.cast.lead, at)
+        review = factories.make_review(
+            initiative=self.initiative, by=self.cast.business_owner, at=at
+        )
+        signers = (*self.cast.signers, self.cast.production_owner, self.security, self.operations)
+        for who in signers:
+            factories.sign_waiting(review=review, by=who, at=at)
+        assert standing(review, at).lacking() == []
+        return review

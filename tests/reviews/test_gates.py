@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -12,19 +11,15 @@ from django.utils import timezone
 from accounts import actions as people
 from initiatives import actions as initiatives
 from initiatives import facts
-from initiatives.facts import Facts
-from initiatives.models import Initiative, KillCondition, Measurement, Metric, Ownership, Triage
+from initiatives.models import Initiative, KillCondition, Metric, Ownership, Triage
 from initiatives.stages import Gate, Role, Stage
 from initiatives.triage import QUESTIONS
-from reviews import actions, gates, queries
-from reviews.checks import CHECKS, Asked, Verdict
-from reviews.checks.verdicts import met, unmet
-from reviews.policy import default_text, parse
+from reviews import actions, gates, queries, snapshots
 from tests import factories
 from tests.factories import LONG_AGO, NOON, TODAY
-from tests.reviews.scenes import DAY, answered, blocking, give, judged
-
-POLICY = parse(default_text(), version=1, checks=CHECKS)
+from tests.initiatives.actions.changes import changes_evidence
+from tests.reviews.facts_by_hand import POLICY, known
+from tests.reviews.scenes import DAY, answered, blocking, give, judged, refusal
 
 
 class CharterTestCase(TestCase):
@@ -519,6 +514,100 @@ class TestAnsweredCriteria(CharterTestCase):
         assert stored.fields == {"tried": [kept], "gap": "None."}
 
 
+@pytest.mark.embedded
+class TestSettingAsideWhatIsWorkedOut(CharterTestCase):
+    """What ship-or-kill works out, and does not have to insist on."""
+
+    KEY = "evaluation_run"
+
+    def setUp(self):
+        self.gate = Gate.SHIP_OR_KILL
+
+    def set_aside_(self, key: str = KEY, because: str = "It writes poems.", **values: Any) -> Any:
+        return actions.answer(
+            initiative=self.initiative, criterion=key, values=values, by=self.lead, at=NOON,
+            not_applicable_because=because,
+        )  # fmt: skip
+
+    def judged(self, key: str = KEY) -> gates.Judged:
+        return judged(self.initiative, key, gate=self.gate)
+
+    def test_counts_with_its_reason(self):
+        assert self.judged().blocks
+        with changes_evidence(self.initiative, by=self.lead):
+            self.set_aside_()
+        found = self.judged()
+        assert (found.is_met, found.not_applicable) == (True, True)
+        assert found.verdict.reason == "Not applicable: It writes poems."
+        assert found.mend == "evaluation"
+
+    def test_ignores_whatever_else_is_said(self):
+        self.set_aside_(because=" It writes poems. ", value="99 %")
+        stored = self.initiative.evidence.get(criterion=self.KEY)
+        assert (stored.fields, stored.not_applicable_because) == ({}, "It writes poems.")
+
+    def test_is_signed_with_everything_else(self):
+        self.set_aside_()
+        material = snapshots.material(facts.load_one(self.initiative.pk), 1)
+        assert material["answer.evaluation_run.not_applicable"] == "It writes poems."
+
+    def test_gives_way_to_facts_that_meet_it(self):
+        self.set_aside_()
+        factories.make_run(evaluation_set=factories.make_evaluation_set(metric=self.metric))
+        found = self.judged()
+        assert (found.is_met, found.not_applicable) == (True, False)
+        assert found.verdict.reason == "1.4 reached 40 min on 2 Mar 2026, n = 400."
+
+    def test_is_possible_for_each_that_is_not_mandatory(self):
+        policy = queries.current_policy()
+        for gate in Gate:
+            case = gates.case_of(facts.load_one(self.initiative.pk))
+            for criterion in policy.gates[gate].criteria_for(case):
+                if (
+                    criterion.is_answered
+                    or judged(self.initiative, criterion.key, gate=gate).is_met
+                ):
+                    continue
+                with self.subTest(gate=gate, criterion=criterion.key):
+                    if criterion.mandatory:
+                        no = refusal(self.set_aside_, criterion.key)
+                        assert (no.rule, no.field) == ("mandatory", "not_applicable_because")
+                    else:
+                        self.set_aside_(criterion.key)
+                        found = judged(self.initiative, criterion.key, gate=gate)
+                        assert found.not_applicable
+
+    def test_is_taken_back_by_an_empty_reason(self):
+        self.set_aside_()
+        self.set_aside_(because="")
+        assert self.judged().blocks
+        assert self.judged().verdict.reason == "No evaluation has been recorded yet."
+
+    def test_wants_a_reason(self):
+        for nothing in ("", " \n "):
+            no = refusal(self.set_aside_, because=nothing, value="99 %")
+            assert (no.rule, no.field) == ("worked_out", "not_applicable_because")
+            assert no.message == (
+                "“The evaluation set was run” is worked out from what is recorded. "
+                "Mend that, or say why it does not apply."
+            )
+        assert not self.initiative.evidence.filter(criterion=self.KEY).exists()
+
+    def test_is_not_offered_where_it_is_mandatory(self):
+        no = refusal(self.set_aside_, "nothing_tripped", because="")
+        assert no.message == (
+            "“No kill condition has tripped undecided” is worked out from what is recorded. "
+            "Mend that."
+        )
+
+    def test_is_for_those_who_may_edit(self):
+        no = refusal(
+            actions.answer, initiative=self.initiative, criterion=self.KEY, values={},
+            by=self.cast.compliance, at=NOON, not_applicable_because="It writes poems.",
+        )  # fmt: skip
+        assert no.rule == "not_an_editor"
+
+
 class TestPeopleNamedInAnswers(CharterTestCase):
     WHO = "Who would own it in production?"
 
@@ -557,180 +646,6 @@ class TestPeopleNamedInAnswers(CharterTestCase):
         stored = self.initiative.evidence.get(criterion="stakeholders")
         assert stored.fields == {}
         assert self.owner("stakeholders.users").person == self.cast.user
-
-
-# --- computed checks, on facts made by hand ---------------------------------------------------
-
-
-def metric_of(**changes: Any) -> Metric:
-    return Metric(pk=1, **factories.metric_values(**changes))
-
-
-def measured(value: int, sample: int | None = None, metric: int = 1) -> Measurement:
-    return Measurement(metric_id=metric, value=Decimal(value), measured_at=NOON, sample_size=sample)
-
-
-def known(**changes: Any) -> Facts:
-    initiative = Initiative(
-        pk=1, name="Claims", stage=Stage.PILOT, touched_at=NOON, pilot_days=42,
-        **changes.pop("initiative", {}),
-    )  # fmt: skip
-    return replace(Facts(initiative), **changes)
-
-
-def check(name: str, facts_: Facts, **parameters: Any) -> Verdict:
-    return CHECKS[name].function(Asked(facts_, parameters, POLICY.limits, TODAY))
-
-
-QUALITY: dict[str, Any] = {"name": "Wrong queues", "kind": "quality", "is_primary": False}
-FLOOR: dict[str, Any] = {
-    "name": "Weekly users", "kind": "adoption", "is_primary": False, "direction": "higher",
-    "unit_kind": "count", "unit": "people", "baseline": None, "target": None,
-    "threshold": Decimal(20),
-}  # fmt: skip
-
-
-class TestMeasuredPastThreshold:
-    def test_wants_a_primary_metric_with_a_threshold(self):
-        nothing = unmet("No primary metric with a threshold.")
-        assert check("measured_past_threshold", known()) == nothing
-        metrics = (metric_of(threshold=None),)
-        assert check("measured_past_threshold", known(metrics=metrics)) == nothing
-
-    def test_wants_a_measurement(self):
-        facts_ = known(metrics=(metric_of(),))
-        assert check("measured_past_threshold", facts_) == unmet("Nothing has been measured yet.")
-
-    @pytest.mark.parametrize(
-        ("direction", "value", "passes"),
-        [
-            ("lower", 2_700, True),
-            ("lower", 2_701, False),
-            ("higher", 2_700, True),
-            ("higher", 2_699, False),
-        ],
-    )
-    def test_is_met_at_the_threshold_and_past_it(self, direction, value, passes):
-        metrics = (metric_of(direction=direction),)
-        facts_ = known(metrics=metrics, measurements=(measured(value),))
-        assert check("measured_past_threshold", facts_).is_met is passes
-
-    def test_reads_the_newest_measurement(self):
-        facts_ = known(metrics=(metric_of(),), measurements=(measured(2_400), measured(9_000)))
-        assert check("measured_past_threshold", facts_) == met(
-            "measured 40 min on 2 Mar 2026; threshold is 45 min."
-        )
-
-    def test_wants_the_minimum_sample(self):
-        metrics = (metric_of(minimum_sample=500),)
-        facts_ = known(metrics=metrics, measurements=(measured(2_400, 499),))
-        assert check("measured_past_threshold", facts_) == unmet(
-            "measured 40 min on 2 Mar 2026, n = 499; the minimum sample is 500."
-        )
-        facts_ = known(metrics=metrics, measurements=(measured(2_400, 500),))
-        assert check("measured_past_threshold", facts_).is_met
-
-    def test_does_not_take_an_unknown_sample_for_a_large_one(self):
-        facts_ = known(metrics=(metric_of(minimum_sample=1),), measurements=(measured(2_400),))
-        assert not check("measured_past_threshold", facts_).is_met
-
-
-class TestGuardrailsHold:
-    def test_wants_a_guardrail(self):
-        assert check("guardrails_hold", known(metrics=(metric_of(),))) == unmet(
-            "No guardrail: name a limit for quality, unit cost or latency."
-        )
-
-    def test_says_which_was_not_measured(self):
-        assert check("guardrails_hold", known(metrics=(metric_of(**QUALITY),))) == unmet(
-            "Wrong queues has not been measured."
-        )
-
-    def test_says_which_fails_and_by_how_much(self):
-        facts_ = known(metrics=(metric_of(**QUALITY),), measurements=(measured(3_600),))
-        assert check("guardrails_hold", facts_) == unmet("Wrong queues is 1 h; limit 45 min.")
-
-    def test_counts_those_that_hold(self):
-        facts_ = known(metrics=(metric_of(**QUALITY),), measurements=(measured(2_700),))
-        assert check("guardrails_hold", facts_) == met("1 of 1 guardrails hold.")
-
-
-class TestMoney:
-    def test_spend_has_to_be_recorded(self):
-        assert check("spend_recorded", known()) == unmet("No spend has been recorded.")
-        assert check("spend_recorded", known(spent=1_200)) == met("1,200 spent.")
-
-    def test_the_monthly_cost_has_to_be_estimated(self):
-        nothing, some = known(), known(initiative={"monthly_cost": 0})
-        assert check("operating_cost_estimated", nothing) == unmet("No monthly cost yet.")
-        assert check("operating_cost_estimated", some) == met("0 a month.")
-
-    def test_cost_stays_within_the_monthly_estimate(self):
-        month = {"monthly_cost": 100, "stage_entered_at": NOON - 45 * DAY}
-        assert check("cost_within_budget", known(spent_in_stage=1)) == unmet(
-            "No monthly cost to compare with."
-        )
-        assert check("cost_within_budget", known(spent=9, initiative=month)) == unmet(
-            "No actual cost has been recorded in this stage."
-        )
-        for spent, verdict in ((200, met), (201, unmet)):
-            assert check(
-                "cost_within_budget", known(spent_in_stage=spent, initiative=month)
-            ) == verdict(f"{spent} in 2 months; 200 were estimated.")
-
-
-class TestAdoption:
-    def test_wants_a_metric_with_a_floor(self):
-        none = unmet("No adoption metric with a floor.")
-        floorless = metric_of(**(FLOOR | {"threshold": None}))
-        for metrics in ((), (metric_of(),), (floorless,)):
-            assert check("adoption_metric_set", known(metrics=metrics)) == none
-            assert check("adoption_above_floor", known(metrics=metrics)) == none
-
-    def test_is_set_before_it_is_measured(self):
-        facts_ = known(metrics=(metric_of(**FLOOR),))
-        assert check("adoption_metric_set", facts_) == met("Weekly users: at least 20 people.")
-        assert check("adoption_above_floor", facts_) == unmet("Weekly users has not been measured.")
-
-    def test_stays_above_its_floor(self):
-        metrics = (metric_of(**FLOOR),)
-        low = known(metrics=metrics, measurements=(measured(19),))
-        enough = known(metrics=metrics, measurements=(measured(20),))
-        assert check("adoption_above_floor", low) == unmet(
-            "Weekly users is 19 people; limit 20 people."
-        )
-        assert check("adoption_above_floor", enough).is_met
-
-
-class TestMeasuredAgainstBaseline:
-    def test_wants_a_measurement_and_a_baseline(self):
-        for facts_ in (
-            known(),
-            known(metrics=(metric_of(),)),
-            known(metrics=(metric_of(baseline=None),), measurements=(measured(1),)),
-        ):
-            assert check("measured_against_baseline", facts_) == unmet(
-                "The primary metric has not been measured against its baseline."
-            )
-
-    @pytest.mark.parametrize(("value", "better"), [(14_399, True), (14_400, False)])
-    def test_is_met_only_by_better_than_before(self, value, better):
-        facts_ = known(metrics=(metric_of(),), measurements=(measured(value),))
-        assert check("measured_against_baseline", facts_).is_met is better
-
-
-class TestKillConditionArmedLater:
-    def test_is_met_by_any_armed_one(self):
-        cap = factories.condition_values(None)
-        armed = initiatives.charter.KillCondition(**cap)
-        assert check("kill_condition_armed", known(kill_conditions=(armed,))).is_met
-        assert check("production_kill_condition", known(kill_conditions=(armed,))).is_met
-
-    def test_goes_on_in_production_where_it_counts_measurements(self):
-        by_date = KillCondition(**factories.condition_values(metric_of()), state="armed")
-        assert check("production_kill_condition", known(kill_conditions=(by_date,))) == unmet(
-            "No kill condition goes on in production: agree on one that counts measurements."
-        )
 
 
 class TestEveryGate:

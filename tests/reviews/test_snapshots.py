@@ -15,7 +15,7 @@ from initiatives import facts
 from initiatives.models import Initiative, Measurement, Metric, Ownership
 from initiatives.stages import Role
 from initiatives.triage import QUESTIONS
-from reviews import actions, snapshots
+from reviews import actions, queries, snapshots
 from reviews.snapshots import Change
 from tests import factories
 from tests.factories import NOON
@@ -70,6 +70,49 @@ class TestMaterial(SnapshotTestCase):
             "answer.approach_decision.tried", "answer.approach_decision.gap",
             "answer.pilot_conditions.conditions",
         }  # fmt: skip
+
+    def test_has_what_was_found_out_only_where_something_is_said(self):
+        before = set(self.material())
+        question = factories.make_question(initiative=self.initiative)
+        clean = factories.make_evaluation_set(metric=self.metric, verified_by="")
+        factories.make_evaluation_set(
+            metric=self.metric, is_messy=True, size=212, owner=self.cast.user, location=""
+        )
+        initiatives.watch_metric(metric=self.metric, paged=self.cast.user, by=None, at=NOON)
+        found = self.material()
+        assert {key: found[key] for key in set(found) - before} == {
+            f"question.{question.pk}.question": "Do motor claims work as well?",
+            f"question.{question.pk}.is_blocking": False,
+            f"question.{question.pk}.closed": False,
+            "evaluation_set.name": "Letters of May",
+            "evaluation_set.metric_id": self.metric.pk,
+            "evaluation_set.size": 400,
+            "evaluation_set.location": "https://example.com/evaluation",
+            "messy_set.name": "Letters of May",
+            "messy_set.metric_id": self.metric.pk,
+            "messy_set.size": 212,
+            "messy_set.verified_by": "two senior handlers",
+            "messy_set.owner_id": self.cast.user.pk,
+            f"metric.{self.metric.pk}.paged": self.cast.user.pk,
+        }
+        assert clean.owner_id is None
+
+    def test_has_all_that_is_known_of_a_question(self):
+        question = factories.make_question(
+            initiative=self.initiative, owner=self.cast.user, estimate_days=0,
+            estimate_cost=1_200, due_date=NOON.date(), is_blocking=True,
+        )  # fmt: skip
+        initiatives.close_question(question=question, answer="They do.", by=None, at=NOON)
+        found, key = self.material(), f"question.{question.pk}"
+        assert {k: v for k, v in found.items() if k.startswith("question.")} == {
+            f"{key}.question": "Do motor claims work as well?",
+            f"{key}.owner_id": self.cast.user.pk,
+            f"{key}.estimate_days": 0,
+            f"{key}.estimate_cost": 1_200,
+            f"{key}.due_date": "2026-03-02",
+            f"{key}.is_blocking": True,
+            f"{key}.closed": True,
+        }
 
     def test_names_people_by_id(self):
         assert self.material()["owner.sponsor"] == self.cast.sponsor.pk
@@ -221,6 +264,32 @@ class TestDigest(SnapshotTestCase):
         Initiative.objects.update(decision_date=NOON.date())
         assert self.digest() != self.before
 
+    def test_is_changed_by_a_question_each_time_something_is_said_of_it(self):
+        seen = {self.before}
+        question = factories.make_question(initiative=self.initiative)
+        values = {"question": question.question}
+        seen.add(self.digest())
+        for more in ({"is_blocking": True}, {"owner": self.cast.user}, {"estimate_days": 3}):
+            values |= more
+            initiatives.change_question(question=question, values=values, by=None, at=NOON)
+            seen.add(self.digest())
+        initiatives.close_question(question=question, answer="They do.", by=None, at=NOON)
+        seen.add(self.digest())
+        assert len(seen) == 6
+
+    def test_is_changed_by_another_evaluation_set_and_left_equal_by_a_run(self):
+        described = factories.make_evaluation_set(metric=self.metric)
+        cited = self.digest()
+        assert cited != self.before
+        factories.make_run(evaluation_set=described)
+        assert self.digest() == cited
+        factories.make_evaluation_set(metric=self.metric, size=500)
+        assert self.digest() != cited
+
+    def test_is_changed_by_whoever_is_paged(self):
+        initiatives.watch_metric(metric=self.metric, paged=self.cast.user, by=None, at=NOON)
+        assert self.digest() != self.before
+
     def answer(self, **values: str) -> None:
         actions.answer(
             initiative=self.initiative,
@@ -296,6 +365,52 @@ class TestChanges(SnapshotTestCase):
         assert self.words("kill_condition.3.spend_cap", None, 5) == (
             "Kill condition: spend cap", "nothing", "5",
         )  # fmt: skip
+
+    def test_say_what_was_found_out_in_words(self):
+        question = factories.make_question(initiative=self.initiative)
+        key, what = f"question.{question.pk}", f"Open question “{question.question}”"
+        assert self.words(f"{key}.question", None, "And bicycles?") == (
+            "Open question", "nothing", "And bicycles?",
+        )  # fmt: skip
+        assert self.words(f"{key}.owner_id", None, 7) == (f"{what}: owner", "nobody", "Ada Berg")
+        assert self.words(f"{key}.estimate_days", 3, 5) == (f"{what}: estimate days", "3", "5")
+        assert self.words(f"{key}.is_blocking", True, False) == (f"{what}: blocking", "yes", "no")
+        assert self.words(f"{key}.closed", False, True) == (f"{what}: closed", "no", "yes")
+        assert self.words("question.999.closed", False, True)[0] == "Open question: closed"
+        name = self.metric.name
+        assert self.words("evaluation_set.size", 400, None) == (
+            "Evaluation set: size", "400", "nothing",
+        )  # fmt: skip
+        assert self.words("evaluation_set.verified_by", None, "Two handlers") == (
+            "Evaluation set: verified by", "nothing", "Two handlers",
+        )  # fmt: skip
+        assert self.words("messy_set.owner_id", 7, 8) == (
+            "Messy evaluation set: owner", "Ada Berg", "somebody else",
+        )  # fmt: skip
+        assert self.words("messy_set.metric_id", None, self.metric.pk) == (
+            "Messy evaluation set: metric", "nothing", name,
+        )  # fmt: skip
+        assert self.words(f"metric.{self.metric.pk}.paged", None, 7) == (
+            f"Paged about {name}", "nobody", "Ada Berg",
+        )  # fmt: skip
+        assert self.words("metric.999.paged", 7, None) == ("Paged", "Ada Berg", "nobody")
+
+    def test_name_the_people_who_were_found_out_about(self):
+        before = snapshots.canonical(self.material())
+        factories.make_question(initiative=self.initiative, owner=self.cast.user)
+        factories.make_evaluation_set(metric=self.metric, owner=self.cast.sponsor)
+        initiatives.watch_metric(metric=self.metric, paged=self.cast.lead, by=None, at=NOON)
+        found = queries.in_words(
+            before, snapshots.canonical(self.material()), facts.load_one(self.initiative.pk)
+        )
+        names = {label: after for label, _, after in found}
+        assert names["Open question “Do motor claims work as well?”: owner"] == "Uma User"
+        assert names["Evaluation set: owner"] == "Sam Sponsor"
+        assert names[f"Paged about {self.metric.name}"] == "Lea Lund"
+
+    def test_take_no_answer_for_a_person(self):
+        odd = [Change("answer.ledger.owner_id", "Maria", None), Change("answer.x.paged", "a", [])]
+        assert snapshots.people_in(odd) == set()
 
     def test_say_a_corrected_value_in_its_unit(self):
         first = factories.make_measurement(metric=self.metric, value=9_000)

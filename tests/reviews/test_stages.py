@@ -25,7 +25,7 @@ BASE = Path(settings.BASE_DIR)
 APPS = ("accounts", "audit", "config", "initiatives", "notifications", "portfolio", "reviews")
 # Where an initiative's stage may be set: its own method, and what a new row is made with.
 ENTERS = {
-    ("reviews/actions/deciding.py", "_enter"),
+    ("reviews/actions/deciding.py", "_move"),
     ("initiatives/actions/registering.py", "_create"),
     ("initiatives/actions/importing/creating.py", "_build"),
 }
@@ -67,8 +67,10 @@ def assigns_stage(function: ast.FunctionDef) -> bool:
 
 
 def updates_stage(function: ast.FunctionDef) -> bool:
-    """Whether it calls `.update(stage=…)`, or names the field for a bulk update."""
-    updates = any(k.arg == "stage" for call in calls(function, "update") for k in call.keywords)
+    """Whether it calls `.update(stage=…)`, itself or through `_change`, or names the field for a
+    bulk update."""
+    writes = (*calls(function, "update"), *calls(function, "_change"))
+    updates = any(keyword.arg == "stage" for call in writes for keyword in call.keywords)
     bulk = (
         constant.value == "stage"
         for call in (*calls(function, "bulk_update"), *calls(function, "setattr"))

@@ -24,7 +24,7 @@ from accounts.models import Person, SignIn
 from initiatives.models import Evidence, Initiative, Ownership
 from initiatives.stages import Gate, Stage
 from initiatives.triage import QUESTIONS
-from reviews import actions
+from reviews import actions, queries
 from reviews.models import Decision, Review, SignOff
 from reviews.policy import Field
 from tests import factories
@@ -811,6 +811,44 @@ class TestAnswer(ReviewPages):
         for key in ("horoscope", "owners_accepted", "nothing_tripped"):
             assert self.client.get(self.url(key)).status_code == 404
             assert self.client.post(self.url(key), {"x": "y"}).status_code == 404
+
+    def test_sets_aside_what_is_worked_out_and_asks_nothing_else(self):
+        url = self.url("evaluation_run")
+        page = self.client.get(url)
+        assert list(page.context["form"].fields) == ["not_applicable_because"]
+        said = text_of(page)
+        assert "The evaluation set was run" in said
+        assert "Not applicable, because …" in said
+        assert "Or: not applicable" not in said
+        assert "take it back" not in said
+        given = {"not_applicable_because": "It writes poems.", "value": "99 %"}
+        assert self.client.post(url, given).status_code == 302
+        stored = Evidence.objects.get(initiative=self.built, criterion="evaluation_run")
+        assert (stored.fields, stored.not_applicable_because) == ({}, "It writes poems.")
+
+    def test_wants_a_reason_for_setting_aside(self):
+        answer = self.client.post(self.url("evaluation_run"), {"not_applicable_because": " "})
+        assert answer.status_code == 422
+        assert "Nothing is filled in. Say why it does not apply." in text_of(answer)
+        assert not Evidence.objects.filter(initiative=self.built).exists()
+
+    def test_takes_back_what_was_set_aside(self):
+        url = self.url("evaluation_run")
+        self.client.post(url, {"not_applicable_because": "It writes poems."})
+        page = text_of(self.client.get(url))
+        assert "It writes poems." in page
+        assert "Leave it empty to take it back." in page
+        assert self.client.post(url, {"not_applicable_because": ""}).status_code == 302
+        stored = Evidence.objects.get(initiative=self.built, criterion="evaluation_run")
+        assert stored.not_applicable_because == ""
+
+    def test_sets_aside_whatever_is_worked_out_and_not_mandatory(self):
+        policy = queries.current_policy()
+        computed = [c for g in Gate for c in policy.gates[g].criteria if not c.is_answered]
+        firm = {c.key for c in computed if c.mandatory}
+        for key in {c.key for c in computed}:
+            with self.subTest(key):
+                assert self.client.get(self.url(key)).status_code == (404 if key in firm else 200)
 
     def test_is_invisible_where_the_initiative_is_restricted(self):
         factories.restrict(initiative=self.built)
