@@ -325,7 +325,7 @@ class TestSigning:
         tab_to(signer, "Comment, needed to reject")
         signer.page.keyboard.type("Agreed.")
         tab_to(signer, "Approve")
-        signer.page.keyboard.press("Space")
+        signer.page.keyboard.press("Enter")
         assert signer.sees("You approved this. Receipt no.")
         assert signer.sees("“Agreed.”")
 
@@ -390,10 +390,21 @@ def focused(visitor: Visitor) -> str:
     )
 
 
+# Something is drawn around it that was not there before, within the window.
+SHOWS_FOCUS = """() => {
+  const it = document.activeElement;
+  const { top, bottom } = it.getBoundingClientRect();
+  const { outlineStyle, outlineWidth } = getComputedStyle(it);
+  const drawn = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  return it.matches(":focus-visible") && drawn && top >= 0 && bottom <= innerHeight;
+}"""
+
+
 def tab_to(visitor: Visitor, name: str, *, backwards: bool = False) -> None:
     """Press Tab until this has the focus; whatever has it is seen to have it."""
     for _ in range(60):
         visitor.page.keyboard.press("Shift+Tab" if backwards else "Tab")
         if focused(visitor).startswith(name):
+            assert visitor.page.evaluate(SHOWS_FOCUS), f"nobody sees that {name} has the focus"
             return
     raise AssertionError(f"{name} cannot be reached with the keyboard")

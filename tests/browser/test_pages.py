@@ -349,8 +349,8 @@ class TestList:
         assert "stage=production" in visitor.page.url
         visitor.follow("Fraud signals")
         assert visitor.sees("Who answers for it")
-        visitor.follow("Show what happened")
-        assert visitor.page.url.endswith("/history/")
+        visitor.follow("History")
+        assert visitor.page.url.endswith("/tabs/history/")
 
 
 def top(of: Locator) -> float:

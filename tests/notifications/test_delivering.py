@@ -208,7 +208,8 @@ class TestStillDue(DeliverTestCase):
         reviews.request_review(initiative=own, by=self.lead, at=NOON)
         actions.hear(at=NOON)
         assert self.deliver() == Delivered(sent=1)
-        assert self.sink.to(self.other.email)[0]["Subject"] == f"Sign by Mon 9 Mar: {called(own)}, charter"
+        (got,) = self.sink.to(self.other.email)
+        assert got["Subject"] == f"Sign by Mon 9 Mar: {called(own)}, charter"
 
     def test_does_not_ask_for_an_answer_that_was_given(self):
         ownership = initiatives.ask(

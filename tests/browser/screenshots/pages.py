@@ -72,6 +72,7 @@ def shots() -> list[Shot]:
     return [
         Shot("sign-in", "account_login"),
         Shot("dashboard", "portfolio:dashboard", who=lead, is_shown=True),
+        Shot("dashboard-row", "portfolio:dashboard", who=lead, then=expanding),
         Shot("list", "initiatives:list", who=lead),
         Shot("list-empty", "initiatives:list", who=lead, query="?q=nothingofthekind"),
         Shot("register", "initiatives:register", who=lead),
@@ -124,6 +125,11 @@ def initiative_pages(lead: Person) -> Iterator[Shot]:
         if stage == Stage.PILOT:
             for key, title in tabs.TITLES:
                 yield Shot(f"tab-{key}", "initiatives:detail", args, lead, then=opening(title))
+
+
+def expanding(page: Page) -> None:
+    page.locator("button[data-expand]").first.click()
+    page.locator(".gh-brief").wait_for()
 
 
 def opening(title: str) -> Callable[[Page], None]:
