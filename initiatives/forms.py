@@ -207,7 +207,7 @@ class MetricForm(ActionForm):
     )
     direction = forms.ChoiceField(choices=Direction.choices)
     baseline = Value(required=False, label="Today (baseline)", help_text="“4 h”, “12.5”, “1,200”")
-    threshold = Value(required=False, label="Good enough to ship (threshold)")
+    threshold = Value(required=False, label="Good enough (threshold)")
     target = Value(required=False, label="Hoped for (target)")
     method = Text(required=False, rows=2, label="How is it measured?")
     source = forms.CharField(max_length=200, required=False, label="From which system?")
@@ -347,7 +347,7 @@ class KillConditionForm(ActionForm):
     )
     due_date = Day(required=False, label="Date")
     in_a_row = forms.IntegerField(
-        required=False, min_value=2, max_value=12, label="Measurements running"
+        required=False, min_value=2, max_value=12, label="Measurements in a row"
     )
     spend_cap = Money(required=False, label=f"Spend cap ({settings.CURRENCY})")
 

@@ -10,12 +10,16 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from notifications import queries
 from notifications.models import Message, Reminder
 from notifications.rules import in_words
 
 TOLD_IN_FULL = 20  # a lead of a large portfolio may be owed thousands; the rest is listed
 SUBJECT_LENGTH = 150
+NAMED = 4  # of the others who were told
 HAS_DEADLINE = frozenset({"decision_date", "sign_off_asked", "sign_off_stale"})
+# Further ahead than this the name of a weekday says less than the date.
+THIS_WEEK = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,28 +29,33 @@ class Item:
     says: str
     detail: str
     why: str
+    others: str
     until: str
     url: str
     action: str
 
 
-# What the link does, by kind of reminder; a kind that is missing raises.
+# What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
     "decision_date": "Open and decide",
     "unowned": "Name the owners",
     "kill_condition_tripped": "Open and decide",
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
-    "ownership_asked": "Answer",
+    "ownership_asked": "Accept or decline",
 }
+PLACES = {"unowned": "#owners"}  # on the page it opens
 
 
 def written(message: Message, reminders: list[Reminder], today: date) -> EmailMultiAlternatives:
     """Write the mail; `message.subject` is set on the way. The same message has the same
     Message-ID each time it is tried, so that mail programs show an extra copy once."""
-    items = [_item(reminder, today) for reminder in reminders]
+    others = queries.others_told(reminders[:TOLD_IN_FULL])
+    items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in reminders]
     message.subject = subject_of(items)
     context = {
+        "subject": message.subject,
+        "preview": preview_of(items),
         "name": message.recipient.name,
         "is_invited": message.recipient.is_invited,
         "count": len(items),
@@ -63,6 +72,7 @@ def written(message: Message, reminders: list[Reminder], today: date) -> EmailMu
         headers={
             "Message-ID": f"<message-{message.pk}@{urlsplit(settings.BASE_URL).hostname}>",
             "Auto-Submitted": "auto-generated",
+            "Content-Language": "en-GB",
         },
     )
     html = render_to_string("notifications/mail/message.html", context)
@@ -73,31 +83,65 @@ def written(message: Message, reminders: list[Reminder], today: date) -> EmailMu
 def subject_of(items: list[Item]) -> str:
     """Say what to do, on one line: names come from files and may hold line breaks."""
     first = items[0].says
-    words = first if len(items) == 1 else f"{len(items)} things wait for you: {first} …"
-    line = " ".join(words.split())
+    line = first if len(items) == 1 else f"{len(items)} things wait for you: {first} …"
     return line if len(line) <= SUBJECT_LENGTH else f"{line[: SUBJECT_LENGTH - 1]}…"
 
 
-def _item(reminder: Reminder, today: date) -> Item:
+def preview_of(items: list[Item]) -> str:
+    """What a list of mails shows after the subject."""
+    if len(items) > 1:
+        return "; ".join(item.says for item in items[1:4])
+    only = items[0]
+    return " ".join(said for said in (only.detail, only.why) if said)
+
+
+def _item(reminder: Reminder, others: list[str], today: date) -> Item:
+    says, written_day = " ".join(reminder.says.split()), in_words(reminder.due_date)
+    has_deadline = reminder.kind in HAS_DEADLINE
+    names_it = has_deadline and written_day in reminder.detail
+    full = _full(reminder.due_date, today)
     return Item(
-        says=" ".join(reminder.says.split()),
-        detail=reminder.detail,
+        says=says.replace(written_day, spoken(reminder.due_date, today), 1),
+        detail=reminder.detail.replace(written_day, full, 1) if names_it else reminder.detail,
         why=reminder.why,
-        until=_until(reminder, today),
-        url=reminder.url,
+        others=_listed(others),
+        until=_until(reminder, today) if has_deadline and not names_it else "",
+        url=reminder.url + PLACES.get(reminder.kind, ""),
         action=ACTIONS[reminder.kind],
     )
 
 
+def spoken(day: date, today: date) -> str:
+    """A day as people say it to each other: `today`, `Thursday`, `Thu 3 Dec`."""
+    days = (day - today).days
+    if days == 0:
+        return "today"
+    if 0 < days <= THIS_WEEK:
+        return f"{day:%A}"
+    return f"{day:%a %-d %b}" if day.year == today.year else in_words(day)
+
+
 def _until(reminder: Reminder, today: date) -> str:
-    if reminder.kind not in HAS_DEADLINE:
-        return ""
-    day = in_words(reminder.due_date)
-    days = (reminder.due_date - today).days
-    if days < 0:
-        return f"Was due {day}, {_days(-days)} ago"
-    return f"Until {day}, today" if days == 0 else f"Until {day}, in {_days(days)}"
+    begins = "Was due" if reminder.due_date < today else "Until"
+    return f"{begins} {_full(reminder.due_date, today)}"
+
+
+def _full(day: date, today: date) -> str:
+    """`Thursday 26 Nov 2026, in 8 days`."""
+    days = (day - today).days
+    away = "today" if days == 0 else f"in {_days(days)}" if days > 0 else f"{_days(-days)} ago"
+    return f"{day:%A} {in_words(day)}, {away}"
 
 
 def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
+
+
+def _listed(names: list[str]) -> str:
+    """`Ana Berg, Tom Third and 3 others`."""
+    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], _others(names)]
+    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def _others(names: list[str]) -> str:
+    return f"{len(names) - NAMED + 1} others"

@@ -102,6 +102,47 @@ def reminders_ahead(person: Person) -> list[Reminder]:
     return list(owed.exclude(message__state=Message.State.FAILED))
 
 
+# Kinds that ask several people for one and the same thing.
+SHARED = {
+    "decision_date": "decision",
+    "unowned": "owners",
+    "kill_condition_tripped": "stop",
+    "sign_off_asked": "signatures",
+    "sign_off_stale": "signatures",
+}
+
+
+def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
+    """Who else is asked for what each of these asks, whether before, now or next, by name."""
+    shared = [reminder for reminder in reminders if reminder.kind in SHARED]
+    if not shared:
+        return {}
+    rows = (
+        Reminder.objects.filter(
+            initiative__in={reminder.initiative_id for reminder in shared},
+            kind__in=SHARED,
+            recipient__is_active=True,
+        )
+        .exclude(state=Reminder.State.CANCELLED)
+        .order_by("recipient__name", "recipient")
+        .values_list("kind", "path", "due_date", "recipient", "recipient__name")
+        .distinct()
+    )
+    told: dict[tuple[str, str, date], dict[int, str]] = {}
+    for kind, path, due, recipient, name in rows:
+        told.setdefault((SHARED[kind], path, due), {})[recipient] = name
+    return {
+        reminder.pk: [
+            name
+            for pk, name in told.get(
+                (SHARED[reminder.kind], reminder.path, reminder.due_date), {}
+            ).items()
+            if pk != reminder.recipient_id
+        ]
+        for reminder in shared
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class NextStep:
     """The day on which the next reminder of a decision date will be owed."""

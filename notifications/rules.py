@@ -158,6 +158,11 @@ def _undecided() -> models.QuerySet[Initiative]:
     return Initiative.objects.counting().filter(stage__in=UNDECIDED)
 
 
+def called(initiative: Initiative) -> str:
+    """An initiative in the subject of a mail: what people call it comes first."""
+    return f"{initiative.name} ({initiative.reference})"
+
+
 def in_words(day: date) -> str:
     """A day as people write it: `3 Nov 2026`."""
     return f"{day:%-d %b %Y}"

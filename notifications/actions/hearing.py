@@ -19,6 +19,7 @@ from initiatives.models import Ownership
 from initiatives.models.ownership import OwnershipQuerySet
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
+from notifications.rules import called, in_words
 from reviews import queries as reviews
 from reviews import signing
 from reviews.models import Review, SignOff
@@ -116,7 +117,7 @@ def _sign(review: Review, person: Person, mine: list[SlotState], at: datetime) -
         at,
         kind="sign_off_asked",
         subject=f"review:{review.pk}",
-        says=f"Sign: {_what(review)}",
+        says=f"Sign by {in_words(review.due_date)}: {_what(review)}",
         detail="Read what was promised and what has been shown, then approve or reject it.",
         why=f"Your signature is asked for: {', '.join(s.slot.title for s in mine)}.",
     )
@@ -136,14 +137,14 @@ def _sign_again(
         at,
         kind="sign_off_stale",
         subject=f"signoff:{signature.pk}",
-        says=f"Sign again: {_what(review)}",
+        says=f"Sign again by {in_words(review.due_date)}: {_what(review)}",
         detail=f"The evidence has changed since you signed it. {'; '.join(changes)}.",
         why="You signed the evidence as it was before.",
     )
 
 
 def _what(review: Review) -> str:
-    return f"{review.get_gate_display().lower()} of {review.initiative}"
+    return f"{called(review.initiative)}, {review.get_gate_display().lower()}"
 
 
 def _urgent(review: Review, person: Person, at: datetime, **said: str) -> Reminder:
@@ -194,7 +195,7 @@ def _asked_to_own(asked: list[tuple[Ownership, date]], at: datetime) -> Iterator
             due_date=day,
             step=0,
             recipient_id=row.person_id,
-            says=f"Accept or decline: {role} of {row.initiative}",
+            says=f"Accept or decline: {role} of {called(row.initiative)}",
             detail=f"{by} named you as its {role}. It counts once you have accepted.",
             why="You were named, and only you can answer.",
             path=row.initiative.get_absolute_url(),

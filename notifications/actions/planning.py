@@ -16,7 +16,7 @@ from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role
 from notifications import ladders
 from notifications.models import Flag, Reminder
-from notifications.rules import RULES, Severity, in_words
+from notifications.rules import RULES, Severity, called, in_words
 from reviews import queries as reviews
 
 KINDS = tuple(ladders.LADDERS)
@@ -202,10 +202,10 @@ def _why(roles: list[str]) -> str:
 def _says(key: Key, initiative: Initiative) -> str:
     """What the reminder asks of its reader, as a subject line."""
     if key.kind == "unowned":
-        return f"Name who answers for {initiative}"
+        return f"Name who answers for {called(initiative)}"
     if key.kind == "kill_condition_tripped":
-        return f"Decide {initiative}: a kill condition has tripped"
+        return f"Decide now: {called(initiative)}, a kill condition has tripped"
     day = in_words(key.due_date)
     if key.step > 0:
-        return f"Decide {initiative}: overdue since {day}"
-    return f"Decide {initiative} by {day}"
+        return f"Decide now: {called(initiative)}, late since {day}"
+    return f"Decide by {day}: {called(initiative)}"

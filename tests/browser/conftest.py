@@ -8,21 +8,22 @@ fails, an answer of 400 or more. A test that provokes one says so: `with visitor
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.cache import cache
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.visitors import DESKTOP, PHONE, Visit, Visitor
-
-CHROMIUM = Path("/usr/bin/chromium")
-HOW_TO_GET_IT = (
-    f"There is no {CHROMIUM}. Install it with `apt-get install chromium`, or run ./script/test as "
-    "root, which does."
+from tests.browser.visitors import (
+    CHROMIUM,
+    DESKTOP,
+    FLAGS,
+    HOW_TO_GET_IT,
+    PHONE,
+    Visit,
+    Visitor,
 )
-FLAGS = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+
 VISITORS = pytest.StashKey[list[Visitor]]()
 
 

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, expect
+from django.utils import timezone
+from playwright.sync_api import Locator, Route, expect
 
 from accounts.models import Person
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Metric
+from initiatives.stages import Stage
 from portfolio import demo, personas, stories
+from portfolio.queries import tabs
 from reviews.models import Review
 from tests.browser.visitors import DESKTOP, PASSWORD, Visit, Visitor, let_in
+from tests.factories import make_evaluation_set, make_question, make_run
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -50,7 +54,7 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
         yield name
     for initiative in (of_name("Claims document triage"), of_name("Voice bot")):
         visitor.open("initiatives:detail", initiative.pk)
-        visitor.page.locator(".gh-timeline").scroll_into_view_if_needed()
+        visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
         visitor.page.locator(".gh-timeline time").first.wait_for()
         yield initiative.name
     visitor.open("reviews:detail", open_review().pk)
@@ -74,8 +78,8 @@ def forms(visitor: Visitor, person: Person) -> Iterator[str]:
         ("initiatives:ask", "sponsor"),
         ("initiatives:spend",),
         ("initiatives:edit", "details"),
-        ("reviews:answer", "data_audit"),
         ("reviews:decide", "kill"),
+        ("initiatives:add_document",),
     ):
         visitor.open(name, proposal.pk, *rest)
         yield " ".join((name, *rest))
@@ -86,6 +90,52 @@ def forms(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "list, empty"
     visitor.open("account_change_password")
     yield "change password"
+
+
+def rows_and_findings(visitor: Visitor, person: Person) -> Iterator[str]:
+    """Answers that are tables, and what a pilot has shown: with and without somebody's entries."""
+    come_in(visitor, person)
+    pilot = of_name("Claims document triage")
+    for criterion in ("data_audit", "approach_decision", "pilot_conditions", "privacy_assessment"):
+        visitor.open("reviews:answer", of_name("Recovery letters").pk, criterion)
+        for adds in visitor.page.locator("[data-add-row]").all():
+            adds.click()
+        yield criterion
+    for name in (
+        "initiatives:raise_question",
+        "initiatives:describe_evaluation_set",
+        "initiatives:describe_messy_set",
+        "initiatives:watch_metric",
+    ):
+        visitor.open(name, pilot.pk)
+        yield name
+        with visitor.expecting(422):
+            visitor.press("Save")
+        yield f"{name}, with an error"
+    metric, now = pilot.metrics.get(is_primary=True), timezone.now()
+    make_question(initiative=pilot, by=person, at=now)
+    make_run(evaluation_set=make_evaluation_set(metric=metric, by=person, at=now), at=now)
+    visitor.open("initiatives:record_run", pilot.pk)
+    yield "record a run"
+    visitor.open("initiatives:measure", pilot.pk, metric.pk)
+    yield "measure"
+    visitor.open("reviews:decide", pilot.pk, "extend")
+    yield "extend"
+    for key, title in tabs.TITLES:
+        visitor.open("initiatives:tab", pilot.pk, key)
+        yield f"tab: {title}"
+        visitor.open("initiatives:detail", pilot.pk)
+        visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
+        opened(visitor, "History")
+        visitor.page.locator(".gh-tabs").get_by_role("link", name=title).click()
+        opened(visitor, title)
+        yield f"tab in its page: {title}"
+    visitor.open("initiatives:add_document", pilot.pk)
+    visitor.fill("Or a link", "https://halden.example/minutes")
+    visitor.fill("What shall it be called?", "Minutes of the " + "steering" * 20)
+    visitor.press("Add it")
+    assert visitor.sees("Minutes of the")
+    yield "documents"
 
 
 def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
@@ -101,6 +151,13 @@ def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "confirm, with an error"
 
 
+def opened(visitor: Visitor, title: str) -> None:
+    visitor.page.locator(".gh-tabs [aria-current=page]", has_text=title).wait_for()
+
+
+WALKS = (every_page, forms, rows_and_findings, confirming)
+
+
 def of_name(start: str) -> Initiative:
     return Initiative.objects.get(name__startswith=start)
 
@@ -113,7 +170,7 @@ class TestEveryPage:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_is_accessible(self, visit: Visit, lead: Person, scheme: str):
         found = []
-        for walk in (every_page, forms, confirming):
+        for walk in WALKS:
             visitor = visit(color_scheme=scheme, reduced_motion="reduce")
             for place in walk(visitor, lead):
                 found += [f"{place}: {fault}" for fault in violations(visitor)]
@@ -121,12 +178,36 @@ class TestEveryPage:
 
     def test_fits_a_phone(self, visit: Visit, lead: Person):
         wide = {}
-        for walk in (every_page, forms, confirming):
+        for walk in WALKS:
             visitor = visit(phone=True)
             for place in walk(visitor, lead):
                 width = visitor.page.evaluate("document.documentElement.scrollWidth")
                 if width > 390:
                     wide[place] = width
+        assert not wide
+
+    def test_fits_a_phone_however_long_a_word_is(self, visit: Visit, lead: Person):
+        word = "Schadensregulierungsvorgangsbearbeitungsunterstützungssystem" * 2
+        Initiative.objects.update(name=word, problem=word)
+        Metric.objects.update(name=word)
+        visitor, wide = come_in(visit(phone=True), lead), {}
+        pilot = Initiative.objects.filter(stage=Stage.PILOT)[0]
+        for name, *args in (
+            ("initiatives:list",),
+            ("notifications:attention",),
+            ("portfolio:my_work",),
+            ("initiatives:detail", pilot.pk),
+            ("initiatives:tab", pilot.pk, "history"),
+            ("initiatives:triage", pilot.pk),
+            ("initiatives:kill_condition", pilot.pk),
+            ("initiatives:triage_queue",),
+            ("reviews:detail", open_review().pk),
+            ("reviews:decide", pilot.pk, "kill"),
+        ):
+            visitor.open(name, *args)
+            width = visitor.page.evaluate("document.documentElement.scrollWidth")
+            if width > 390:
+                wide[name] = width
         assert not wide
 
     def test_shows_the_figures_and_the_first_decision_at_once(self, visit: Visit, lead: Person):
@@ -165,6 +246,25 @@ class TestEveryPage:
               return drawn.some((value) => value);
             }"""
         )
+
+
+class TestTabs:
+    def test_the_one_that_was_asked_for_last_stays_however_late_another_comes(
+        self, visit: Visit, lead: Person
+    ):
+        visitor = come_in(visit(), lead)
+        late: list[Route] = []
+        visitor.page.route("**/tabs/history/", lambda route: late.append(route))
+        visitor.open("initiatives:detail", of_name("Claims document triage").pk)
+        with visitor.page.expect_request("**/tabs/history/"):
+            visitor.page.evaluate("document.querySelector('#tab').scrollIntoView()")
+        visitor.page.locator(".gh-tabs").get_by_role("link", name="Costs").click()
+        opened(visitor, "Costs")
+        late[0].continue_()
+        visitor.page.wait_for_timeout(300)
+        opened(visitor, "Costs")
+        # That the other was given up is what htmx says in the console.
+        visitor.problems[:] = [said for said in visitor.problems if "console: htmx:" not in said]
 
 
 class TestDashboard:
@@ -250,8 +350,8 @@ class TestList:
         assert "stage=production" in visitor.page.url
         visitor.follow("Fraud signals")
         assert visitor.sees("Who answers for it")
-        visitor.follow("Show what happened")
-        assert visitor.page.url.endswith("/history/")
+        visitor.follow("History")
+        assert visitor.page.url.endswith("/tabs/history/")
 
 
 def top(of: Locator) -> float:

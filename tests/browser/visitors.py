@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -15,6 +16,12 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Request
 
 from accounts.models import Person
 
+CHROMIUM = Path("/usr/bin/chromium")
+HOW_TO_GET_IT = (
+    f"There is no {CHROMIUM}. Install it with `apt-get install chromium`, or run ./script/test as "
+    "root, which does."
+)
+FLAGS = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 PATIENCE = 5_000  # milliseconds

@@ -238,7 +238,7 @@ class TestAddDocument(DocumentPages):
         assert faults(self.send(file=upload(content=b""))) == {
             "file": ["This file is empty. Choose another one."]
         }
-        found = faults(self.send(file=upload(content=b"0" * 22_020_096)))
+        found = faults(self.send(file=upload(content=b"0" * 27_262_976)))
         assert found["file"][0].startswith("This file has 26.0\xa0MB; at most 25 MB are kept here.")
         assert not Document.objects.exists()
 

@@ -17,6 +17,7 @@ from notifications import actions, mail
 from notifications.actions import Delivered
 from notifications.actions.composing import compose
 from notifications.models import Flag, Message, Reminder
+from notifications.rules import called
 from reviews import actions as reviews
 from tests.notifications.conftest import Sink
 from tests.notifications.scenes import (
@@ -207,7 +208,8 @@ class TestStillDue(DeliverTestCase):
         reviews.request_review(initiative=own, by=self.lead, at=NOON)
         actions.hear(at=NOON)
         assert self.deliver() == Delivered(sent=1)
-        assert self.sink.to(self.other.email)[0]["Subject"] == f"Sign: charter of {own}"
+        (got,) = self.sink.to(self.other.email)
+        assert got["Subject"] == f"Sign by Mon 9 Mar: {called(own)}, charter"
 
     def test_does_not_ask_for_an_answer_that_was_given(self):
         ownership = initiatives.ask(
@@ -326,8 +328,8 @@ class TestMail(DeliverTestCase):
         owe_one(self.lead, self.initiative)
         self.deliver()
         way_in = f"http://localhost:8000{reverse('account_reset_password')}"
-        assert f"First time here? Set your password: {way_in}\r\n" in self.body("plain")
-        assert f'<a href="{way_in}">Set your password</a>' in self.body("html")
+        assert f"First time here? Set your password:\r\n{way_in}\r\n" in self.body("plain")
+        assert f'href="{way_in}"' in self.body("html")
 
     def test_does_not_tell_who_has_a_password(self):
         self.lead.set_password("correct horse battery")
@@ -336,11 +338,6 @@ class TestMail(DeliverTestCase):
         self.deliver()
         for kind in ("plain", "html"):
             assert "First time here?" not in self.body(kind)
-
-    def test_has_no_inline_style(self):
-        owe_one(self.lead, self.initiative)
-        self.deliver()
-        assert "style=" not in self.body("html")
 
     def test_uses_none_of_the_words_of_the_code(self):
         owe_one(self.lead, self.initiative)

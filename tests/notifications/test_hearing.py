@@ -14,6 +14,7 @@ from initiatives.stages import Stage
 from notifications import actions
 from notifications.actions import Heard
 from notifications.models import Cursor, Reminder
+from notifications.rules import called
 from reviews import actions as reviews
 from reviews.models import Review, SignOff
 from tests.notifications.scenes import (
@@ -69,7 +70,7 @@ class TestReviews(HearTestCase):
             ("sign_off_asked", 0, "Sam Sponsor"),
         ]
         reminder = Reminder.objects.get(recipient=self.sponsor)
-        assert reminder.says == f"Sign: charter of {self.initiative}"
+        assert reminder.says == f"Sign by 9 Mar 2026: {called(self.initiative)}, charter"
         assert (reminder.due_date, reminder.is_urgent) == (review.due_date, True)
         assert reminder.path == f"/reviews/{review.pk}/"
 
@@ -98,7 +99,7 @@ class TestReviews(HearTestCase):
         actions.hear(at=LATER)
         stale = Reminder.objects.get(kind="sign_off_stale")
         assert stale.recipient == self.sponsor
-        assert stale.says == f"Sign again: charter of {self.initiative}"
+        assert stale.says == f"Sign again by 9 Mar 2026: {called(self.initiative)}, charter"
         assert "Problem: nothing → Claims wait for days" in stale.detail
         assert not owed(kind="sign_off_asked", recipient=self.sponsor)
 
@@ -123,7 +124,7 @@ class TestOwnerships(HearTestCase):
         actions.hear(at=NOON)
         reminder = Reminder.objects.get()
         assert reminder.subject == f"ownership:{ownership.pk}"
-        assert reminder.says == f"Accept or decline: data owner of {self.initiative}"
+        assert reminder.says == f"Accept or decline: data owner of {called(self.initiative)}"
         assert reminder.detail.startswith("Lea Lead named you as its data owner.")
         assert not reminder.is_urgent
 

@@ -9,6 +9,7 @@ from initiatives.models import Initiative
 from initiatives.stages import Stage
 from notifications import actions, queries
 from notifications.models import Sweep
+from notifications.rules import called
 from tests.notifications.scenes import (
     NOON,
     TODAY,
@@ -79,8 +80,8 @@ class TestQueries(TestCase):
         assert queries.reminders_ahead(self.owner) == []
         (message,) = queries.messages_to(self.owner)
         assert [r.says for r in message.reminders.all()] == [
-            f"Decide {self.late}: overdue since 25 Feb 2026",
-            f"Decide {self.near} by 11 Mar 2026",
+            f"Decide now: {called(self.late)}, late since 25 Feb 2026",
+            f"Decide by 11 Mar 2026: {called(self.near)}",
         ]
 
     def test_a_person_sees_the_day_of_the_next_reminder(self):

@@ -15,6 +15,7 @@ from initiatives.stages import Stage
 from notifications import actions
 from notifications.actions import Counted, Planned, sweeping
 from notifications.models import Flag, Reminder, Sweep
+from notifications.rules import called
 from reviews import queries as reviews
 from tests.notifications.scenes import (
     NOON,
@@ -220,7 +221,7 @@ class TestLadder(SweepTestCase):
     def test_says_what_to_do_why_and_where(self):
         self.on(0)
         reminder = Reminder.objects.get(kind="decision_date")
-        assert reminder.says == f"Decide {self.initiative} by 2 Mar 2026"
+        assert reminder.says == f"Decide by 2 Mar 2026: {called(self.initiative)}"
         assert reminder.detail == "Its ship-or-kill date is 2 Mar 2026."
         assert reminder.why == "You are its business owner and engineering owner."
         assert reminder.url == f"http://localhost:8000/initiatives/{self.initiative.pk}/"
@@ -229,7 +230,7 @@ class TestLadder(SweepTestCase):
     def test_says_afterwards_that_it_is_overdue(self):
         self.on(3)
         reminder = Reminder.objects.get(kind="decision_date")
-        assert reminder.says == f"Decide {self.initiative}: overdue since 2 Mar 2026"
+        assert reminder.says == f"Decide now: {called(self.initiative)}, late since 2 Mar 2026"
 
 
 class TestUrgent(SweepTestCase):

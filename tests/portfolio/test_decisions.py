@@ -129,7 +129,7 @@ class TestBrief(Figures):
         make_measurement(metric=metric, value=41 * MINUTE, at=self.now, sample_size=812)
         for words in (
             "from 4 h to 45 min", "41 min", "n = 812", "entered by hand",
-            "What will be easier in the pilot than in production?", "Twelve volunteers",
+            "In the pilot", "Twelve volunteers",
             "61,000 spent of a cap of", "over its cap", "No review is open for the charter gate",
             f"{self.made.get_absolute_url()}#decide",
         ):  # fmt: skip

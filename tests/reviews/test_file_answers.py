@@ -151,7 +151,7 @@ class TestForm(Answered):
         assert self.errors(**{"document-file": upload(content=b"")}) == [
             "This file is empty. Choose another one."
         ]
-        large = upload(content=b"0" * 22_020_096)
+        large = upload(content=b"0" * 27_262_976)
         assert "at most 25 MB" in self.errors(**{"document-file": large})[0]
         for url in ("javascript:alert(1)", "not a link", "a\0b", "https://" + "x" * 3_000):
             assert self.errors(**{"document-url": url})

@@ -1,0 +1,196 @@
+"""Which pages there are pictures of, and as whom they are seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.utils import timezone
+from playwright.sync_api import Page
+
+from accounts.models import Person
+from initiatives.actions import uploads
+from initiatives.models import Initiative, Upload
+from initiatives.stages import Stage
+from portfolio import personas
+from portfolio.queries import tabs, work
+from reviews import queries as reviews
+from reviews.models import Review
+from tests.factories import csv_of
+
+INVENTORY = [
+    {
+        "Project": "Letters to the right desk",
+        "Status": "Live",
+        "Owner": "tomas.berger@halden.example",
+        "Started": "3 Feb 2025",
+        "What for": "Letters wait a day until somebody has read them.",
+    },
+    {
+        "Project": "Weather and claims forecast",
+        "Status": "Trial",
+        "Owner": "oskar.lind@halden.example",
+        "Started": "14.09.2026",
+        "What for": "After a storm too few adjusters are on duty.",
+    },
+    {
+        "Project": "Contract comparison",
+        "Status": "Idea",
+        "Owner": "helene.marchand@halden.example",
+        "Started": "",
+        "What for": "Broker contracts are compared line by line.",
+    },
+    {
+        "Project": "Claims photo estimates",
+        "Status": "Somewhere",
+        "Owner": "priya.nair@halden.example",
+        "Started": "soon",
+        "What for": "Small damage waits for a visit.",
+    },
+]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page, who looks at it, and what they do there first. `is_shown` are those that README
+    and docs show, and the repository keeps."""
+
+    name: str
+    view: str
+    args: tuple[Any, ...] = ()
+    who: Person | None = None
+    query: str = ""
+    status: int = 200
+    then: Callable[[Page], None] | None = None
+    is_shown: bool = False
+
+
+def shots() -> list[Shot]:
+    lead = persona(personas.LEAD)
+    return [
+        Shot("sign-in", "account_login"),
+        Shot("dashboard", "portfolio:dashboard", who=lead, is_shown=True),
+        Shot("dashboard-row", "portfolio:dashboard", who=lead, then=expanding),
+        Shot("list", "initiatives:list", who=lead),
+        Shot("list-empty", "initiatives:list", who=lead, query="?q=nothingofthekind"),
+        Shot("register", "initiatives:register", who=lead),
+        Shot("my-work", "portfolio:my_work", who=busiest()),
+        Shot("attention", "notifications:attention", who=lead),
+        *initiative_pages(lead),
+        *forms(lead),
+        *triages(),
+        *imports(lead),
+        *signing(),
+        Shot("not-found", "initiatives:detail", (10**9,), lead, status=404),
+        Shot("not-allowed", "initiatives:import", (), persona(personas.SECURITY), status=403),
+    ]
+
+
+def persona(of: personas.Persona) -> Person:
+    return Person.objects.get(email=of.email)
+
+
+def busiest() -> Person:
+    """The persona for whom most is to do."""
+
+    def load(person: Person) -> int:
+        found = work.load(person, timezone.localdate())
+        return len(found.requests) * 3 + len(found.asked) * 3 + len(found.owned)
+
+    return max(map(persona, personas.DEMO_PERSONAS), key=load)
+
+
+def telling(stage: Stage) -> Initiative | None:
+    """The initiative of this stage of which most has happened."""
+    found = Initiative.objects.filter(stage=stage).annotate(
+        measured=Count("metrics__measurements", distinct=True),
+        answered=Count("evidence", distinct=True),
+    )
+    return found.order_by("-measured", "-answered", "pk").first()
+
+
+def initiative_pages(lead: Person) -> Iterator[Shot]:
+    """One of each stage, and the tabs of the pilot."""
+    for stage in Stage:
+        initiative = telling(stage)
+        if initiative is None:
+            print(f"The demo has nothing in the stage {stage.label}: no picture of it.")
+            continue
+        name = "initiative" if stage == Stage.PILOT else stage.value.replace("_", "-")
+        shown = stage == Stage.PILOT
+        args = (initiative.pk,)
+        yield Shot(name, "initiatives:detail", args, lead, is_shown=shown)
+        if stage == Stage.PILOT:
+            for key, title in tabs.TITLES:
+                yield Shot(f"tab-{key}", "initiatives:detail", args, lead, then=opening(title))
+
+
+def expanding(page: Page) -> None:
+    page.locator("button[data-expand]").first.click()
+    page.locator(".gh-brief").wait_for()
+
+
+def opening(title: str) -> Callable[[Page], None]:
+    def press(page: Page) -> None:
+        tab = page.locator(".gh-tabs").get_by_role("link", name=title)
+        tab.click()
+        page.locator(".gh-tabs [aria-current=page]", has_text=title).wait_for()
+
+    return press
+
+
+def forms(lead: Person) -> Iterator[Shot]:
+    proposal, pilot = telling(Stage.PROPOSAL), telling(Stage.PILOT)
+    assert proposal is not None
+    assert pilot is not None
+    own, running = (proposal.pk,), (pilot.pk,)
+    yield Shot("answer", "reviews:answer", (*own, "data_audit"), lead)
+    yield Shot("metric", "initiatives:define_metric", own, lead)
+    yield Shot("kill-condition", "initiatives:kill_condition", own, lead)
+    yield Shot("ask-owner", "initiatives:ask", (*own, "sponsor"), lead)
+    yield Shot("edit", "initiatives:edit", (*own, "details"), lead)
+    yield Shot("documents", "initiatives:add_document", running, lead)
+    yield Shot("question", "initiatives:raise_question", running, lead)
+    yield Shot("evaluation-set", "initiatives:describe_evaluation_set", running, lead)
+    yield Shot("evaluation", "initiatives:record_run", running, lead)
+    yield Shot("spend", "initiatives:spend", running, lead)
+    yield Shot("decide-extend", "reviews:decide", (*running, "extend"), lead)
+    yield Shot("decide-kill", "reviews:decide", (*running, "kill"), lead)
+
+
+def triages() -> Iterator[Shot]:
+    compliance = persona(personas.COMPLIANCE)
+    proposal = telling(Stage.PROPOSAL)
+    assert proposal is not None
+    yield Shot("triage", "initiatives:triage", (proposal.pk,), compliance)
+    yield Shot("triage-queue", "initiatives:triage_queue", (), compliance)
+    waiting = Initiative.objects.filter(triage__confirmed_at=None, triage__isnull=False)
+    if first := waiting.exclude(stage=Stage.RETIRED).order_by("-pk").first():
+        yield Shot("triage-confirm", "initiatives:confirm_triage", (first.pk,), compliance)
+
+
+def imports(lead: Person) -> Iterator[Shot]:
+    """A small inventory, at each of its steps."""
+    at = timezone.now()
+
+    def uploaded(name: str) -> Upload:
+        return uploads.upload(content=csv_of(INVENTORY), name=name, by=lead, at=at)
+
+    upload = uploaded("Halden AI projects.csv")
+    yield Shot("import", "initiatives:import", (), lead)
+    for step in ("source", "columns", "preview"):
+        yield Shot(f"import-{step}", "initiatives:upload", (upload.pk,), lead, f"?step={step}")
+
+
+def signing() -> Iterator[Shot]:
+    """A review that waits for the signature of a persona; another's who only reads it."""
+    today = timezone.localdate()
+    for review in Review.objects.open():
+        standing = reviews.standing(review, today)
+        for person in map(persona, personas.DEMO_PERSONAS):
+            if standing.slots_waiting_for(person):
+                yield Shot("sign", "reviews:detail", (review.pk,), person, is_shown=True)
+                return
+    print("Nothing waits for the signature of a persona: no picture of signing.")

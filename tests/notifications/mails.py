@@ -1,0 +1,59 @@
+"""Every kind of mail there is, written from the demo portfolio; tests read them, and
+`./script/screenshots --mails` takes their pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.mail import EmailMultiAlternatives
+from django.utils import timezone
+
+from accounts.models import Person
+from notifications import actions, mail
+from notifications.models import Message, Reminder
+
+
+def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
+    """One mail of each kind, by its name; expects the demo portfolio as it is loaded."""
+    actions.hear(at=at)
+    today = timezone.localdate(at)
+    owed = Reminder.objects.owed().select_related("recipient", "initiative").order_by("pk")
+    before = owed.filter(kind="decision_date", step__lte=0)
+    found = {
+        "sign": owed.filter(kind="sign_off_asked")[:1],
+        "sign-again": owed.filter(kind="sign_off_stale")[:1],
+        "own": owed.filter(kind="ownership_asked")[:1],
+        "decide": before[:1],
+        "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
+        "unowned": owed.filter(kind="unowned")[:1],
+        "tripped": owed.filter(kind="kill_condition_tripped")[:1],
+        "daily": _of_one_person(before),
+        "urgent": _of_one_person(owed.filter(is_urgent=True)),
+    }
+    mails = {name: _written(reminders, today) for name, reminders in found.items()}
+    invited = list(found["own"])
+    invited[0].recipient = Person(name=invited[0].recipient.name, email="new@halden.example")
+    invited[0].recipient.set_unusable_password()
+    return {**mails, "invited": _written(invited, today)}
+
+
+def _of_one_person(reminders: Iterable[Reminder]) -> list[Reminder]:
+    """Those of the person who has most of them, as one mail carries them."""
+    by_person: dict[int, list[Reminder]] = {}
+    for reminder in reminders:
+        by_person.setdefault(reminder.recipient_id, []).append(reminder)
+    return max(by_person.values(), key=len)
+
+
+def _written(reminders: Iterable[Reminder], today) -> EmailMultiAlternatives:
+    carried = list(reminders)
+    first = carried[0]
+    message = Message(pk=first.pk, recipient=first.recipient, is_urgent=first.is_urgent)
+    return mail.written(message, carried, today)
+
+
+def html_of(written: EmailMultiAlternatives) -> str:
+    ((content, kind),) = written.alternatives
+    assert kind == "text/html"
+    return str(content)

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.test import TestCase
+from django.urls import resolve
+from django.utils import timezone
+
+from notifications import mail, queries
+from notifications.models import Message, Reminder
+from portfolio import demo
+from tests.notifications.mails import every_mail, html_of
+from tests.notifications.scenes import TODAY, make_initiative, make_lead, make_person, owe_one
+
+# How each begins, and which page its button opens.
+SUBJECTS = {
+    "sign": (r"Sign by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
+    "sign-again": (r"Sign again by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
+    "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "initiatives:detail"),
+    "decide": (r"Decide by \w+( \d+ \w+)?: .+ \(AI-\d+\)", "initiatives:detail"),
+    "decide-late": (r"Decide now: .+ \(AI-\d+\), late since .+", "initiatives:detail"),
+    "unowned": (r"Name who answers for .+ \(AI-\d+\)", "initiatives:detail"),
+    "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
+    "daily": (r"\d+ things wait for you: Decide by .+", "portfolio:my_work"),
+    "urgent": (r"\d+ things wait for you: .+", "portfolio:my_work"),
+    "invited": (r"Accept or decline: .+", "initiatives:detail"),
+}
+BUTTON = re.compile(r'<td class="button"[^>]*><a href="([^"]+)"')
+
+
+class TestEveryMail(TestCase):
+    """What holds for each kind, as the demo portfolio owes it."""
+
+    mails: dict[str, EmailMultiAlternatives]
+
+    @classmethod
+    def setUpTestData(cls):
+        demo.load()
+        cls.mails = every_mail(timezone.now())
+
+    def test_there_is_one_of_each_kind(self):
+        assert self.mails.keys() == SUBJECTS.keys()
+        kinds = set(Reminder.objects.owed().values_list("kind", flat=True))
+        assert kinds == mail.ACTIONS.keys()
+
+    def test_its_subject_says_what_to_do(self):
+        for name, (pattern, _) in SUBJECTS.items():
+            assert re.match(pattern, self.mails[name].subject), self.mails[name].subject
+
+    def test_its_one_button_opens_the_page_where_it_is_done(self):
+        for name, (_, view) in SUBJECTS.items():
+            (url,) = BUTTON.findall(html_of(self.mails[name]))
+            path = url.removeprefix(settings.BASE_URL).partition("#")[0]
+            assert resolve(path).view_name == view, name
+
+    def test_its_text_reads_well_by_itself(self):
+        """At most 72 columns, and each link on a line of its own."""
+        for name, written in self.mails.items():
+            for line in str(written.body).splitlines():
+                is_link = line.startswith(settings.BASE_URL) and " " not in line
+                assert is_link or ("http" not in line and len(line) <= 72), (name, line)
+            assert "\n\n\n" not in str(written.body).strip()
+            assert "&#" not in str(written.body)
+
+    def test_both_say_why_and_who_else_and_link_to_the_same(self):
+        for name, written in self.mails.items():
+            html, text = html_of(written), " ".join(str(written.body).split())
+            assert "Why you: " in text
+            assert "Why you: " in html
+            assert ("Also asked: " in text) == ("Also asked: " in html), name
+            links = set(re.findall(r'href="([^"]+)"', html))
+            assert links == set(re.findall(r"http\S+", text)), name
+        assert "Also asked: " in html_of(self.mails["sign"])
+
+    def test_it_asks_nothing_of_a_mail_program(self):
+        """No image, script or address elsewhere; nothing tells us that it was opened."""
+        for written in self.mails.values():
+            html = html_of(written)
+            assert not re.search(r"<(img|script|link|iframe|form)\b|url\(|src=|@import", html)
+            for url in re.findall(r'href="([^"]+)"', html):
+                assert url.startswith(f"{settings.BASE_URL}/")
+                assert "?" not in url
+
+    def test_it_says_its_language_and_that_it_knows_the_dark(self):
+        for written in self.mails.values():
+            html = html_of(written)
+            assert html.lstrip().startswith("<!doctype html>")
+            assert '<html lang="en-GB"' in html
+            assert '<meta name="color-scheme" content="light dark">' in html
+            assert "prefers-color-scheme: dark" in html
+            assert "max-width:600px" in html
+            assert html.count("<table") == html.count('<table role="presentation"')
+            assert written.extra_headers["Content-Language"] == "en-GB"
+
+    def test_it_previews_what_the_subject_does_not_say(self):
+        for written in self.mails.values():
+            shown = re.search(r"mso-hide:all\">([^<&]+)", html_of(written))
+            assert shown is not None
+            assert shown[1].strip() not in ("", written.subject)
+
+
+class TestDays(TestCase):
+    @pytest.mark.embedded
+    def test_are_said_as_people_say_them(self):
+        monday = date(2026, 3, 2)
+        said = {days: mail.spoken(monday + timedelta(days=days), monday) for days in (0, 3, 6, 7)}
+        assert said == {0: "today", 3: "Thursday", 6: "Sunday", 7: "Mon 9 Mar"}
+        assert mail.spoken(date(2026, 2, 23), monday) == "Mon 23 Feb"
+        assert mail.spoken(date(2027, 3, 2), monday) == "2 Mar 2027"
+
+    def test_are_counted_where_the_reminder_names_them(self):
+        initiative = make_initiative(make_lead())
+        reminder = owe_one(
+            make_person("Olga Owner"),
+            initiative,
+            kind="decision_date",
+            says="Decide by 2 Mar 2026: Claims triage (AI-0001)",
+            detail="Its ship-or-kill date is 2 Mar 2026.",
+        )
+        message = Message(pk=1, recipient=reminder.recipient, is_urgent=False)
+        written = mail.written(message, [reminder], TODAY - timedelta(days=2))
+        assert written.subject == "Decide by Monday: Claims triage (AI-0001)"
+        assert "Its ship-or-kill date is Monday 2 Mar 2026, in 2 days." in str(written.body)
+        assert "Until" not in str(written.body)
+
+
+class TestOthers(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.initiative = make_initiative(cls.lead)
+        cls.mine = owe_one(cls.lead, cls.initiative)
+
+    def told(self) -> list[str]:
+        return queries.others_told([self.mine])[self.mine.pk]
+
+    def test_are_those_who_are_asked_the_same_at_whatever_step(self):
+        owe_one(make_person("Olga Owner"), self.initiative, step=3)
+        assert self.told() == ["Olga Owner"]
+
+    def test_are_not_those_of_another_initiative_a_cancelled_one_or_who_has_left(self):
+        owe_one(make_person("Other One"), make_initiative(self.lead, name="Other"))
+        owe_one(make_person("Olga Owner"), self.initiative, state="cancelled")
+        gone = make_person("Gone Away")
+        owe_one(gone, self.initiative)
+        type(gone).objects.filter(pk=gone.pk).update(is_active=False)
+        assert self.told() == []
+
+    def test_are_counted_where_they_are_many(self):
+        names = [f"Person {n}" for n in range(6)]
+        assert mail._listed(names) == "Person 0, Person 1, Person 2 and 3 others"
+        assert mail._listed(names[:2]) == "Person 0 and Person 1"
+        assert mail._listed([]) == ""
