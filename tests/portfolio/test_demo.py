@@ -107,7 +107,7 @@ class TestDemo(TestCase):
         assert Initiative.objects.visible_to(auditor).count() == len(stories.ALL)
 
     def test_fills_the_dashboard_without_drowning_it(self):
-        board = dashboard.compute(self.person(personas.LEAD), self.today)
+        board = dashboard.load(self.person(personas.LEAD), self.today)
         assert 3 <= board.due <= 12
         assert 3 <= board.overdue <= 6
         assert 3 <= board.unowned <= 12
