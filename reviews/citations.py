@@ -27,7 +27,7 @@ def of_initiative(initiative: Initiative) -> list[DocumentLine]:
 
 
 def _citing(initiative: Initiative) -> defaultdict[int, dict[str, str]]:
-    titles = _titles()
+    titles = queries.titles()
     found: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for answer in Evidence.objects.filter(initiative=initiative):
         for value in answer.fields.values():
@@ -35,9 +35,3 @@ def _citing(initiative: Initiative) -> defaultdict[int, dict[str, str]]:
                 key = answer.criterion
                 found[pk][key] = titles.get(key) or key.replace("_", " ").capitalize()
     return found
-
-
-def _titles() -> dict[str, str]:
-    """What the current policy calls what it asks."""
-    gates = queries.current_policy().gates.values()
-    return {c.key: c.title for gate in gates for c in gate.criteria if c.is_answered}

@@ -68,6 +68,12 @@ def criterion(key: str) -> Criterion | None:
     return min(found, key=lambda c: (not c.is_answered, c.mandatory), default=None)
 
 
+def titles() -> dict[str, str]:
+    """What the current policy calls each criterion that takes an answer, by key."""
+    gates_of = current_policy().gates.values()
+    return {c.key: c.title for gate in gates_of for c in gate.criteria if c.takes_an_answer}
+
+
 @dataclass(frozen=True)
 class Standing:
     """A review as it stands now: live evidence, criteria, slots and what a decision still lacks."""

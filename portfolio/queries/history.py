@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from accounts import events as people
@@ -12,7 +13,9 @@ from accounts.models import Person
 from audit import queries as audit
 from audit.queries import EventRecord
 from initiatives import events as initiatives
+from initiatives.units import UnitKind, in_words
 from reviews import events as reviews
+from reviews import queries
 
 SENTENCES = {**people.SENTENCES, **initiatives.SENTENCES, **reviews.SENTENCES}
 PAGE = 30
@@ -35,11 +38,12 @@ def of_initiative(pk: int, before: int | None = None) -> list[Line]:
 
 
 def in_sentences(records: Iterable[EventRecord]) -> list[Line]:
-    """Say these events; people are named by one look-up."""
+    """Say these events; people are named by one look-up, criteria by the policy's."""
     events = list(records)
+    titles = queries.titles()
     ids = {pk for event in events for pk in (event.actor_id, _person(event)) if pk is not None}
     names = dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
-    return [_line(event, names) for event in events]
+    return [_line(event, names, titles) for event in events]
 
 
 def _person(event: EventRecord) -> int | None:
@@ -47,14 +51,14 @@ def _person(event: EventRecord) -> int | None:
     return person if isinstance(person, int) else None
 
 
-def _line(event: EventRecord, names: Mapping[int, str]) -> Line:
+def _line(event: EventRecord, names: Mapping[int, str], titles: Mapping[str, str]) -> Line:
     who = names.get(event.actor_id or 0, "Gatehouse")
     if event.kind.endswith("_refused"):
         act = event.kind.removesuffix("_refused").replace(".", ": ").replace("_", " ")
         sentence = f"{who} was refused ({act}): {event.changed.get('message', '')}"
         return Line(event.seq, event.at, sentence, is_refusal=True)
     template = SENTENCES.get(event.kind)
-    words = _Words(event, who, names)
+    words = _Words(event, who, names, titles)
     sentence = template.format_map(words) if template else f"{who}: {event.kind}"
     return Line(event.seq, event.at, sentence, is_refusal=False)
 
@@ -62,10 +66,19 @@ def _line(event: EventRecord, names: Mapping[int, str]) -> Line:
 class _Words(dict[str, Any]):
     """What a sentence may say of its event; a word that is missing leaves a gap, not an error."""
 
-    def __init__(self, event: EventRecord, who: str, names: Mapping[int, str]) -> None:
+    def __init__(
+        self, event: EventRecord, who: str, names: Mapping[int, str], titles: Mapping[str, str]
+    ) -> None:
         said = {
             key: value if key in NAMED else _plain(value) for key, value in event.changed.items()
         }
+        if isinstance(amount := event.changed.get("amount"), int):
+            said["amount"] = in_words(Decimal(amount), UnitKind.MONEY)
+        if isinstance(key := event.changed.get("criterion"), str):
+            said["criterion"] = titles.get(key) or said["criterion"]
+        if isinstance(role := event.changed.get("role"), str) and "." in role:
+            key = role.partition(".")[0]
+            said["role"] = f"named for “{titles.get(key) or said['role']}”"
         super().__init__(
             said | {"who": who, "fields": ", ".join(_plain(key) for key in event.changed)}
         )
