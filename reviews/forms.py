@@ -5,10 +5,10 @@ from typing import Any
 
 from django import forms
 
-from initiatives.document_forms import DocumentChoice
 from initiatives.facts import Facts
 from initiatives.fields import Day, Money, PersonChoice, Text
-from initiatives.forms import ActionForm, plain_helper
+from initiatives.forms.base import ActionForm, plain_helper
+from initiatives.forms.documents import DocumentChoice
 from reviews import gates
 from reviews.models import Decision, SignOff
 from reviews.policy import Case, Column, Criterion, Field

@@ -19,6 +19,7 @@ from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions, permissions, triage
 from initiatives.actions.writing import charter_in_force
+from initiatives.forms.triage import ConfirmForm, TriageForm
 from initiatives.models import Initiative, Triage
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.queries import (
@@ -28,8 +29,7 @@ from initiatives.queries import (
     light_first,
     standing_of,
 )
-from initiatives.triage_forms import ConfirmForm, TriageForm
-from initiatives.views import OfInitiative
+from initiatives.views.base import OfInitiative
 from reviews import queries
 
 PAGE_SIZE = 50

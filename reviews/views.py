@@ -22,11 +22,11 @@ from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives import permissions as initiative_permissions
 from initiatives import statement
-from initiatives.document_forms import DocumentForm
 from initiatives.facts import Facts
+from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
-from initiatives.views import OfInitiative, visible_initiative
+from initiatives.views.base import OfInitiative, visible_initiative
 from reviews import actions, answers, citations, gates, permissions, queries, results
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot

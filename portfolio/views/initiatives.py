@@ -12,7 +12,7 @@ from django.views.generic import TemplateView, View
 from accounts.models import Person
 from initiatives.models import Initiative
 from initiatives.permissions import may_declare
-from initiatives.views import visible_initiative
+from initiatives.views.base import visible_initiative
 from portfolio.filters import SORTS, InitiativeFilter
 from portfolio.queries import history, listing, page, tabs
 

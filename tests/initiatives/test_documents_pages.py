@@ -93,7 +93,7 @@ class TestOpenDocument(DocumentPages):
     def test_says_that_a_file_was_lost(self):
         document = self.add(file=upload())
         Path(document.file.path).unlink()
-        with self.assertLogs("initiatives.document_views", "ERROR"):
+        with self.assertLogs("initiatives.views.documents", "ERROR"):
             response = self.open(document)
         assert response.status_code == 404
         assert "The file is missing" in response.content.decode()

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from initiatives import triage
 from initiatives.fields import Money, Text, YesNo
-from initiatives.forms import ActionForm
+from initiatives.forms.base import ActionForm
 
 
 class TriageForm(ActionForm):

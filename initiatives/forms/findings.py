@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from initiatives.fields import Day, Money, PersonChoice, Text, Value
-from initiatives.forms import ActionForm, row, without_unit
+from initiatives.forms.base import ActionForm, row
+from initiatives.forms.charter import without_unit
 from initiatives.models import EvaluationSet, Initiative, Metric
 
 

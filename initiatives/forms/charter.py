@@ -1,18 +1,17 @@
-"""Forms for registering and mending an initiative; each belongs to one action."""
+"""What was promised and what was measured: metrics, kill conditions, money."""
 
 from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
 
-from crispy_forms.helper import FormHelper
-from crispy_forms.layout import Div, Fieldset, Layout
+from crispy_forms.layout import Fieldset
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from accounts.models import Unit
-from initiatives.fields import Day, Money, PersonChoice, Text, Value
+from initiatives.fields import Day, Money, Text, Value
+from initiatives.forms.base import ActionForm, row
 from initiatives.models import Initiative, Metric
 from initiatives.models.charter import Comparator, KillConditionKind, MetricKind
 from initiatives.rules import looks_like_a_model_score, metric_faults
@@ -20,170 +19,10 @@ from initiatives.stages import Stage
 from initiatives.units import Direction, UnitKind
 
 
-def plain_helper(*layout: Any) -> FormHelper:
-    """The helper of every form here: the page draws the form's frame and buttons."""
-    helper = FormHelper()
-    helper.form_tag = False
-    helper.disable_csrf = True
-    if layout:
-        helper.layout = Layout(*layout)
-    return helper
-
-
-def row(*names: str) -> Div:
-    """Fields side by side where there is room."""
-    return Div(*(Div(name, css_class="col-md") for name in names), css_class="row")
-
-
-class ActionForm(forms.Form):
-    """A form whose cleaned data is what its action takes."""
-
-    title = ""
-    why = ""
-    button = "Save"
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.helper = plain_helper(*self.layout())
-
-    def layout(self) -> Iterable[Any]:
-        return ()
-
-
-class RegisterForm(ActionForm):
-    """Problem first: what hurts, who has it, and what would be better, before any solution."""
-
-    title = "Register an initiative"
-    why = (
-        "Start with the problem. Only a name is needed to save; everything else can follow, "
-        "and the initiative's page shows what is still missing."
-    )
-    button = "Save as a proposal"
-
-    problem = Text(
-        required=False,
-        label="What is the problem?",
-        help_text="What happens today, how often, and what it costs. “Claims wait four hours …”",
-    )
-    users = Text(
-        required=False, rows=2, label="Who has it?", help_text="The people, and how many they are."
-    )
-    outcome = Text(
-        required=False,
-        rows=2,
-        label="What would be better?",
-        help_text="The outcome you want, not the technology.",
-    )
-    process = Text(
-        required=False,
-        rows=2,
-        label="Which process is it part of?",
-        help_text="The business process, and the decision or step in it that changes.",
-    )
-    name = forms.CharField(
-        max_length=300, label="What shall it be called?", help_text="Short: “Claims triage”."
-    )
-    unit = forms.ModelChoiceField(
-        Unit.objects.all(), required=False, label="Business unit", empty_label="Not yet known"
-    )
-    vendor = forms.CharField(
-        max_length=300, required=False, help_text="If it is bought, from whom?"
-    )
-    pilot_days = forms.IntegerField(
-        min_value=1,
-        max_value=366,
-        initial=42,
-        label="Days from the pilot's start to ship or kill",
-        help_text="Four to six weeks; the policy allows 42 days.",
-    )
-
-    def layout(self) -> Iterable[Any]:
-        return (
-            Fieldset("1 · The problem", "problem", "users", "outcome", "process"),
-            Fieldset("2 · The initiative", "name", row("unit", "vendor"), "pilot_days"),
-        )
-
-
-class DescriptionForm(ActionForm):
-    title = "Problem, users, outcome"
-    why = "Signers read this first. Describe the problem, not the solution."
-    problem = RegisterForm.base_fields["problem"]
-    users = RegisterForm.base_fields["users"]
-    outcome = RegisterForm.base_fields["outcome"]
-
-
-class ProcessForm(ActionForm):
-    title = "Process and decision point"
-    why = "An AI outside the workflow is not used: say where in it this one sits."
-    process = RegisterForm.base_fields["process"]
-
-
-class PilotLengthForm(ActionForm):
-    title = "Length of the pilot"
-    why = (
-        "The ship-or-kill date is the pilot's start plus these days. Pilots without one never end."
-    )
-    pilot_days = RegisterForm.base_fields["pilot_days"]
-
-
-class BudgetForm(ActionForm):
-    title = "Pilot budget and running cost"
-    why = "A pilot stops when its money is spent, not when somebody notices."
-    pilot_budget = Money(
-        minimum=0,
-        required=False,
-        label=f"Spend cap of the pilot ({settings.CURRENCY})",
-        help_text="Whole units, like 25,000.",
-    )
-    monthly_cost = Money(
-        minimum=0,
-        required=False,
-        label=f"Estimated running cost a month ({settings.CURRENCY})",
-    )
-
-
-class DetailsForm(ActionForm):
-    title = "Name, unit, vendor, scope"
-    name = RegisterForm.base_fields["name"]
-    unit = RegisterForm.base_fields["unit"]
-    vendor = RegisterForm.base_fields["vendor"]
-    system_name = forms.CharField(max_length=300, required=False, label="System it runs on")
-    scope = Text(required=False, help_text="What is in, and what is out.")
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or {}
-        if "unit" in cleaned:
-            unit = cleaned.pop("unit")
-            cleaned["unit_id"] = unit.pk if unit else None
-        return cleaned
-
-
-PARTS: dict[str, type[ActionForm]] = {
-    "description": DescriptionForm,
-    "process": ProcessForm,
-    "pilot-length": PilotLengthForm,
-    "budget": BudgetForm,
-    "details": DetailsForm,
-}
-
-
-class OwnerForm(ActionForm):
-    title = "Ask somebody"
-    why = "They get a mail and accept or decline. Until they accept, the role counts as empty."
-    button = "Ask"
-    person = PersonChoice()
-
-
-class AnswerOwnershipForm(ActionForm):
-    title = "Is it yours?"
-    why = "Until somebody accepts, the role counts as empty."
-    button = "Answer"
-
-    answer = forms.ChoiceField(choices=(("accept", "Yes, mine"), ("decline", "Not mine")))
-    hours_a_month = forms.IntegerField(
-        min_value=0, max_value=400, required=False, label="Hours a month you have for it"
-    )
-    comment = forms.CharField(max_length=1000, required=False)
+def without_unit(text: str, unit: str | None) -> str:
+    """Let people write the unit behind a count: `1,200 tickets a day`."""
+    unit = (unit or "").strip()
+    return text.removesuffix(unit).strip() or text if unit else text
 
 
 class MetricForm(ActionForm):
@@ -275,12 +114,6 @@ class MetricForm(ActionForm):
             cleaned[bound] = Value.read(without_unit(cleaned[bound], cleaned.get("unit")), kind)
         except ValidationError as error:
             self.add_error(bound, error)
-
-
-def without_unit(text: str, unit: str | None) -> str:
-    """Let people write the unit behind a count: `1,200 tickets a day`."""
-    unit = (unit or "").strip()
-    return text.removesuffix(unit).strip() or text if unit else text
 
 
 class MeasurementForm(ActionForm):

@@ -21,12 +21,12 @@ from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import importing, inventories, permissions
 from initiatives.actions import uploads
+from initiatives.forms.uploads import ColumnsForm, SourceForm, StartForm, UploadForm
 from initiatives.importing import correcting
 from initiatives.inventories import Account
 from initiatives.models import Upload
 from initiatives.stages import Stage
-from initiatives.upload_forms import ColumnsForm, SourceForm, StartForm, UploadForm
-from initiatives.views import ActionView
+from initiatives.views.base import ActionView
 
 STEPS = {"source": "Source", "columns": "Columns", "preview": "Preview", "import": "Import"}
 LISTED = 20

@@ -10,22 +10,18 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
-from django.views.generic import View
 
-from accounts.models import Person
-from audit.refusals import Refused
 from initiatives import actions
-from initiatives.finding_forms import (
+from initiatives.forms.findings import (
     CloseQuestionForm,
     EvaluationSetForm,
     QuestionForm,
     RunForm,
     WatchForm,
 )
-from initiatives.models import EvaluationSet, Initiative, OpenQuestion, Ownership
+from initiatives.models import EvaluationSet, Initiative, OpenQuestion
 from initiatives.rules import EVALUATION_SET_FIELDS, QUESTION_FIELDS
-from initiatives.views import OfInitiative, visible_initiative
+from initiatives.views.base import OfInitiative, visible_initiative
 
 
 class RaiseQuestion(OfInitiative):
@@ -148,32 +144,6 @@ class WatchMetric(OfInitiative):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         actions.watch_metric(by=self.person, at=at, **form.cleaned_data)
-
-
-class ConfirmOwnership(View):
-    """Still mine: one press of its holder."""
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        assert isinstance(request.user, Person)
-        mine = Ownership.objects.open().filter(person=request.user)
-        ownership = get_object_or_404(mine, pk=pk)
-        initiative = visible_initiative(request, ownership.initiative_id)
-        try:
-            actions.confirm(
-                ownership=ownership,
-                hours_a_month=_hours(request.POST.get("hours_a_month", "")),
-                by=request.user,
-                at=timezone.now(),
-            )
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, "Thank you: it is still yours.")
-        return HttpResponseRedirect(initiative.get_absolute_url())
-
-
-def _hours(text: str) -> int | None:
-    return min(int(text), 400) if text.isascii() and text.isdecimal() and len(text) < 5 else None
 
 
 def _initial(row: Any, fields: tuple[str, ...]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 
 from initiatives import importing, triage
 from initiatives.fields import QuickSelect
-from initiatives.forms import ActionForm
+from initiatives.forms.base import ActionForm
 from initiatives.importing import correcting
 from initiatives.importing.correcting import MOST_VALUES, FoundValue
 from initiatives.importing.folding import key

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from initiatives import documents
 from initiatives.documents import Offered
-from initiatives.forms import ActionForm
+from initiatives.forms.base import ActionForm
 from initiatives.models import Document, Initiative
 
 ANY_KIND = f"Any kind, {documents.AT_MOST}."

@@ -1,0 +1,1 @@
+"""Forms about what we have; each belongs to one action."""

@@ -1,0 +1,38 @@
+"""What every form here begins with: the page draws its frame and buttons."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from crispy_forms.helper import FormHelper
+from crispy_forms.layout import Div, Layout
+from django import forms
+
+
+def plain_helper(*layout: Any) -> FormHelper:
+    """The helper of every form here: the page draws the form's frame and buttons."""
+    helper = FormHelper()
+    helper.form_tag = False
+    helper.disable_csrf = True
+    if layout:
+        helper.layout = Layout(*layout)
+    return helper
+
+
+def row(*names: str) -> Div:
+    """Fields side by side where there is room."""
+    return Div(*(Div(name, css_class="col-md") for name in names), css_class="row")
+
+
+class ActionForm(forms.Form):
+    """A form whose cleaned data is what its action takes."""
+
+    title = ""
+    why = ""
+    button = "Save"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.helper = plain_helper(*self.layout())
+
+    def layout(self) -> Iterable[Any]:
+        return ()

@@ -1,0 +1,84 @@
+"""What every door here does: parse, call one action, go back to the initiative."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from django.views.generic import FormView
+
+from accounts.models import Person
+from audit.refusals import Refused
+from initiatives.models import Initiative
+
+
+def visible_initiative(request: HttpRequest, pk: int) -> Initiative:
+    """The initiative, or 404 for what this person may not know of."""
+    person: Any = request.user
+    return get_object_or_404(Initiative.objects.visible_to(person).select_related("unit"), pk=pk)
+
+
+if TYPE_CHECKING:
+    BaseFormView = FormView[forms.Form]
+else:  # not subscriptable when it runs
+    BaseFormView = FormView
+
+
+class ActionView(BaseFormView):
+    """A form in front of one action: what it refuses stands at the field, what was typed stays."""
+
+    template_name = "initiatives/form.html"
+    done = ""
+
+    @property
+    def person(self) -> Person:
+        assert isinstance(self.request.user, Person)
+        return self.request.user
+
+    @abstractmethod
+    def act(self, form: forms.Form, at: datetime) -> None:
+        """Call the action; leave with `Refused` where a rule says no."""
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        try:
+            self.act(form, timezone.now())
+        except Refused as refusal:
+            return self.refused(form, refusal)
+        if self.done:
+            messages.success(self.request, self.done)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
+        field = refusal.field if refusal.field in form.fields else None
+        form.add_error(field, refusal.message)
+        return self.form_invalid(form)
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        response: HttpResponse = super().form_invalid(form)
+        response.status_code = 422
+        return response
+
+
+class OfInitiative(ActionView):
+    """A form about one initiative, which goes back to its page."""
+
+    initiative: Initiative
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.initiative = self.find(request, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        return visible_initiative(request, kwargs["pk"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(initiative=self.initiative, **kwargs)
+
+    def get_success_url(self) -> str:
+        return self.initiative.get_absolute_url()

@@ -1,0 +1,69 @@
+"""Doors to registering an initiative, to its description, and to who may see it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+from django.views.generic import View
+
+from accounts.models import Person
+from audit.refusals import Refused
+from initiatives import actions
+from initiatives.forms.describing import PARTS, RegisterForm
+from initiatives.views.base import ActionView, OfInitiative, visible_initiative
+
+
+class Register(ActionView):
+    form_class = RegisterForm
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        self.initiative = actions.register(**form.cleaned_data, by=self.person, at=at)
+
+    def get_success_url(self) -> str:
+        messages.success(
+            self.request,
+            f"{self.initiative.reference} is registered. Next: answer the eight questions.",
+        )
+        return self.initiative.get_absolute_url()
+
+
+class Edit(OfInitiative):
+    """One part of the description: the one-field forms that unmet criteria link to."""
+
+    done = "Saved."
+
+    def get_form_class(self) -> type[forms.Form]:
+        try:
+            return PARTS[self.kwargs["part"]]
+        except KeyError as error:
+            raise Http404 from error
+
+    def get_initial(self) -> dict[str, Any]:
+        names = self.get_form_class().base_fields
+        return {name: getattr(self.initiative, name) for name in names}
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        actions.edit(initiative=self.initiative, by=self.person, at=at, **form.cleaned_data)
+
+
+class Restrict(View):
+    """Hide an initiative, or show it again; the button says which."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        initiative = visible_initiative(request, pk)
+        assert isinstance(request.user, Person)
+        hide = request.POST.get("restricted") == "yes"
+        try:
+            actions.restrict(
+                initiative=initiative, is_restricted=hide, by=request.user, at=timezone.now()
+            )
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, "It is restricted now." if hide else "Everybody sees it now.")
+        return HttpResponseRedirect(initiative.get_absolute_url())
