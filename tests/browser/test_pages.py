@@ -188,6 +188,7 @@ class TestEveryPage:
 
     def test_fits_a_phone_however_long_a_word_is(self, visit: Visit, lead: Person):
         word = "Schadensregulierungsvorgangsbearbeitungsunterstützungssystem" * 2
+        review = open_review()
         Initiative.objects.update(name=word, problem=word)
         Metric.objects.update(name=word)
         visitor, wide = come_in(visit(phone=True), lead), {}
@@ -201,7 +202,7 @@ class TestEveryPage:
             ("initiatives:triage", pilot.pk),
             ("initiatives:kill_condition", pilot.pk),
             ("initiatives:triage_queue",),
-            ("reviews:detail", open_review().pk),
+            ("reviews:detail", review.pk),
             ("reviews:decide", pilot.pk, "kill"),
         ):
             visitor.open(name, *args)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from notifications import mail, queries
 from notifications.models import Message, Reminder
-from portfolio import demo
+from portfolio import demo, stories
 from tests.notifications.mails import every_mail, html_of
 from tests.notifications.scenes import TODAY, make_initiative, make_lead, make_person, owe_one
 
@@ -39,7 +39,7 @@ class TestEveryMail(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        demo.load()
+        demo.load(stories.FIRST_TEN)
         cls.mails = every_mail(timezone.now())
 
     def test_there_is_one_of_each_kind(self):

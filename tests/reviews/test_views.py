@@ -275,7 +275,8 @@ class TestWhatASignerReads(ReviewPages):
         given = [v for e in self.initiative.evidence.all() for v in e.fields.values() if v]
         rows = [row for value in given if isinstance(value, list) for row in value]
         cells = [cell for row in rows for key, cell in row.items() if key != "day"]
-        answers = [str(v) for v in (*cells, *given) if not isinstance(v, list)]
+        plain = [v for v in (*cells, *given) if not isinstance(v, list)]
+        answers = [f"{v:,}" if isinstance(v, int) else str(v) for v in plain]
         assert len(answers) > 10
         for answer in answers:
             assert " ".join(answer.split()) in said
