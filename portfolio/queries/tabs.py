@@ -13,7 +13,7 @@ from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives import permissions
 from initiatives.facts import Facts
-from initiatives.models import EvaluationRun, EvaluationSet, Spend
+from initiatives.models import EvaluationRun, EvaluationSet, Initiative, Spend
 from initiatives.stages import Stage
 from portfolio.queries import history
 from reviews import queries as reviews
@@ -96,10 +96,10 @@ def _given(criterion: Criterion, known: Facts) -> Given | None:
     return Given(criterion, answered(criterion, known), answer.not_applicable_because)
 
 
-def costs(known: Facts) -> dict[str, Any]:
+def costs(initiative: Initiative) -> dict[str, Any]:
     """Money by month, newest first, and each entry; one query."""
     entries = list(
-        Spend.objects.filter(initiative=known.initiative)
+        Spend.objects.filter(initiative=initiative)
         .select_related("recorded_by")
         .order_by("-spent_on", "-pk")
     )
@@ -112,48 +112,52 @@ def costs(known: Facts) -> dict[str, Any]:
             for first, spent in months.items()
         ],
         "entries": entries,
-        "spent": known.spent,
+        "spent": sum(entry.amount for entry in entries),
     }
 
 
-def decisions(known: Facts) -> dict[str, Any]:
+def decisions(initiative: Initiative) -> dict[str, Any]:
     """Every review with its signatures, and every decision, newest first; three queries."""
     signatures = Prefetch("sign_offs", SignOff.objects.order_by("signed_at"), to_attr="signed")
     return {
-        "reviews": Review.objects.filter(initiative=known.initiative)
+        "reviews": Review.objects.filter(initiative=initiative)
         .select_related("opened_by")
         .prefetch_related(signatures),
-        "decisions": Decision.objects.filter(initiative=known.initiative).select_related(
-            "decided_by"
-        ),
+        "decisions": Decision.objects.filter(initiative=initiative).select_related("decided_by"),
     }
 
 
-def happened(known: Facts) -> dict[str, Any]:
-    """The newest of its history; three queries."""
-    return {"lines": history.of_initiative(known.initiative.pk), "size": history.PAGE}
+def happened(initiative: Initiative) -> dict[str, Any]:
+    """The newest of its history; four queries."""
+    return {"lines": history.of_initiative(initiative.pk), "size": history.PAGE}
 
 
-TABS = {
-    "history": ("History", happened),
-    "findings": ("Evaluations and questions", findings),
-    "evidence": ("Evidence", evidence),
-    "costs": ("Costs", costs),
-    "decisions": ("Reviews and decisions", decisions),
-}
-TITLES = [(key, title) for key, (title, _) in TABS.items()]
+TITLES = [
+    ("history", "History"),
+    ("findings", "Evaluations and questions"),
+    ("evidence", "Evidence"),
+    ("costs", "Costs"),
+    ("decisions", "Reviews and decisions"),
+]
+# What is read from all that is recorded, and what the row alone is enough for.
+OF_FACTS = {"findings": findings, "evidence": evidence}
+OF_ROW = {"history": happened, "costs": costs, "decisions": decisions}
 
 
 def load(person: Person, pk: int, tab: str) -> dict[str, Any] | None:
     """One tab for a person, or None where they may not know of the initiative."""
+    if tab in OF_ROW:
+        row = Initiative.objects.visible_to(person).filter(pk=pk).first()
+        if row is None:
+            return None
+        return _shown(tab, row, permissions.may_edit(person, row), OF_ROW[tab](row))
     known = initiative_facts.visible_to(person, pk)
     if known is None:
         return None
     may_edit = permissions.may_edit_facts(person, known)
-    return {
-        "tab": tab,
-        "facts": known,
-        "initiative": known.initiative,
-        "may_edit": may_edit and known.initiative.stage != Stage.RETIRED,
-        **TABS[tab][1](known),
-    }
+    return _shown(tab, known.initiative, may_edit, OF_FACTS[tab](known))
+
+
+def _shown(tab: str, row: Initiative, may_edit: bool, content: dict[str, Any]) -> dict[str, Any]:
+    editable = may_edit and row.stage != Stage.RETIRED
+    return {"tab": tab, "initiative": row, "may_edit": editable, **content}
