@@ -68,16 +68,19 @@ class CloseQuestion(OfQuestion):
         actions.close_question(question=self.question, by=self.person, at=at, **form.cleaned_data)
 
 
-class DescribeEvaluationSet(OfInitiative):
-    """The clean set or, at its own address, the messy one."""
+class OfEvaluationSet(OfInitiative):
+    """The clean set or, at an address of its own, the messy one."""
 
-    form_class = EvaluationSetForm
-    done = "The evaluation set is described."
     is_messy = False
 
     @property
     def known(self) -> EvaluationSet | None:
         return self.initiative.messy_set if self.is_messy else self.initiative.evaluation_set
+
+
+class DescribeEvaluationSet(OfEvaluationSet):
+    form_class = EvaluationSetForm
+    done = "The evaluation set is described."
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"initiative": self.initiative}
@@ -99,16 +102,11 @@ class DescribeEvaluationSet(OfInitiative):
         )
 
 
-class RecordRun(OfInitiative):
-    """A run on the clean set or the messy one; a set that is not there is described first."""
+class RecordRun(OfEvaluationSet):
+    """A run on the set; one that is not there is described first."""
 
     form_class = RunForm
     done = "Recorded."
-    is_messy = False
-
-    @property
-    def known(self) -> EvaluationSet | None:
-        return self.initiative.messy_set if self.is_messy else self.initiative.evaluation_set
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if self.known is None:

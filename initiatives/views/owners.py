@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -19,6 +20,8 @@ from initiatives.forms.owners import AnswerOwnershipForm, OwnerForm
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role
 from initiatives.views.base import OfInitiative, visible_initiative
+
+HOURS = AnswerOwnershipForm.base_fields["hours_a_month"]
 
 
 class AskOwner(OfInitiative):
@@ -101,16 +104,14 @@ class ConfirmOwnership(View):
         try:
             actions.confirm(
                 ownership=ownership,
-                hours_a_month=_hours(request.POST.get("hours_a_month", "")),
+                hours_a_month=HOURS.clean(request.POST.get("hours_a_month", "")),
                 by=request.user,
                 at=timezone.now(),
             )
+        except ValidationError as error:
+            messages.error(request, f"Hours a month: {error.messages[0]}")
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:
             messages.success(request, "Thank you: it is still yours.")
         return HttpResponseRedirect(initiative.get_absolute_url())
-
-
-def _hours(text: str) -> int | None:
-    return min(int(text), 400) if text.isascii() and text.isdecimal() and len(text) < 5 else None
