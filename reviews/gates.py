@@ -11,8 +11,8 @@ from typing import Any
 from initiatives.facts import Facts
 from initiatives.models import Evidence
 from initiatives.triage import QUESTIONS
-from reviews.checks import CHECKS, Asked, Verdict
-from reviews.checks.verdicts import met, person_missing, prohibition, unmet
+from reviews.checks import CHECKS, Asked, Mend, Verdict
+from reviews.checks.verdicts import excerpt, met, person_missing, prohibition, unmet
 from reviews.policy import Case, Criterion, Field, Policy
 
 __all__ = ["CHECKS", "Judged", "Verdict", "case_of", "evaluate", "judge", "prohibition"]
@@ -20,12 +20,18 @@ __all__ = ["CHECKS", "Judged", "Verdict", "case_of", "evaluate", "judge", "prohi
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A criterion of a gate with its verdict; `mend` names the form that answers it."""
+    """A criterion of a gate with its verdict."""
 
     criterion: Criterion
     verdict: Verdict
-    mend: str
     not_applicable: bool = False
+
+    @property
+    def mend(self) -> Mend:
+        """The form that answers it."""
+        if self.criterion.check is None:
+            return Mend("answer", self.criterion.key)
+        return self.verdict.mend or Mend(CHECKS[self.criterion.check].mend)
 
     @property
     def is_met(self) -> bool:
@@ -58,12 +64,11 @@ def judge(facts: Facts, criterion: Criterion, policy: Policy, today: date) -> Ju
 
     Unless it is mandatory it may be set aside with a reason; facts that meet it come first.
     """
-    mend = "answer" if criterion.check is None else CHECKS[criterion.check].mend
     verdict = _verdict(facts, criterion, policy, today)
     aside = "" if verdict.is_met or criterion.mandatory else set_aside(facts, criterion)
     if aside:
-        return Judged(criterion, met(f"Not applicable: {aside}"), mend, not_applicable=True)
-    return Judged(criterion, verdict, mend)
+        return Judged(criterion, met(f"Not applicable: {aside}"), not_applicable=True)
+    return Judged(criterion, verdict)
 
 
 def set_aside(facts: Facts, criterion: Criterion) -> str:
@@ -101,7 +106,25 @@ def _complete(facts: Facts, criterion: Criterion, fields: Mapping[str, Any]) -> 
             missing = f"{field.label} is missing." if fields.get(field.key) in (None, "") else None
         if missing:
             return unmet(missing)
-    return met("Answered.")
+    return met(_gist(facts, criterion, fields))
+
+
+def _gist(facts: Facts, criterion: Criterion, fields: Mapping[str, Any]) -> str:
+    """The first words of an answer: of its first text or row, else the person it names."""
+    for field in criterion.fields_for(case_of(facts)):
+        value = fields.get(field.key)
+        if field.type == "table" and (rows := rows_of(value)):
+            more = f" And {len(rows) - 1} more." if len(rows) > 1 else ""
+            return f"{excerpt(_first_text(field, rows[0]))}{more}"
+        if field.type == "text" and value:
+            return excerpt(str(value))
+    people = (facts.owner(f"{criterion.key}.{field.key}") for field in criterion.fields)
+    return next((f"{owner.person}." for owner in people if owner), "Answered.")
+
+
+def _first_text(field: Field, row: Mapping[str, Any]) -> str:
+    texts = (row.get(column.key) for column in field.columns if column.type == "text")
+    return str(next((text for text in texts if text), "Answered."))
 
 
 def rows_of(value: Any) -> list[dict[str, Any]]:

@@ -105,9 +105,14 @@ class Standing:
         people = signing.people_missing(self.slots, self.gate, self.facts)
         return [said for said in (forbidden, *criteria, *unasked, *unsigned, people) if said]
 
-    def points(self) -> list[tuple[gates.Judged, list[Answered]]]:
-        """Every criterion with what was answered to it: what a signer signs, to be read."""
-        return [(judged, answered(judged.criterion, self.facts)) for judged in self.judged]
+    def points(self) -> list[tuple[gates.Judged, list[Answered], str]]:
+        """Every criterion with what was answered to it, or else why it is met or not: what a
+        signer signs, to be read."""
+        answers = [answered(judged.criterion, self.facts) for judged in self.judged]
+        return [
+            (judged, said, "" if judged.is_met and said else judged.verdict.reason)
+            for judged, said in zip(self.judged, answers, strict=True)
+        ]
 
     def slots_waiting_for(self, person: Person) -> list[signing.SlotState]:
         return [state for state in self.slots if state.waits_for(person)]

@@ -317,7 +317,7 @@ class Decide(OfInitiative):
         return [
             (j, reverse("reviews:answer", args=[self.initiative.pk, j.criterion.key]))
             for j in judged
-            if j.mend == "answer" and j.criterion.key != actions.WHY_IT_STOPS
+            if j.criterion.is_answered and j.criterion.key != actions.WHY_IT_STOPS
         ]
 
     def act(self, form: forms.Form, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """What every form here begins with: the page draws its frame and buttons."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from crispy_forms.helper import FormHelper
@@ -24,14 +25,21 @@ def row(*names: str) -> Div:
 
 
 class ActionForm(forms.Form):
-    """A form whose cleaned data is what its action takes."""
+    """A form whose cleaned data is what its action takes.
+
+    `shown_when` names what a field waits for, as `due=date`; until another field says that, the
+    browser leaves it out (js/shown-when.js). Without JavaScript all are there.
+    """
 
     title = ""
     why = ""
     button = "Save"
+    shown_when: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name, condition in self.shown_when.items():
+            self.fields[name].widget.attrs["data-shown-when"] = condition
         self.helper = plain_helper(*self.layout())
 
     def layout(self) -> Iterable[Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, time
+from types import MappingProxyType
 from typing import Any
 
 from crispy_forms.layout import Fieldset
@@ -30,6 +31,7 @@ class MetricForm(ActionForm):
 
     title = "Metric"
     why = "One number that the business would miss, from where to where, and what is good enough."
+    shown_when = MappingProxyType({"unit": f"unit_kind={UnitKind.COUNT}"})
 
     name = forms.CharField(
         max_length=200,
@@ -158,6 +160,10 @@ class KillConditionForm(ActionForm):
         "The condition is watched every five minutes."
     )
     button = "Agree on it"
+    shown_when = MappingProxyType(
+        dict.fromkeys(("metric", "comparator", "threshold", "due"), "kind=metric")
+        | {"due_date": "due=date", "in_a_row": "due=row", "spend_cap": "kind=spend"}
+    )
 
     kind = forms.ChoiceField(choices=KillConditionKind.choices, label="Stop when")
     metric = forms.ModelChoiceField(
@@ -207,7 +213,7 @@ class KillConditionForm(ActionForm):
                 "due",
                 row("due_date", "in_a_row"),
             ),
-            Fieldset("Or spend passes a cap", "spend_cap"),
+            Fieldset("Spend passes a cap", "spend_cap"),
         )
 
     def clean(self) -> dict[str, Any]:

@@ -13,12 +13,13 @@ from accounts.models import Person
 from audit import queries as audit
 from audit.queries import EventRecord
 from initiatives import events as initiatives
+from initiatives.stages import Gate
 from initiatives.units import UnitKind, in_words
 from reviews import events as reviews
 from reviews import queries
 
 SENTENCES = {**people.SENTENCES, **initiatives.SENTENCES, **reviews.SENTENCES}
-PAGE = 30
+PAGE = 15
 NAMED = ("file", "name")  # what somebody called something, and no code of ours
 
 
@@ -72,6 +73,8 @@ class _Words(dict[str, Any]):
         said = {
             key: value if key in NAMED else _plain(value) for key, value in event.changed.items()
         }
+        if (gate := event.changed.get("gate")) in Gate.values:
+            said["gate"] = Gate(gate).label.lower()
         if isinstance(amount := event.changed.get("amount"), int):
             said["amount"] = in_words(Decimal(amount), UnitKind.MONEY)
         if isinstance(key := event.changed.get("criterion"), str):

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import permissions as people
 from accounts.models import Person
@@ -25,6 +26,7 @@ from reviews import gates
 from reviews import permissions as deciding
 from reviews import queries as reviews
 from reviews.answers import Answered, conditions
+from reviews.checks import Mend
 from reviews.models import Decision, Review
 
 
@@ -90,6 +92,25 @@ class GateAhead:
     def unmet(self) -> int:
         return sum(item.blocking and not item.is_met for item in self.items)
 
+    @property
+    def missing(self) -> list[Item]:
+        return [item for item in self.items if not item.is_met]
+
+    @property
+    def met(self) -> list[Item]:
+        return [item for item in self.items if item.is_met]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How it came to be retired: the decision, and what the next team should know."""
+
+    how: str
+    at: datetime
+    by: str
+    reason: str
+    lesson: str
+
 
 @dataclass(frozen=True)
 class RoleLine:
@@ -122,6 +143,7 @@ class Page:
     may_confirm: bool
     mine: list[Ownership]
     to_confirm: set[int]
+    ended: Ended | None
 
     @property
     def is_triaged(self) -> bool:
@@ -147,6 +169,15 @@ BESIDE = {
     ),
     "beside_reviews": rows_of_initiative(
         Review.objects.open(), pk="pk", gate="gate", at="opened_at", by="opened_by__name"
+    ),
+    "beside_endings": rows_of_initiative(
+        Decision.objects.filter(to_stage=Stage.RETIRED),
+        kind="kind",
+        at="decided_at",
+        by="decided_by__name",
+        reason="reason",
+        outcome="outcome",
+        lesson="lesson",
     ),
     "beside_flags": rows_of_initiative(
         Flag.objects.open(),
@@ -189,7 +220,16 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         may_confirm=permissions.may_confirm_triage(person) and initiative.stage != Stage.RETIRED,
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
         to_confirm=_to_confirm(person, known),
+        ended=_ended(known),
     )
+
+
+def _ended(known: Facts) -> Ended | None:
+    row: Any = known.initiative
+    for said in row.beside_endings or ():
+        how = Decision.Outcome(said["outcome"]).label if said["outcome"] else "Retired"
+        return Ended(str(how), moment(said["at"]), said["by"], said["reason"], said["lesson"])
+    return None
 
 
 def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
@@ -254,7 +294,7 @@ def _step(stage: Stage, ahead: int, stay: Stay | None) -> Step:
         return Step(str(stage.label), "skipped", "")
     note = ""
     if stay is not None and state != "ahead":
-        since = f"since {stay.entered_at:%-d %b %Y}" if ahead == 0 else f"{stay.entered_at:%-d %b}"
+        since = f"{'since ' if ahead == 0 else ''}{timezone.localdate(stay.entered_at):%-d %b %Y}"
         note = f"{since}, declared" if stay.is_declared else since
     return Step(str(stage.label), state, note)
 
@@ -267,7 +307,18 @@ def _flags(known: Facts) -> list[Flag]:
     return sorted(flags, key=lambda flag: (worst.index(Severity(flag.severity)), flag.since))
 
 
-# Which form answers which part of a checklist.
+# Which form answers which part of a checklist: of the initiative, about one metric, role or
+# criterion of it, and about a question.
+ABOUT = {
+    "answer": ("reviews:answer", "Answer"),
+    "ask": ("initiatives:ask", "Ask somebody"),
+    "measure": ("initiatives:measure", "Measure it"),
+    "change_metric": ("initiatives:change_metric", "Complete it"),
+}
+OF_QUESTIONS = {
+    "change_question": ("initiatives:change_question", "Plan it"),
+    "close_question": ("initiatives:close_question", "Close it"),
+}
 MENDS = {
     "description": ("initiatives:edit", ("description",), "Describe it"),
     "process": ("initiatives:edit", ("process",), "Describe it"),
@@ -286,12 +337,12 @@ MENDS = {
 
 
 def _item(judged: gates.Judged, pk: int, *, may_edit: bool) -> Item:
-    url, label = _mend(judged, pk) if may_edit else ("", "")
-    if judged.is_met and judged.mend != "answer":
+    criterion = judged.criterion
+    url, label = _mend(judged.mend, pk) if may_edit else ("", "")
+    if judged.is_met and not criterion.is_answered:
         url, label = "", ""
     elif judged.is_met:
         label = "Change" if label else ""
-    criterion = judged.criterion
     aside = reverse("reviews:answer", args=[pk, criterion.key]) if may_edit else ""
     if judged.not_applicable:
         url, label, aside = aside, "Change" if aside else "", ""
@@ -302,16 +353,20 @@ def _item(judged: gates.Judged, pk: int, *, may_edit: bool) -> Item:
     )
 
 
-def _mend(judged: gates.Judged, pk: int) -> tuple[str, str]:
-    if judged.mend == "answer":
-        return reverse("reviews:answer", args=[pk, judged.criterion.key]), "Answer"
-    if judged.mend == "owners":
-        return "#owners", "Ask somebody"
-    if judged.mend == "measure":
-        return "#metrics", "Measure it"
-    if judged.mend not in MENDS:
+def _mend(mend: Mend, pk: int) -> tuple[str, str]:
+    """Where to mend it, and in which words; nothing where no form does."""
+    about = str(mend.about).replace("_", "-") if mend.form == "ask" else mend.about
+    if mend.form == "owners":
+        return "#owners", "See who"
+    if mend.form in OF_QUESTIONS:
+        name, label = OF_QUESTIONS[mend.form]
+        return reverse(name, args=[about]), label
+    if mend.form in ABOUT:
+        name, label = ABOUT[mend.form]
+        return reverse(name, args=[pk, about]), label
+    if mend.form not in MENDS:
         return "", ""
-    name, args, label = MENDS[judged.mend]
+    name, args, label = MENDS[mend.form]
     return reverse(name, args=[pk, *args]), label
 
 

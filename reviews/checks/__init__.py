@@ -1,6 +1,7 @@
 """Checks: pure functions from facts to verdicts, by the name a policy uses.
 
-An unknown name is refused when a policy is read. `mend` names the form that answers a check.
+An unknown name is refused when a policy is read. `mend` names the form that answers a check,
+unless its verdict names a nearer one.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reviews.checks import always, charter, findings, measured, running
-from reviews.checks.verdicts import Asked, Verdict
+from reviews.checks.verdicts import Asked, Mend, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,7 @@ class Check:
 
 
 CHECKS: dict[str, Check] = {
-    "adoption_above_floor": Check(measured.adoption_above_floor, "measure"),
+    "adoption_above_floor": Check(measured.adoption_above_floor, "metric"),
     "adoption_metric_set": Check(measured.adoption_metric_set, "metric"),
     "blocking_questions_closed": Check(findings.blocking_questions_closed, "questions"),
     "conditions_met": Check(running.no_conditions_open, ""),
@@ -30,8 +31,8 @@ CHECKS: dict[str, Check] = {
     "evaluation_set_owned": Check(findings.evaluation_set_owned, "evaluation_set"),
     "guardrails_hold": Check(measured.guardrails_hold, "metric"),
     "kill_condition_armed": Check(always.kill_condition_armed, "kill_condition"),
-    "measured_against_baseline": Check(measured.measured_against_baseline, "measure"),
-    "measured_past_threshold": Check(measured.measured_past_threshold, "measure"),
+    "measured_against_baseline": Check(measured.measured_against_baseline, "metric"),
+    "measured_past_threshold": Check(measured.measured_past_threshold, "metric"),
     "messy_data_meets_threshold": Check(findings.messy_data_meets_threshold, "messy"),
     "monitoring_delivering": Check(measured.monitoring_delivering, "watch"),
     "nothing_tripped": Check(always.nothing_tripped, ""),
@@ -48,4 +49,4 @@ CHECKS: dict[str, Check] = {
     "triaged": Check(charter.triaged, "triage"),
 }
 
-__all__ = ["CHECKS", "Asked", "Check", "Verdict"]
+__all__ = ["CHECKS", "Asked", "Check", "Mend", "Verdict"]

@@ -15,12 +15,13 @@ from reviews.checks.verdicts import Asked, Verdict, met, person_missing, unmet
 
 def owners_accepted(asked: Asked) -> Verdict:
     """P4, P16: the owners that the stage needs are named, active and have accepted."""
-    missing = [owner_fault(asked.facts, role) for role in asked.parameters["roles"]]
-    faults = [fault for fault in missing if fault]
-    faults += [
-        fault for fault in (_hours_fault(asked, role) for role in _with_hours(asked)) if fault
-    ]
-    return unmet(" ".join(faults)) if faults else met("All have accepted.")
+    roles = asked.parameters["roles"]
+    missing = [(role, fault) for role in roles if (fault := owner_fault(asked.facts, role))]
+    hours = [fault for role in _with_hours(asked) if (fault := _hours_fault(asked, role))]
+    said = " ".join([fault for _, fault in missing] + hours)
+    if missing:
+        return unmet(said, "ask", missing[0][0])
+    return unmet(said) if hours else met("All have accepted.")
 
 
 def _with_hours(asked: Asked) -> list[str]:
@@ -46,9 +47,13 @@ def primary_metric_complete(asked: Asked) -> Verdict:
         return unmet("No primary business metric yet.")
     missing = [name for name, value in _metric_parts(metric).items() if value in (None, "")]
     if missing:
-        return unmet(f"{metric.name} has no {', no '.join(missing)}.")
+        return unmet(f"{metric.name} has no {', no '.join(missing)}.", "change_metric", metric.pk)
     if looks_like_a_model_score(metric.name) and not metric.worth:
-        return unmet(f"{metric.name} is a model's score: say what one unit is worth.")
+        return unmet(
+            f"{metric.name} is a model's score: say what one unit is worth.",
+            "change_metric",
+            metric.pk,
+        )
     return met(
         f"{metric.name}: {metric.words(metric.baseline)} to {metric.words(metric.threshold)}."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from initiatives.stages import Role
 from initiatives.triage import QUESTIONS
 from reviews.checks.always import owner_fault
-from reviews.checks.verdicts import Asked, Verdict, met, prohibition, unmet
+from reviews.checks.verdicts import Asked, Verdict, excerpt, met, prohibition, unmet
 
 
 def described(asked: Asked) -> Verdict:
@@ -14,13 +14,13 @@ def described(asked: Asked) -> Verdict:
     names = {"users": "who has it", "outcome": "the outcome wanted", "problem": "the problem"}
     if missing:
         return unmet(f"Still to write: {', '.join(names.get(f, f) for f in missing)}.")
-    return met("Written down.")
+    return met(excerpt(asked.facts.initiative.problem))
 
 
 def process_described(asked: Asked) -> Verdict:
     """P3: the business process, and the decision point in it that changes."""
     if asked.facts.initiative.process:
-        return met("Written down.")
+        return met(excerpt(asked.facts.initiative.process))
     return unmet("Say which process it is part of, and which decision or step changes.")
 
 
@@ -38,7 +38,7 @@ def pilot_budget_set(asked: Asked) -> Verdict:
     if budget is None:
         return unmet("No spend cap for the pilot yet.")
     if fault := owner_fault(asked.facts, Role.BUDGET_OWNER):
-        return unmet(fault)
+        return unmet(fault, "ask", Role.BUDGET_OWNER)
     return met(f"At most {budget:,}.")
 
 

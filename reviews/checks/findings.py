@@ -71,7 +71,11 @@ def messy_data_meets_threshold(asked: Asked) -> Verdict:
     said = f"On messy data {_said(known, known.last_run)}"
     threshold = known.metric.threshold
     if threshold is None:
-        return unmet(f"{said}; {known.metric.name} has no threshold to compare with.")
+        return unmet(
+            f"{said}; {known.metric.name} has no threshold to compare with.",
+            "change_metric",
+            known.metric_id,
+        )
     said = f"{said}; threshold is {known.metric.words(threshold)}"
     if known.metric.reaches(known.last_run.value, threshold):
         return met(f"{said}.")
@@ -89,10 +93,11 @@ def open_questions_estimated(asked: Asked) -> Verdict:
     if not asked.facts.open_questions:
         return unmet("Nothing is listed. What did the pilot not answer?")
     questions = _open(asked)
-    faults = [fault for question in questions if (fault := _unplanned(question))]
+    faults = [(fault, question.pk) for question in questions if (fault := _unplanned(question))]
     if faults:
         more = f" And {len(faults) - 1} more." if len(faults) > 1 else ""
-        return unmet(f"{faults[0]}{more}")
+        said, pk = faults[0]
+        return unmet(f"{said}{more}", "change_question", pk)
     return met(sum_of(questions))
 
 
@@ -124,4 +129,4 @@ def blocking_questions_closed(asked: Asked) -> Verdict:
     if not blocking:
         return met("No blocking question is open.")
     more = f" And {len(blocking) - 1} more." if len(blocking) > 1 else ""
-    return unmet(f"“{blocking[0]}” is open.{more}")
+    return unmet(f"“{blocking[0]}” is open.{more}", "close_question", blocking[0].pk)

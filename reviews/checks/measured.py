@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -20,16 +21,22 @@ def measured_past_threshold(asked: Asked) -> Verdict:
     metric = asked.facts.primary_metric
     if metric is None or metric.threshold is None:
         return unmet("No primary metric with a threshold.")
-    last = asked.facts.latest(metric)
+    said, reached = _against_threshold(asked.facts, metric, metric.threshold)
+    return met(said) if reached else unmet(said, "measure", metric.pk)
+
+
+def _against_threshold(facts: Facts, metric: Metric, threshold: Decimal) -> tuple[str, bool]:
+    """What the last value says of the threshold, and whether it counts as reached."""
+    last = facts.latest(metric)
     if last is None:
-        return unmet("Nothing has been measured yet.")
+        return "Nothing has been measured yet.", False
     said = _said(metric, last)
-    if too_early := _too_early(asked.facts, metric, last):
-        return unmet(f"{said}; {too_early}.")
+    if too_early := _too_early(facts, metric, last):
+        return f"{said}; {too_early}.", False
     if metric.minimum_sample and (last.sample_size or 0) < metric.minimum_sample:
-        return unmet(f"{said}; the minimum sample is {metric.minimum_sample:,}.")
-    reached = metric.reaches(last.value, metric.threshold)
-    return Verdict(reached, f"{said}; threshold is {metric.words(metric.threshold)}.")
+        return f"{said}; the minimum sample is {metric.minimum_sample:,}.", False
+    reached = metric.reaches(last.value, threshold)
+    return f"{said}; threshold is {metric.words(threshold)}.", reached
 
 
 def _said(metric: Metric, last: Measurement) -> str:
@@ -59,11 +66,15 @@ def guardrails_hold(asked: Asked) -> Verdict:
     if not guards:
         return unmet("No guardrail: name a limit for quality, unit cost or latency.")
     missing = [str(MetricKind(k).label).lower() for k in wanted if k not in _kinds(guards)]
-    failing = [said for metric in guards if (said := misses(asked.facts, metric))]
+    missed = [(metric, said) for metric in guards if (said := misses(asked.facts, metric))]
+    failing = [said for _, said in missed]
     if missing:
-        failing.insert(0, f"No guardrail for {' and '.join(missing)}: name a limit.")
-    count = len(guards)
-    return unmet(" ".join(failing)) if failing else met(f"{count} of {count} guardrails hold.")
+        return unmet(
+            " ".join([f"No guardrail for {' and '.join(missing)}: name a limit.", *failing])
+        )
+    if missed:
+        return unmet(" ".join(failing), "measure", missed[0][0].pk)
+    return met(f"{len(guards)} of {len(guards)} guardrails hold.")
 
 
 def _kinds(metrics: list[Metric]) -> set[str]:
@@ -94,7 +105,9 @@ def adoption_above_floor(asked: Asked) -> Verdict:
     if adoption is None:
         return unmet("No adoption metric with a floor.")
     said = misses(asked.facts, adoption)
-    return unmet(said) if said else met(f"{adoption.name} is above its floor.")
+    if said:
+        return unmet(said, "measure", adoption.pk)
+    return met(f"{adoption.name} is above its floor.")
 
 
 def _adoption(facts: Facts) -> Metric | None:
@@ -105,12 +118,14 @@ def _adoption(facts: Facts) -> Metric | None:
 def measured_against_baseline(asked: Asked) -> Verdict:
     """P28: the primary metric is better than before it all began."""
     metric = asked.facts.primary_metric
-    last = asked.facts.latest(metric) if metric is not None else None
-    if metric is None or last is None or metric.baseline is None:
-        return unmet("The primary metric has not been measured against its baseline.")
+    if metric is None or metric.baseline is None:
+        return unmet("No primary metric with a baseline.")
+    last = asked.facts.latest(metric)
+    if last is None:
+        return unmet(f"{metric.name} has not been measured.", "measure", metric.pk)
     better = metric.reaches(last.value, metric.baseline) and last.value != metric.baseline
     said = f"{metric.words(last.value)}; the baseline is {metric.words(metric.baseline)}."
-    return Verdict(better, said)
+    return met(said) if better else unmet(said, "measure", metric.pk)
 
 
 def monitoring_delivering(asked: Asked) -> Verdict:
@@ -119,19 +134,19 @@ def monitoring_delivering(asked: Asked) -> Verdict:
     watched = [m for m in asked.facts.metrics if m.threshold is not None and m.paged is not None]
     if not watched:
         return unmet("Nothing is watched: give a metric a limit, and name who is paged.")
-    faults = [fault for metric in watched if (fault := _silent(asked.facts, metric))]
-    if faults:
+    gone = [metric for metric in watched if metric.paged and not metric.paged.is_active]
+    silent = [m for m in watched if m not in gone and not _has_delivered(asked.facts, m)]
+    faults = [f"{m.paged}, who is paged about {m.name}, is no longer here." for m in gone]
+    faults += [f"{m.name} has not delivered a value from its production source." for m in silent]
+    if gone:
         return unmet(" ".join(faults))
+    if silent:
+        return unmet(" ".join(faults), "measure", silent[0].pk)
     return met(f"{', '.join(metric.name for metric in watched)} delivered from production.")
 
 
-def _silent(facts: Facts, metric: Metric) -> str | None:
-    assert metric.paged is not None
-    if not metric.paged.is_active:
-        return f"{metric.paged}, who is paged about {metric.name}, is no longer here."
-    if any(m.is_automatic or m.from_production for m in facts.recent(metric)):
-        return None
-    return f"{metric.name} has not delivered a value from its production source."
+def _has_delivered(facts: Facts, metric: Metric) -> bool:
+    return any(m.is_automatic or m.from_production for m in facts.recent(metric))
 
 
 def months_between(first: date, last: date) -> int:

@@ -31,7 +31,7 @@ def cost_within_budget(asked: Asked) -> Verdict:
     """P22: what it really cost in this stage stays within the monthly estimate."""
     estimate, spent = asked.facts.initiative.monthly_cost, asked.facts.spent_in_stage
     if estimate is None:
-        return unmet("No monthly cost to compare with.")
+        return unmet("No monthly cost to compare with.", "budget")
     if not spent:
         return unmet("No actual cost has been recorded in this stage.")
     entered = timezone.localdate(asked.facts.initiative.stage_entered_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -13,11 +13,23 @@ from reviews.policy import Limits
 
 
 @dataclass(frozen=True, slots=True)
+class Mend:
+    """The form that answers a check, and which metric, question or role it is about."""
+
+    form: str
+    about: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a criterion is met, and why, as a person would say it."""
+    """Whether a criterion is met, and why, as a person would say it.
+
+    `mend` says which form would change it, where that is another than the check's own.
+    """
 
     is_met: bool
     reason: str
+    mend: Mend | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +46,14 @@ def met(reason: str) -> Verdict:
     return Verdict(True, reason)
 
 
-def unmet(reason: str) -> Verdict:
-    return Verdict(False, reason)
+def unmet(reason: str, mend: str = "", about: int | str | None = None) -> Verdict:
+    return Verdict(False, reason, Mend(mend, about) if mend else None)
+
+
+def excerpt(text: str, most: int = 90) -> str:
+    """The first words of what somebody wrote, at most this many characters."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0].rstrip(',;:.')} …"
 
 
 def counted(number: int, what: str) -> str:

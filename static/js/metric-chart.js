@@ -8,7 +8,28 @@ const at = (text) => new Date(text).getTime();
 
 const day = (time) => {
   const date = new Date(time);
-  return `${date.getDate()} ${MONTHS[date.getMonth()]}`;
+  return `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
+};
+
+// Where months fit better than days: their first days, at most seven of them.
+const monthStarts = (first, last) => {
+  const months = (last - first) / (30.4 * DAY);
+  const step = [1, 2, 3, 6, 12].find((size) => months / size <= 7) ?? 24;
+  const start = new Date(first);
+  const found = [];
+  for (let month = start.getMonth() + 1; ; month += 1) {
+    const date = new Date(start.getFullYear(), month, 1);
+    if (date.getTime() > last) return found;
+    if (date.getMonth() % step === 0) found.push(date.getTime());
+  }
+};
+
+// The year stands with the first, and with each January.
+const tick = (time, index, ticks) => {
+  const date = new Date(time);
+  if (ticks.length > 1 && date.getDate() !== 1) return day(time).slice(0, -5);
+  const isFirst = index === 0 || date.getMonth() === 0;
+  return isFirst ? `${MONTHS[date.getMonth()]} ${date.getFullYear()}` : MONTHS[date.getMonth()];
 };
 
 // The colours are CSS variables with a light and a dark value: what they come to, the browser
@@ -37,6 +58,7 @@ const level = (line, name, colour, palette, { dash = [], position, above }) => (
     content: `${name} ${line.words}`,
     position,
     yAdjust: above ? -10 : 10,
+    drawTime: "beforeDatasetsDraw", // never over a point
     padding: { x: 4, y: 1 },
     backgroundColor: palette.paper,
     color: colour,
@@ -44,14 +66,29 @@ const level = (line, name, colour, palette, { dash = [], position, above }) => (
   },
 });
 
-const change = (stage, palette) => ({
+// Which stages' names have room: the newest first, none over another.
+const named = (chart, stages) => {
+  const { x } = chart.scales;
+  const shown = new Set();
+  let edge = Infinity;
+  for (const [index, stage] of [...stages.entries()].reverse()) {
+    const half = chart.ctx.measureText(stage.label).width / 2 + 6;
+    const middle = x.getPixelForValue(at(stage.x));
+    if (middle + half > edge) continue;
+    shown.add(index);
+    edge = middle - half;
+  }
+  return shown;
+};
+
+const change = (stage, index, stages, palette) => ({
   type: "line",
   xMin: at(stage.x),
   xMax: at(stage.x),
   borderColor: palette.line,
   borderWidth: 1,
   label: {
-    display: true,
+    display: ({ chart }) => named(chart, stages).has(index),
     content: stage.label,
     position: "end",
     yAdjust: -12,
@@ -62,24 +99,38 @@ const change = (stage, palette) => ({
   },
 });
 
-// Labels stand where the data is not: values move from the baseline, at the left, to the bounds,
-// at the right. Of two bounds the better one is labelled on its better side.
+// How far the values at one end of the chart keep from a line.
+const room = (data, line, end) => {
+  const { min, max } = span(data);
+  const third = (max - min) * 0.4;
+  const near = data.points.filter(({ x }) => (end === "start" ? at(x) < min + third : at(x) > max - third));
+  return Math.min(...near.map(({ y }) => Math.abs(y - line.value)));
+};
+
+// A line is labelled where the data is not: at the end that is freer.
+const side = (data, line, wished) => {
+  const other = wished === "start" ? "end" : "start";
+  return room(data, line, wished) >= room(data, line, other) ? wished : other;
+};
+
+// Of two bounds the better one is labelled on its better side.
 const lines = (data, palette) => {
   const lower = data.better === "lower";
   const { baseline, threshold, target } = data;
+  const stages = data.stages ?? [];
   const found = Object.fromEntries(
-    (data.stages ?? []).map((stage, index) => [`stage${index}`, change(stage, palette)]),
+    stages.map((stage, index) => [`stage${index}`, change(stage, index, stages, palette)]),
   );
   if (baseline) {
-    const look = { dash: [2, 3], position: "end", above: !lower };
+    const look = { dash: [2, 3], position: side(data, baseline, "end"), above: !lower };
     found.baseline = level(baseline, "before", palette.quiet, palette, look);
   }
   if (threshold) {
-    const look = { dash: [6, 4], position: "start", above: lower };
+    const look = { dash: [6, 4], position: side(data, threshold, "start"), above: lower };
     found.threshold = level(threshold, "good enough", palette.warning, palette, look);
   }
   if (target) {
-    const look = { position: "start", above: !lower };
+    const look = { position: side(data, target, "start"), above: !lower };
     found.target = level(target, "target", palette.fine, palette, look);
   }
   return found;
@@ -134,7 +185,11 @@ const configuration = (data) => {
           ...span(data),
           grid: { display: false },
           border: { color: palette.line },
-          ticks: { ...ticks, callback: day, maxTicksLimit: 6, autoSkipPadding: 24 },
+          afterBuildTicks: (axis) => {
+            if (axis.max - axis.min < 75 * DAY) return;
+            axis.ticks = monthStarts(axis.min, axis.max).map((value) => ({ value }));
+          },
+          ticks: { ...ticks, callback: tick, maxTicksLimit: 6, autoSkipPadding: 24 },
         },
         y: {
           ...bounds(data),

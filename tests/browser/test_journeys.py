@@ -143,6 +143,12 @@ class TestCharter:
     def agree_on_a_kill_condition(self, member: Visitor) -> None:
         mend(member, "A kill condition on the primary metric is armed")
         expect(member.field("the limit")).to_have_value("45 min")
+        expect(member.field("Spend cap")).to_be_hidden()
+        expect(member.field("Date")).to_be_hidden()
+        member.choose("When is it judged?", "by a date")
+        expect(member.field("Date")).to_be_visible()
+        member.choose("When is it judged?", "by the decision date (it follows extensions)")
+        expect(member.field("Date")).to_be_hidden()
         member.fill("the limit", "2 h")
         member.press("Agree on it")
         assert member.sees("Agreed. It is armed from now on.")

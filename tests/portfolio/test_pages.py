@@ -13,11 +13,12 @@ from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from initiatives import actions
+from initiatives import actions, facts
 from initiatives.models import Initiative, Spend
 from initiatives.stages import Role, Stage
 from notifications.actions import sweep
 from portfolio import personas
+from portfolio.queries import history
 from portfolio.queries.dashboard import Dashboard
 from reviews import actions as reviews
 from tests.factories import (
@@ -317,13 +318,37 @@ class TestInitiative(Pages):
             text = self.text(page_of(self.initiative))
             assert (change in text, kill in text) == (may_edit, may_kill), person
 
+    def test_leads_from_what_is_missing_to_the_form_that_mends_it(self):
+        known = facts.load_one(self.initiative.pk)
+        for role in (Role.ENGINEERING_OWNER, Role.BUDGET_OWNER):
+            actions.end_ownership(ownership=known.owner(role), by=None, at=self.now)
+        (gate,) = self.read(page_of(self.initiative)).context["page"].gates
+        assert [(item.title, item.url, item.label) for item in gate.missing] == [
+            (title, reverse("initiatives:ask", args=[self.initiative.pk, role]), "Ask somebody")
+            for title, role in (
+                ("Sponsor, business owner and engineering owner accepted", "engineering-owner"),
+                ("The pilot has a spend cap and a budget owner", "budget-owner"),
+            )
+        ]
+        assert len(gate.met) == 13
+
+    def test_says_how_it_ended_and_what_was_learned(self):
+        reviews.decide(
+            initiative=self.initiative, kind="kill", by=self.cast.sponsor, at=self.now,
+            reason="Nobody opens it.", outcome="use_case_wrong", lesson="Ask the handlers first.",
+        )  # fmt: skip
+        page = self.read(page_of(self.initiative))
+        for said in ("How it ended: the use case was wrong", "Nobody opens it.",
+                     "Ask the handlers first.", "Sam Sponsor, "):  # fmt: skip
+            self.assertContains(page, said)
+
     def test_tells_its_history_in_sentences_the_newest_first(self):
         for amount in range(1, 12):
             self.spend(self.initiative, amount)
         make_review(initiative=self.initiative, by=self.cast.sponsor, at=self.now)
         lines = self.read(self.history()).context["lines"]
         assert lines[0].sentence == "Sam Sponsor asked for the charter review"
-        assert len(lines) == 30
+        assert len(lines) == history.PAGE
         earlier = self.read(f"{self.history()}?before={lines[-1].seq}").context["lines"]
         assert earlier
         assert all(line.seq < lines[-1].seq for line in earlier)

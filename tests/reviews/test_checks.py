@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from initiatives.models import KillCondition
 from initiatives.stages import Role, Stage
+from reviews.checks import Mend
 from reviews.checks.verdicts import met, unmet
 from tests import factories
 from tests.factories import NOON, TODAY
@@ -556,14 +557,15 @@ class TestAdoption:
 
 class TestMeasuredAgainstBaseline:
     def test_wants_a_measurement_and_a_baseline(self):
-        for facts_ in (
-            known(),
-            known(metrics=(metric_of(),)),
-            known(metrics=(metric_of(baseline=None),), measurements=(measured(1),)),
-        ):
+        without = known(metrics=(metric_of(baseline=None),), measurements=(measured(1),))
+        for facts_ in (known(), without):
             assert check("measured_against_baseline", facts_) == unmet(
-                "The primary metric has not been measured against its baseline."
+                "No primary metric with a baseline."
             )
+        unmeasured = known(metrics=(metric_of(name="Time"),))
+        assert check("measured_against_baseline", unmeasured) == unmet(
+            "Time has not been measured."
+        )
 
     @pytest.mark.parametrize(
         ("direction", "value", "better"),
@@ -629,9 +631,44 @@ class TestMonitoringDelivering:
             measurements=(measured(1, metric=3, is_automatic=True),),
         )
         assert check("monitoring_delivering", facts_) == unmet(
-            "Time has not delivered a value from its production source. "
-            "Gus Gone, who is paged about Wrong queues, is no longer here."
+            "Gus Gone, who is paged about Wrong queues, is no longer here. "
+            "Time has not delivered a value from its production source."
         )
+
+
+class TestTheNearestForm:
+    """An unmet one leads to the form of the very thing that would meet it."""
+
+    def test_measures_the_metric_that_misses(self):
+        far = known(
+            metrics=(metric_of(1), metric_of(2, **QUALITY), metric_of(3, **FLOOR)),
+            measurements=(measured(9_000), measured(9_000, metric=2), measured(1, metric=3)),
+        )
+        for name, pk in (
+            ("measured_past_threshold", 1),
+            ("guardrails_hold", 2),
+            ("adoption_above_floor", 3),
+        ):
+            assert check(name, far).mend == Mend("measure", pk), name
+
+    def test_is_the_checks_own_where_there_is_nothing_to_point_at(self):
+        for name in ("measured_past_threshold", "guardrails_hold", "monitoring_delivering"):
+            assert check(name, known()).mend is None
+
+    def test_delivers_from_production(self):
+        silent = known(metrics=(metric_of(2, **QUALITY, paged=person()),))
+        assert check("monitoring_delivering", silent).mend == Mend("measure", 2)
+
+    def test_closes_or_plans_the_first_question(self):
+        facts_ = known(open_questions=(question_of(pk=7, is_blocking=True, owner=None),))
+        closing = check("blocking_questions_closed", facts_).mend
+        assert closing == Mend("close_question", 7)
+        assert check("open_questions_estimated", facts_).mend == Mend("change_question", 7)
+
+    def test_asks_somebody_into_the_role_that_is_empty(self):
+        facts_ = known(ownerships=(owned(Role.SPONSOR),))
+        verdict = check("owners_accepted", facts_, roles=[Role.SPONSOR, Role.BUSINESS_OWNER])
+        assert verdict.mend == Mend("ask", Role.BUSINESS_OWNER)
 
 
 class TestKillConditionArmedLater:

@@ -15,6 +15,8 @@ from initiatives.models import Initiative, KillCondition, Metric, Ownership, Tri
 from initiatives.stages import Gate, Role, Stage
 from initiatives.triage import QUESTIONS
 from reviews import actions, gates, queries, snapshots
+from reviews.checks import Mend
+from reviews.checks.verdicts import excerpt
 from tests import factories
 from tests.factories import LONG_AGO, NOON, TODAY
 from tests.initiatives.actions.changes import changes_evidence
@@ -45,6 +47,12 @@ class CharterTestCase(TestCase):
         assert found.is_met
         assert not found.blocks
         return found.verdict.reason
+
+    def mend(self, key: str) -> Mend:
+        """The form that a criterion which is not met leads to."""
+        found = judged(self.initiative, key)
+        assert not found.is_met
+        return found.mend
 
     def edit(self, **changes: Any) -> None:
         initiatives.edit(initiative=self.initiative, by=self.lead, at=NOON, **changes)
@@ -159,7 +167,7 @@ class TestCharterGate(CharterTestCase):
         found = gates.evaluate(
             facts.load_one(self.initiative.pk), Gate.CHARTER, queries.current_policy(), TODAY
         )
-        assert {j.criterion.key: j.mend for j in found if not j.criterion.is_answered} == {
+        assert {j.criterion.key: j.mend.form for j in found if not j.criterion.is_answered} == {
             "described": "description",
             "process_described": "process",
             "triaged": "triage",
@@ -170,7 +178,19 @@ class TestCharterGate(CharterTestCase):
             "nothing_tripped": "",
             "pilot_budget_set": "budget",
         }
-        assert {j.mend for j in found if j.criterion.is_answered} == {"answer"}
+        assert {j.mend for j in found if j.criterion.is_answered} == {
+            Mend("answer", c.key) for c in answered(Gate.CHARTER) if c.key in {
+                j.criterion.key for j in found
+            }
+        }  # fmt: skip
+
+    def test_names_the_role_and_the_metric_that_are_missing_something(self):
+        self.vacate(Role.ENGINEERING_OWNER)
+        self.vacate(Role.BUDGET_OWNER)
+        self.redefine(target=None)
+        assert self.mend("owners_accepted") == Mend("ask", Role.ENGINEERING_OWNER)
+        assert self.mend("pilot_budget_set") == Mend("ask", Role.BUDGET_OWNER)
+        assert self.mend("primary_metric_complete") == Mend("change_metric", self.metric.pk)
 
     def test_is_shown_as_it_is_enforced(self):
         self.edit(problem="")
@@ -187,7 +207,7 @@ class TestCharterGate(CharterTestCase):
 
 class TestDescribed(CharterTestCase):
     def test_is_met_by_problem_users_and_outcome(self):
-        assert self.praise("described") == "Written down."
+        assert self.praise("described") == excerpt(self.initiative.problem)
 
     def test_names_what_is_missing(self):
         self.edit(users="")
@@ -200,7 +220,7 @@ class TestDescribed(CharterTestCase):
 
 class TestProcessDescribed(CharterTestCase):
     def test_is_met_by_the_process(self):
-        assert self.praise("process_described") == "Written down."
+        assert self.praise("process_described") == self.initiative.process
 
     def test_asks_for_process_and_decision_point(self):
         self.edit(process="")
@@ -446,7 +466,14 @@ class TestAnsweredCriteria(CharterTestCase):
             "pilot_conditions",
             "stakeholders",
         ):
-            assert self.praise(criterion) == "Answered."
+            assert self.praise(criterion)
+
+    def test_are_quoted_in_a_few_words(self):
+        assert self.praise("data_audit") == "Letters in the claims archive; read access in a day."
+        more = [AUDITED | {"source": "claims " * 40}, AUDITED, AUDITED]
+        self.answer("data_audit", sources=more)
+        quoted = " ".join(["claims"] * 12)
+        assert self.praise("data_audit") == f"{quoted} … And 2 more."
 
     def test_name_the_first_question_that_is_open(self):
         self.answer("data_audit", sources=[{**AUDITED, "quality": ""}])
@@ -471,7 +498,7 @@ class TestAnsweredCriteria(CharterTestCase):
     def test_do_not_ask_what_does_not_apply(self):
         self.edit(pilot_budget=5_000, monthly_cost=100)  # light
         self.answer("data_audit", sources=[AUDITED])
-        assert self.praise("data_audit") == "Answered."
+        assert self.praise("data_audit") == AUDITED["source"]
 
     def test_can_be_set_aside_with_a_reason(self):
         for criterion in answered(Gate.CHARTER):
@@ -539,7 +566,7 @@ class TestSettingAsideWhatIsWorkedOut(CharterTestCase):
         found = self.judged()
         assert (found.is_met, found.not_applicable) == (True, True)
         assert found.verdict.reason == "Not applicable: It writes poems."
-        assert found.mend == "evaluation"
+        assert found.mend.form == "evaluation"
 
     def test_ignores_whatever_else_is_said(self):
         self.set_aside_(because=" It writes poems. ", value="99 %")
@@ -625,11 +652,11 @@ class TestPeopleNamedInAnswers(CharterTestCase):
         initiatives.accept(
             ownership=self.owner("production_sketch.owner"), by=self.cast.user, at=NOON
         )
-        assert self.praise("production_sketch") == "Answered."
+        assert self.praise("production_sketch") == "Platform"
 
     def test_count_at_once_where_they_answer_themselves(self):
         self.answer("stakeholders", users=self.lead)
-        assert self.praise("stakeholders") == "Answered."
+        assert self.praise("stakeholders") == f"{self.lead}."
 
     def test_stop_counting_when_they_leave(self):
         people.deactivate(person=self.cast.production_owner, by=None, at=NOON)
