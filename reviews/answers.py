@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from initiatives import documents
 from initiatives.documents import Cited
 from initiatives.facts import Facts
-from initiatives.units import UnitKind, in_words
-from reviews import gates
+from reviews import gates, words
 from reviews.policy import Criterion, Field, Policy
 
 CONDITIONS = ("conditions_ledger", "pilot_conditions")
@@ -56,24 +53,13 @@ def _answered(field: Field, value: Any, facts: Facts) -> Answered:
     if field.type in ("file", "url"):
         return Answered(field.label, cited=documents.cited(value))
     if field.type != "table" or not isinstance(value, list):
-        return Answered(field.label, text=_in_words(value, field.type))
+        return Answered(field.label, text=words.stored(value, field.type))
     columns = field.columns_for(gates.case_of(facts))
     return Answered(
         field.label,
         headings=tuple(column.label for column in columns),
         rows=tuple(
-            tuple((column.label, _in_words(row.get(column.key) or "–")) for column in columns)
+            tuple((column.label, words.stored(row.get(column.key) or "–")) for column in columns)
             for row in value
         ),
     )
-
-
-def _in_words(value: Any, kind: str = "text") -> str:
-    """A stored value as people read it: dates as 3 May 2026, money with its currency."""
-    if kind == "money" and isinstance(value, int):
-        return in_words(Decimal(value), UnitKind.MONEY)
-    text = str(value)
-    try:
-        return f"{date.fromisoformat(text):%-d %b %Y}" if len(text) == 10 else text
-    except ValueError:
-        return text

@@ -124,7 +124,7 @@ class SignForm(forms.Form):
     comment = Text(
         required=False,
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
+        widget=forms.Textarea(attrs={"rows": 1, "class": "form-control"}),
     )
 
 

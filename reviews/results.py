@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.text import capfirst
+
 from initiatives.facts import Facts
 from initiatives.models import EvaluationSet, Measurement, Metric
 
@@ -13,26 +15,22 @@ def of(facts: Facts) -> list[str]:
     if metric is None or last is None:
         return []
     messy = facts.initiative.messy_set
-    return [_measured(metric, last), *([_on_messy_data(messy)] if _was_run(messy) else [])]
+    return [_measured(metric, last), *([_on_messy_data(messy)] if messy and messy.last_run else [])]
 
 
 def _measured(metric: Metric, last: Measurement) -> str:
     how = "automatic" if last.is_automatic else "entered by hand"
     sample = f"n = {last.sample_size:,}, " if last.sample_size else ""
     value, threshold = metric.words(last.value), metric.words(metric.threshold)
-    return f"{metric.name}: {value} ({sample}{how}); threshold {threshold}."
+    return f"{capfirst(metric.name)}: {value} ({sample}{how}); threshold {threshold}."
 
 
-def _was_run(known: EvaluationSet | None) -> bool:
-    return known is not None and known.last_run is not None
-
-
-def _on_messy_data(known: EvaluationSet | None) -> str:
-    assert known is not None
+def _on_messy_data(known: EvaluationSet) -> str:
     assert known.last_run is not None
-    value, threshold = known.last_run.value, known.metric.threshold
-    said = f"On messy data: {known.metric.words(value)}"
-    if threshold is None:
+    metric, value = known.metric, known.last_run.value
+    of = "" if metric.is_primary else f" ({metric.name})"
+    said = f"On messy data: {metric.words(value)}{of}"
+    if metric.threshold is None:
         return f"{said}."
-    short = "" if known.metric.reaches(value, threshold) else ", short of the threshold"
-    return f"{said}{short}."
+    missed = "" if metric.reaches(value, metric.threshold) else ", missed"
+    return f"{said}; threshold {metric.words(metric.threshold)}{missed}."

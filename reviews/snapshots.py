@@ -20,8 +20,10 @@ from initiatives.rules import (
     QUESTION_FIELDS,
 )
 from initiatives.triage import QUESTIONS
+from reviews import words
 
 Material = dict[str, Any]
+MONEY = ("Pilot budget", "Monthly cost", "Kill condition: spend cap")
 SETS = {"evaluation_set": "Evaluation set", "messy_set": "Messy evaluation set"}
 DESCRIBED = ("name", *CHARTER_FIELDS, "monthly_cost", "vendor", "system_name", "level")
 
@@ -146,7 +148,8 @@ def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str,
     name = (rest or kind).replace(".", ": ").replace("_", " ").capitalize()
     if kind == "kill_condition":
         name = f"Kill condition: {rest.partition('.')[2].replace('_', ' ')}"
-    before, after = _plain(change.before), _plain(change.after)
+    money = "money" if name in MONEY else "text"
+    before, after = _plain(change.before, money), _plain(change.after, money)
     return name, before, after if after != before else f"{after}, with other content"
 
 
@@ -221,10 +224,12 @@ def _person(pk: int | None, people: Mapping[int, str]) -> str:
     return "nobody" if pk is None else people.get(pk, "somebody else")
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, kind: str = "text") -> str:
     if isinstance(value, list):
-        return "; ".join(" → ".join(str(c) for c in row.values() if c) for row in value)
+        rows = ((words.stored(cell) for cell in row.values() if cell) for row in value)
+        return "; ".join(" → ".join(row) for row in rows)
     if isinstance(value, dict):
         return documents.in_words(value)
-    words = {None: "nothing", "": "nothing", True: "yes", False: "no"}
-    return words[value] if isinstance(value, bool | None) or value == "" else str(value)
+    if isinstance(value, bool | None) or value == "":
+        return {None: "nothing", "": "nothing", True: "yes", False: "no"}[value]
+    return words.stored(value, kind)

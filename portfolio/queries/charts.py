@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils.text import capfirst
+
 from initiatives import units
 from initiatives.models import Measurement, Metric
 
@@ -38,7 +40,7 @@ def chart(
     better = metric.get_direction_display().lower()
     return Chart(
         id=f"metric-{metric.pk}",
-        caption=f"{metric.name[:1].upper()}{metric.name[1:]}: {better}.",
+        caption=f"{capfirst(metric.name)}: {better}.",
         metric=metric,
         bounds={name: metric.words(value) for name, value in _bounds(metric).items()},
         last=metric.words(measurements[0].value) if measurements else "–",

@@ -358,7 +358,10 @@ class TestChanges(SnapshotTestCase):
         assert self.words("owner.sponsor", 8, 7) == ("Sponsor", "somebody else", "Ada Berg")
         assert self.words("problem", "", "Waiting") == ("Problem", "nothing", "Waiting")
         assert self.words("triage.personal_data", False, True) == ("Personal data", "no", "yes")
-        assert self.words("pilot_budget", 0, 1) == ("Pilot budget", "0", "1")
+        assert self.words("pilot_budget", 0, 1) == ("Pilot budget", "EUR 0", "EUR 1")
+        assert self.words("decision_date", None, "2026-10-31") == (
+            "Decision date", "nothing", "31 Oct 2026",
+        )  # fmt: skip
         assert self.words("answer.data_audit.note", "a", "b") == (
             "Data audit: note", "a", "b",
         )  # fmt: skip

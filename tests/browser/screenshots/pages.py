@@ -12,8 +12,8 @@ from playwright.sync_api import Page
 
 from accounts.models import Person
 from initiatives.actions import uploads
-from initiatives.models import Initiative, Upload
-from initiatives.stages import Stage
+from initiatives.models import Initiative, OpenQuestion, Upload
+from initiatives.stages import Gate, Stage
 from portfolio import personas
 from portfolio.queries import tabs, work
 from reviews import queries as reviews
@@ -81,10 +81,14 @@ def shots() -> list[Shot]:
         *initiative_pages(lead),
         *forms(lead),
         *triages(),
-        *imports(lead),
         *signing(),
+        *decided(lead),
+        Shot("password-change", "account_change_password", (), lead),
+        Shot("password-reset", "account_reset_password"),
+        Shot("sign-in-again", "account_reauthenticate", (), lead),
         Shot("not-found", "initiatives:detail", (10**9,), lead, status=404),
         Shot("not-allowed", "initiatives:import", (), persona(personas.SECURITY), status=403),
+        *imports(lead),
     ]
 
 
@@ -132,6 +136,20 @@ def expanding(page: Page) -> None:
     page.locator(".gh-brief").wait_for()
 
 
+def importing(upload: Upload) -> Callable[[Page], None]:
+    """Last of all, for it brings initiatives in: what the worker would do."""
+
+    def run(page: Page) -> None:
+        upload.refresh_from_db()
+        if upload.state == Upload.State.UPLOADED:
+            at, by = timezone.now(), upload.uploaded_by
+            uploads.start(upload=upload, skip_rejected=True, by=by, at=at)
+            uploads.import_uploaded(upload=upload, at=at)
+        page.reload()
+
+    return run
+
+
 def opening(title: str) -> Callable[[Page], None]:
     def press(page: Page) -> None:
         tab = page.locator(".gh-tabs").get_by_role("link", name=title)
@@ -156,6 +174,11 @@ def forms(lead: Person) -> Iterator[Shot]:
     yield Shot("evaluation-set", "initiatives:describe_evaluation_set", running, lead)
     yield Shot("evaluation", "initiatives:record_run", running, lead)
     yield Shot("spend", "initiatives:spend", running, lead)
+    yield Shot("watch", "initiatives:watch_metric", running, lead)
+    if metric := pilot.metrics.filter(is_primary=True).first():
+        yield Shot("measure", "initiatives:measure", (pilot.pk, metric.pk), lead)
+    if question := OpenQuestion.objects.filter(closed_at=None).order_by("pk").last():
+        yield Shot("close-question", "initiatives:close_question", (question.pk,), lead)
     yield Shot("decide-extend", "reviews:decide", (*running, "extend"), lead)
     yield Shot("decide-kill", "reviews:decide", (*running, "kill"), lead)
 
@@ -182,15 +205,32 @@ def imports(lead: Person) -> Iterator[Shot]:
     yield Shot("import", "initiatives:import", (), lead)
     for step in ("source", "columns", "preview"):
         yield Shot(f"import-{step}", "initiatives:upload", (upload.pk,), lead, f"?step={step}")
+    result = uploaded("Halden AI projects, again.csv")
+    yield Shot("import-result", "initiatives:upload", (result.pk,), lead, then=importing(result))
 
 
 def signing() -> Iterator[Shot]:
-    """A review that waits for the signature of a persona; another's who only reads it."""
+    """For each gate a review that waits for the signature of a persona."""
     today = timezone.localdate()
+    found = {}
     for review in Review.objects.open():
         standing = reviews.standing(review, today)
         for person in map(persona, personas.DEMO_PERSONAS):
             if standing.slots_waiting_for(person):
-                yield Shot("sign", "reviews:detail", (review.pk,), person, is_shown=True)
-                return
-    print("Nothing waits for the signature of a persona: no picture of signing.")
+                found.setdefault(Gate(review.gate), (review, person))
+    for gate, (review, person) in found.items():
+        shown = gate == Gate.SHIP_OR_KILL
+        name = "sign" if shown else f"sign-{gate.value.replace('_', '-')}"
+        yield Shot(name, "reviews:detail", (review.pk,), person, is_shown=shown)
+    if Gate.SHIP_OR_KILL not in found:
+        print("No ship-or-kill review waits for the signature of a persona: no picture of it.")
+
+
+def decided(lead: Person) -> Iterator[Shot]:
+    """A review that was decided, and one that the lead may decide."""
+    newest = Review.objects.exclude(closed_at=None).order_by("-closed_at").first()
+    if newest is not None:
+        yield Shot("review-decided", "reviews:detail", (newest.pk,), lead)
+    if ready := Review.objects.open().filter(gate=Gate.GO_LIVE).first():
+        yield Shot("review", "reviews:detail", (ready.pk,), lead)
+        yield Shot("decide-ship", "reviews:decide", (ready.initiative_id, "ship"), lead)
