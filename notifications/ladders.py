@@ -48,6 +48,11 @@ def kill_condition_tripped(ladder: Ladder) -> tuple[Step, ...]:
     )
 
 
+def decides(roles: Iterable[str]) -> bool:
+    """Whether somebody in these roles may decide (product.md §4): the sponsor, or a lead."""
+    return not {LEAD, str(Role.SPONSOR.label).lower()}.isdisjoint(roles)
+
+
 LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "decision_date": decision_date,
     "unowned": unowned,

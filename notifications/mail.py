@@ -35,15 +35,17 @@ class Item:
     action: str
 
 
+DECIDE = "Open and decide"
 # What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
-    "decision_date": "Open and decide",
+    "decision_date": DECIDE,
     "unowned": "Name the owners",
-    "kill_condition_tripped": "Open and decide",
+    "kill_condition_tripped": DECIDE,
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
     "ownership_asked": "Accept or decline",
 }
+PREPARE = "See what is missing"  # of those who do not decide themselves
 PLACES = {"unowned": "#owners"}  # on the page it opens
 
 
@@ -107,8 +109,14 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
         others=_listed(others),
         until=_until(reminder, today) if has_deadline and not names_it else "",
         url=reminder.url + PLACES.get(reminder.kind, ""),
-        action=ACTIONS[reminder.kind],
+        action=_action(reminder),
     )
+
+
+def _action(reminder: Reminder) -> str:
+    action = ACTIONS[reminder.kind]
+    is_to_decide = reminder.says.startswith("Decide")
+    return PREPARE if action == DECIDE and not is_to_decide else action
 
 
 def spoken(day: date, today: date) -> str:

@@ -14,14 +14,16 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.queries import EventRecord, events_after, head
 from initiatives import facts as initiative_facts
+from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.models import Ownership
 from initiatives.models.ownership import OwnershipQuerySet
+from initiatives.stages import Gate
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules import called, in_words
 from reviews import queries as reviews
-from reviews import signing
+from reviews import results, signing
 from reviews.models import Review, SignOff
 from reviews.signing import SlotState
 
@@ -100,7 +102,7 @@ def _asked_to_sign(found: list[Review], at: datetime) -> Iterator[Reminder]:
             if stale:
                 yield _sign_again(review, facts, person, max(stale, key=lambda s: s.pk), at)
             else:
-                yield _sign(review, person, mine, at)
+                yield _sign(review, facts, person, mine, at)
 
 
 def waiting(states: list[SlotState]) -> list[tuple[Person, list[SlotState]]]:
@@ -110,7 +112,11 @@ def waiting(states: list[SlotState]) -> list[tuple[Person, list[SlotState]]]:
     return [(person, mine) for person, mine in asked if mine]
 
 
-def _sign(review: Review, person: Person, mine: list[SlotState], at: datetime) -> Reminder:
+def _sign(
+    review: Review, facts: Facts, person: Person, mine: list[SlotState], at: datetime
+) -> Reminder:
+    """What was promised stands in the mail, and after the pilot what came out."""
+    shown = results.of(facts) if review.gate != Gate.CHARTER else []
     return _urgent(
         review,
         person,
@@ -118,7 +124,7 @@ def _sign(review: Review, person: Person, mine: list[SlotState], at: datetime) -
         kind="sign_off_asked",
         subject=f"review:{review.pk}",
         says=f"Sign by {in_words(review.due_date)}: {_what(review)}",
-        detail="Read what was promised and what has been shown, then approve or reject it.",
+        detail=" ".join([statement.of(facts), *shown]),
         why=f"Your signature is asked for: {', '.join(s.slot.title for s in mine)}.",
     )
 

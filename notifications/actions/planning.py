@@ -178,7 +178,7 @@ def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
     return Reminder(
         **key._asdict(),
         initiative_id=flag.initiative_id,
-        says=_says(key, flag.initiative),
+        says=_says(key, flag.initiative, decides=ladders.decides(roles)),
         detail=flag.says,
         why=_why(roles),
         path=flag.initiative.get_absolute_url(),
@@ -199,13 +199,17 @@ def _why(roles: list[str]) -> str:
     return f"You are its {' and '.join(own)}." if own else f"You are a {ladders.LEAD}."
 
 
-def _says(key: Key, initiative: Initiative) -> str:
-    """What the reminder asks of its reader, as a subject line."""
+def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
+    """What the reminder asks of its reader, as a subject line; owners prepare what the sponsor
+    or a lead decides."""
     if key.kind == "unowned":
         return f"Name who answers for {called(initiative)}"
     if key.kind == "kill_condition_tripped":
-        return f"Decide now: {called(initiative)}, a kill condition has tripped"
+        what = "Decide now" if decides else "Prepare the decision"
+        return f"{what}: {called(initiative)}, a kill condition has tripped"
     day = in_words(key.due_date)
+    if not decides:
+        return f"Have it ready by {day}: {called(initiative)}"
     if key.step > 0:
         return f"Decide now: {called(initiative)}, late since {day}"
     return f"Decide by {day}: {called(initiative)}"

@@ -24,10 +24,10 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "sign": owed.filter(kind="sign_off_asked")[:1],
         "sign-again": owed.filter(kind="sign_off_stale")[:1],
         "own": owed.filter(kind="ownership_asked")[:1],
-        "decide": before[:1],
+        "ready": before[:1],
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
         "unowned": owed.filter(kind="unowned")[:1],
-        "tripped": owed.filter(kind="kill_condition_tripped")[:1],
+        "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
         "daily": _of_one_person(before),
         "urgent": _of_one_person(owed.filter(is_urgent=True)),
     }

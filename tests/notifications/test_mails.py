@@ -21,11 +21,11 @@ SUBJECTS = {
     "sign": (r"Sign by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
     "sign-again": (r"Sign again by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
     "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "initiatives:detail"),
-    "decide": (r"Decide by \w+( \d+ \w+)?: .+ \(AI-\d+\)", "initiatives:detail"),
+    "ready": (r"Have it ready by \w+( \d+ \w+)?: .+ \(AI-\d+\)", "initiatives:detail"),
     "decide-late": (r"Decide now: .+ \(AI-\d+\), late since .+", "initiatives:detail"),
     "unowned": (r"Name who answers for .+ \(AI-\d+\)", "initiatives:detail"),
     "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
-    "daily": (r"\d+ things wait for you: Decide by .+", "portfolio:my_work"),
+    "daily": (r"\d+ things wait for you: Have it ready by .+", "portfolio:my_work"),
     "urgent": (r"\d+ things wait for you: .+", "portfolio:my_work"),
     "invited": (r"Accept or decline: .+", "initiatives:detail"),
 }
@@ -50,6 +50,19 @@ class TestEveryMail(TestCase):
     def test_its_subject_says_what_to_do(self):
         for name, (pattern, _) in SUBJECTS.items():
             assert re.match(pattern, self.mails[name].subject), self.mails[name].subject
+
+    def test_its_button_asks_nobody_to_decide_who_may_not(self):
+        for name, action in {
+            "ready": "See what is missing", "decide-late": "Open and decide",
+            "tripped": "Open and decide", "sign": "Read and sign",
+        }.items():  # fmt: skip
+            assert f">{action}</a>" in html_of(self.mails[name]), name
+        for reminder in Reminder.objects.owed().filter(says__startswith="Decide"):
+            assert re.search("sponsor|portfolio lead", reminder.why), reminder.why
+
+    def test_asking_for_a_signature_it_quotes_what_was_promised(self):
+        text = " ".join(str(self.mails["sign"].body).split())
+        assert re.search(r"(Reduce|Raise) .+ from .+ to .+\.", text)
 
     def test_its_one_button_opens_the_page_where_it_is_done(self):
         for name, (_, view) in SUBJECTS.items():

@@ -81,7 +81,7 @@ class TestQueries(TestCase):
         (message,) = queries.messages_to(self.owner)
         assert [r.says for r in message.reminders.all()] == [
             f"Decide now: {called(self.late)}, late since 25 Feb 2026",
-            f"Decide by 11 Mar 2026: {called(self.near)}",
+            f"Have it ready by 11 Mar 2026: {called(self.near)}",
         ]
 
     def test_a_person_sees_the_day_of_the_next_reminder(self):

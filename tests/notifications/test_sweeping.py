@@ -221,7 +221,7 @@ class TestLadder(SweepTestCase):
     def test_says_what_to_do_why_and_where(self):
         self.on(0)
         reminder = Reminder.objects.get(kind="decision_date")
-        assert reminder.says == f"Decide by 2 Mar 2026: {called(self.initiative)}"
+        assert reminder.says == f"Have it ready by 2 Mar 2026: {called(self.initiative)}"
         assert reminder.detail == "Its ship-or-kill date is 2 Mar 2026."
         assert reminder.why == "You are its business owner and engineering owner."
         assert reminder.url == f"http://localhost:8000/initiatives/{self.initiative.pk}/"
@@ -240,6 +240,19 @@ class TestUrgent(SweepTestCase):
         actions.sweep(at=NOON)
         urgent = dict(Reminder.objects.values_list("initiative", "is_urgent"))
         assert urgent == {running.pk: True, pilot.pk: False}
+
+    def test_asks_the_sponsor_to_decide_and_the_others_to_prepare_it(self):
+        engineer = make_person("Eli Engineer")
+        owners = owned_by_all(self.owner) | {"engineering_owner": engineer}
+        initiative = make_initiative(self.lead, due=TODAY + 60 * DAY, **owners)
+        trip_by_spend(initiative)
+        actions.sweep(at=NOON)
+        asked = dict(Reminder.objects.values_list("recipient__name", "says"))
+        tripped = f"{called(initiative)}, a kill condition has tripped"
+        assert asked == {
+            "Olga Owner": f"Decide now: {tripped}",
+            "Eli Engineer": f"Prepare the decision: {tripped}",
+        }
 
     def test_a_tripped_condition_is_urgent_for_owners_then_goes_to_the_leads(self):
         trip_by_spend(self.initiative)
