@@ -212,7 +212,7 @@ def imports(lead: Person) -> Iterator[Shot]:
 def signing() -> Iterator[Shot]:
     """For each gate a review that waits for the signature of a persona."""
     today = timezone.localdate()
-    found = {}
+    found: dict[Gate, tuple[Review, Person]] = {}
     for review in Review.objects.open():
         standing = reviews.standing(review, today)
         for person in map(persona, personas.DEMO_PERSONAS):
