@@ -16,11 +16,12 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.models import Event
 from initiatives.models import EvaluationRun, Initiative, Measurement, Metric, Spend
-from initiatives.stages import Role, Stage
+from initiatives.stages import Gate, Role, Stage
 from notifications.models import Reminder
 from portfolio import demo, personas, stories
 from portfolio.queries import dashboard, work
 from portfolio.stories.people import COLLEAGUES
+from reviews import queries
 from reviews.models import Decision, Review, SignOff
 
 FIRST_TEN = (
@@ -29,6 +30,23 @@ FIRST_TEN = (
     "Coding of supplier invoices", "Fraud signals in motor claims",
     "Storm damage from aerial images", "Voice bot for first notice of loss",
 )  # fmt: skip
+
+
+def typed_for_charter(initiative: Initiative, criteria: set[str]) -> int:
+    """Characters of every text, number and row that was written for it."""
+    said = [getattr(initiative, name) for name in (
+        "name", "problem", "users", "outcome", "process", "scope", "pilot_budget", "monthly_cost",
+    )]  # fmt: skip
+    metric = initiative.metrics.get(is_primary=True)
+    bounds = (metric.words(value) for value in (metric.baseline, metric.threshold, metric.target))
+    said += [metric.name, metric.method, metric.source, *bounds]
+    said += [k.sentence() for k in initiative.kill_conditions.all()]
+    for answer in initiative.evidence.filter(criterion__in=criteria):
+        for value in answer.fields.values():
+            said += (
+                [c for row in value for c in row.values()] if isinstance(value, list) else [value]
+            )
+    return sum(len(str(value)) for value in said if value)
 
 
 @pytest.mark.embedded
@@ -126,6 +144,15 @@ class TestDemo(TestCase):
         assert self.of("Answers to subject access requests").stage == Stage.PILOT
         left = self.of("Driving score for young drivers").ownerships.get(role=Role.PRODUCTION_OWNER)
         assert left.state == "left"
+
+    def test_takes_a_light_one_to_its_pilot_with_under_ten_minutes_of_typing(self):
+        """All that was typed for its charter, at forty words of five letters a minute."""
+        charter = {c.key for c in queries.current_policy().gates[Gate.CHARTER].criteria}
+        light = Initiative.objects.filter(level="light", declared_at=None)
+        piloted = light.exclude(stage=Stage.PROPOSAL)
+        assert piloted.exists()
+        for initiative in piloted:
+            assert 300 < typed_for_charter(initiative, charter) < 10 * 40 * 5, initiative
 
     def test_says_in_production_what_has_gone_wrong(self):
         last = {}
