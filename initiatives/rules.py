@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from initiatives.models import KillCondition, Measurement, Metric
+from initiatives.models import Initiative, KillCondition, Measurement, Metric
 from initiatives.models.charter import Comparator, KillConditionKind
+from initiatives.stages import Stage
 from initiatives.units import Direction
 
 if TYPE_CHECKING:
@@ -82,6 +83,19 @@ def kill_condition_faults(values: Mapping[str, Any], metric: Metric, today: date
     if due is not None and due < today:
         faults["due_date"] = "This day has passed. Choose one that lies ahead."
     return faults
+
+
+def is_its_time(condition: KillCondition, initiative: Initiative, today: date) -> bool:
+    """Whether a condition of this initiative may trip today, whatever was measured and spent.
+
+    A quiet one and a retired one never do; in a proposal only money counts.
+    """
+    if initiative.is_quiet or initiative.stage == Stage.RETIRED:
+        return False
+    is_running = condition.in_a_row is not None and initiative.stage != Stage.PROPOSAL
+    due = condition.due_on(initiative)
+    is_due = due is not None and due < today
+    return condition.kind == KillConditionKind.SPEND or is_running or is_due
 
 
 def trip_reason(

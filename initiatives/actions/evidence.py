@@ -9,8 +9,7 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.actions import Value, append
 from audit.refusals import Refused, records_refusals
-from initiatives.actions import documents, ownership, writing
-from initiatives.actions.charter import trip_kill_conditions
+from initiatives.actions import documents, ownership, tripping, writing
 from initiatives.models import Evidence, Initiative, Ownership, Spend
 
 
@@ -101,5 +100,5 @@ def record_spend(
     writing.mark_changed(row, by=by, at=at, material=False)
     changed: dict[str, Value] = {"amount": amount, "spent_on": spent_on, "estimate": is_estimate}
     append([writing.entry("spend.recorded", row, by, changed)], at=at)
-    trip_kill_conditions(at=at, initiatives=[row.pk])
+    tripping.look_at(row, at=at)
     return spend

@@ -1,0 +1,106 @@
+"""When a kill condition trips: once something is recorded, or a day is over."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.utils import timezone
+
+from audit.actions import Entry, Value, Words, append
+from initiatives import facts
+from initiatives.models import Initiative, KillCondition, Measurement, Spend
+from initiatives.rules import is_its_time, trip_reason
+from initiatives.stages import ON_TRIAL, RUNNING, Stage
+
+State = KillCondition.State
+
+
+def look_at(row: Initiative, *, at: datetime) -> int:
+    """Trip the conditions of one initiative, locked by the caller; return how many.
+
+    For most it is not yet their time, which they say themselves, without what was measured.
+    """
+    today = timezone.localdate(at)
+    armed = KillCondition.objects.filter(initiative=row, state=State.ARMED).order_by()
+    if not any(is_its_time(condition, row, today) for condition in armed):
+        return 0
+    return trip_kill_conditions(at=at, initiatives=[row.pk])
+
+
+@transaction.atomic
+def trip_kill_conditions(*, at: datetime, initiatives: Iterable[int] | None = None) -> int:
+    """Trip the armed conditions whose time has come, and return how many.
+
+    Without `initiatives` the whole portfolio is looked at in one query, as the sweep does; rows
+    that somebody else has locked are left to the next run.
+    """
+    today = timezone.localdate(at)
+    candidates = _candidates(today, initiatives)
+    if not candidates:
+        return 0
+    lock = Initiative.objects.select_for_update(skip_locked=initiatives is None).order_by("pk")
+    free = list(lock.filter(pk__in=set(candidates.values())).values_list("pk", flat=True))
+    tripped = [
+        condition
+        for known in facts.load(free).values()
+        for condition in known.kill_conditions
+        if condition.pk in candidates and _trip(condition, known, today, at)
+    ]
+    KillCondition.objects.bulk_update(tripped, ["state", "tripped_at", "tripped_because"])
+    append([_entry(condition) for condition in tripped], at=at)
+    return len(tripped)
+
+
+def _candidates(today: date, initiatives: Iterable[int] | None) -> dict[int, int]:
+    """Armed conditions that may have tripped, told by set-based comparison alone; with the
+    initiative of each."""
+    last = Measurement.objects.filter(metric=OuterRef("metric"), corrected_by=None)
+    spent = Spend.objects.filter(initiative=OuterRef("initiative")).order_by()
+    decided_by = Q(by_decision_date=True, initiative__decision_date__lt=today)
+    due = Q(initiative__stage__in=ON_TRIAL) & decided_by | Q(initiative__stage__in=RUNNING) & Q(
+        due_date__lt=today
+    )
+    running = Q(in_a_row__isnull=False) & ~Q(initiative__stage=Stage.PROPOSAL)
+    fails = Q(comparator="above", last__gt=F("threshold")) | Q(
+        comparator="below", last__lt=F("threshold")
+    )
+    found = (
+        KillCondition.objects.filter(state=State.ARMED)
+        .filter(initiative__counting_since__isnull=False)
+        .exclude(initiative__stage=Stage.RETIRED)
+        .alias(  # each use of one repeats its subquery: they are few on purpose
+            last=Subquery(last.order_by("-measured_at", "-pk").values("value")[:1]),
+            spent=Subquery(spent.values("initiative").annotate(sum=Sum("amount")).values("sum")),
+        )
+        .filter(
+            Q(kind="spend", spent__gt=F("spend_cap"))
+            | Q(kind="metric") & ((running | due) & fails | due & Q(last=None))
+        )
+        .order_by()
+        .values_list("pk", "initiative_id")
+    )
+    return dict(found if initiatives is None else found.filter(initiative__in=list(initiatives)))
+
+
+def _trip(condition: KillCondition, known: facts.Facts, today: date, at: datetime) -> bool:
+    """Judge one candidate by the exact rule, under the lock; take the values when it trips."""
+    if condition.state != State.ARMED:
+        return False
+    measured = known.recent(condition.metric) if condition.metric else []
+    due = condition.due_on(known.initiative)
+    reason = trip_reason(condition, measured, spent=known.spent, due=due, today=today)
+    if reason is None:
+        return False
+    condition.state = State.TRIPPED
+    condition.tripped_at, condition.tripped_because = at, reason
+    return True
+
+
+def _entry(condition: KillCondition) -> Entry:
+    changed: dict[str, Value] = {
+        "condition": Words(condition.sentence()),
+        "because": Words(condition.tripped_because),
+    }
+    subject = f"killcondition:{condition.pk}"
+    return Entry("kill_condition.tripped", subject, condition.initiative_id, changed=changed)
