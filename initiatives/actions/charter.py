@@ -227,14 +227,18 @@ def remove_kill_condition(
     KillCondition.objects.filter(pk=kill_condition.pk).delete()
 
 
-def freeze_baseline(*, initiative: Initiative, reason: str, at: datetime) -> Baseline:
-    """Put the charter as it stands in force as the next version; called by the decision on it."""
-    known = facts.load_one(initiative.pk)
+def freeze_baseline(
+    *, initiative: Initiative, reason: str, at: datetime, known: facts.Facts | None = None
+) -> Baseline:
+    """Put the charter as it stands in force as the next version; called by the decision on it.
+
+    `known` are the facts, where the caller has read them under the lock.
+    """
     Baseline.objects.filter(initiative=initiative, in_force_until=None).update(in_force_until=at)
     return Baseline.objects.create(
         initiative=initiative,
         version=Baseline.objects.filter(initiative=initiative).count() + 1,
-        charter=charter_of(known),
+        charter=charter_of(known or facts.load_one(initiative.pk)),
         reason=reason,
         in_force_since=at,
     )
