@@ -1,6 +1,6 @@
 """Answers to criteria, and money spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -28,9 +28,7 @@ def record_evidence(
 
     A document that it offers is added, and cited.
     """
-    named = [person.pk for person in people.values() if person is not None]
-    people_locked = Person.objects.select_for_update(no_key=True).filter(pk__in=named)
-    list(people_locked.order_by("pk"))  # before the row
+    _lock(person for person in people.values() if person is not None)  # before the row
     row = writing.locked_for_edit(initiative, by)
     for field, person in people.items():
         _name(row, f"{criterion}.{field}", person, by, at)
@@ -53,6 +51,11 @@ def record_evidence(
     }
     append([writing.entry("evidence.recorded", row, by, changed)], at=at)
     return answer
+
+
+def _lock(people: Iterable[Person]) -> None:
+    if ids := [person.pk for person in people]:
+        list(Person.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
 def _name(row: Initiative, role: str, person: Person | None, by: Person, at: datetime) -> None:
