@@ -174,9 +174,8 @@ def sign(
     every role slot that its signer holds.
     """
     row = locked_initiative(slot.review.initiative_id)
-    review = Review.objects.select_related("policy", "snapshot", "initiative").get(
-        pk=slot.review_id
-    )
+    review = Review.objects.select_related("policy", "snapshot").get(pk=slot.review_id)
+    review.initiative = row
     if not review.is_open:
         raise Refused("This review is closed; nothing is left to sign.", rule="review_closed")
     known = initiative_facts.load_one(row.pk)
