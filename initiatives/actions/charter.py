@@ -175,7 +175,7 @@ def record_measurement(
     subject = f"measurement:{measurement.pk}"
     kind = "measurement.recorded" if corrects is None else "measurement.corrected"
     append([writing.entry(kind, row, by, changed, subject=subject)], at=at)
-    tripping.look_at(row, at=at)
+    tripping.trip_those_of(row, at=at)
     return measurement
 
 
@@ -206,7 +206,7 @@ def add_kill_condition(
     condition.save()
     changed: dict[str, Value] = {"condition": Words(condition.sentence())}
     _changed(row, condition, "kill_condition.added", changed, by, at)
-    tripping.look_at(row, at=at)
+    tripping.trip_those_of(row, at=at)
     return condition
 
 

@@ -103,5 +103,5 @@ def record_spend(
     writing.mark_changed(row, by=by, at=at, material=False)
     changed: dict[str, Value] = {"amount": amount, "spent_on": spent_on, "estimate": is_estimate}
     append([writing.entry("spend.recorded", row, by, changed)], at=at)
-    tripping.look_at(row, at=at)
+    tripping.trip_those_of(row, at=at)
     return spend

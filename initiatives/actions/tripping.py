@@ -1,6 +1,6 @@
 """When a kill condition trips: once something is recorded, or a day is over."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -10,40 +10,54 @@ from django.utils import timezone
 from audit.actions import Entry, Value, Words, append
 from initiatives import facts
 from initiatives.models import Initiative, KillCondition, Measurement, Spend
-from initiatives.rules import is_its_time, trip_reason
+from initiatives.models.charter import KillConditionKind
+from initiatives.rules import fails, is_its_time, is_past_cap, trip_reason
 from initiatives.stages import ON_TRIAL, RUNNING, Stage
 
 State = KillCondition.State
 
 
-def look_at(row: Initiative, *, at: datetime) -> int:
+@transaction.atomic
+def trip_kill_conditions(*, at: datetime) -> int:
+    """Trip the armed conditions of the whole portfolio whose time has come; return how many.
+
+    They are found in one query; rows that somebody else has locked are left to the next run.
+    """
+    candidates = _candidates(timezone.localdate(at))
+    if not candidates:
+        return 0
+    lock = Initiative.objects.select_for_update(skip_locked=True).order_by("pk")
+    free = list(lock.filter(pk__in=set(candidates.values())).values_list("pk", flat=True))
+    return _trip_those(candidates, free, at)
+
+
+def trip_those_of(row: Initiative, *, at: datetime) -> int:
     """Trip the conditions of one initiative, locked by the caller; return how many.
 
-    For most it is not yet their time, which they say themselves, without what was measured.
+    Called after each value and each amount, and mostly nothing trips: so little is read.
     """
     today = timezone.localdate(at)
     armed = KillCondition.objects.filter(initiative=row, state=State.ARMED).order_by()
-    if not any(is_its_time(condition, row, today) for condition in armed):
-        return 0
-    return trip_kill_conditions(at=at, initiatives=[row.pk])
+    due = [k.pk for k in armed if is_its_time(k, row, today) and _is_past_its_limit(k)]
+    return _trip_those(due, [row.pk], at) if due else 0
 
 
-@transaction.atomic
-def trip_kill_conditions(*, at: datetime, initiatives: Iterable[int] | None = None) -> int:
-    """Trip the armed conditions whose time has come, and return how many.
+def _is_past_its_limit(condition: KillCondition) -> bool:
+    """Whether the last value is, or the sum; where nothing was measured it may be."""
+    if condition.kind == KillConditionKind.SPEND:
+        spent = Spend.objects.filter(initiative=condition.initiative_id)
+        return is_past_cap(condition, spent.aggregate(sum=Sum("amount"))["sum"] or 0)
+    standing = Measurement.objects.filter(metric=condition.metric_id, corrected_by=None)
+    last = standing.order_by("-measured_at", "-pk").first()
+    return last is None or fails(condition, last)
 
-    Without `initiatives` the whole portfolio is looked at in one query, as the sweep does; rows
-    that somebody else has locked are left to the next run.
-    """
+
+def _trip_those(candidates: Container[int], initiatives: Iterable[int], at: datetime) -> int:
+    """Judge the candidates of initiatives that are locked."""
     today = timezone.localdate(at)
-    candidates = _candidates(today, initiatives)
-    if not candidates:
-        return 0
-    lock = Initiative.objects.select_for_update(skip_locked=initiatives is None).order_by("pk")
-    free = list(lock.filter(pk__in=set(candidates.values())).values_list("pk", flat=True))
     tripped = [
         condition
-        for known in facts.load(free).values()
+        for known in facts.load(initiatives).values()
         for condition in known.kill_conditions
         if condition.pk in candidates and _trip(condition, known, today, at)
     ]
@@ -52,7 +66,7 @@ def trip_kill_conditions(*, at: datetime, initiatives: Iterable[int] | None = No
     return len(tripped)
 
 
-def _candidates(today: date, initiatives: Iterable[int] | None) -> dict[int, int]:
+def _candidates(today: date) -> dict[int, int]:
     """Armed conditions that may have tripped, told by set-based comparison alone; with the
     initiative of each."""
     last = Measurement.objects.filter(metric=OuterRef("metric"), corrected_by=None)
@@ -65,7 +79,7 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> dict[int, int
     fails = Q(comparator="above", last__gt=F("threshold")) | Q(
         comparator="below", last__lt=F("threshold")
     )
-    found = (
+    return dict(
         KillCondition.objects.filter(state=State.ARMED)
         .filter(initiative__counting_since__isnull=False)
         .exclude(initiative__stage=Stage.RETIRED)
@@ -80,7 +94,6 @@ def _candidates(today: date, initiatives: Iterable[int] | None) -> dict[int, int
         .order_by()
         .values_list("pk", "initiative_id")
     )
-    return dict(found if initiatives is None else found.filter(initiative__in=list(initiatives)))
 
 
 def _trip(condition: KillCondition, known: facts.Facts, today: date, at: datetime) -> bool:
