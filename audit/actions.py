@@ -68,7 +68,7 @@ def erase(
 
 def _locked_head() -> Head:
     locked = Head.objects.select_for_update()
-    head = locked.first()
+    head = next(iter(locked), None)  # without an order: there is one
     if head is None:
         # Two first appends meet here: the second waits for the first and inserts nothing.
         Head.objects.bulk_create([Head(seq=0, hash=GENESIS)], ignore_conflicts=True)

@@ -19,14 +19,17 @@ def may_declare(person: Person) -> bool:
 
 def may_edit(person: Person, initiative: Initiative) -> bool:
     """Leads, whoever holds a role, and whoever registered a proposal while it is one."""
-    holders = Ownership.objects.counting().filter(initiative=initiative, person=person)
-    return _edits_without_a_role(person, initiative) or holders.exists()
+    return _edits_without_a_role(person, initiative) or _holds_a_role(person, initiative)
 
 
 def may_edit_facts(person: Person, facts: Facts) -> bool:
     """`may_edit` for facts at hand, without a query."""
     holds_a_role = any(o.counts and o.person_id == person.pk for o in facts.ownerships)
     return holds_a_role or _edits_without_a_role(person, facts.initiative)
+
+
+def _holds_a_role(person: Person, initiative: Initiative) -> bool:
+    return Ownership.objects.counting().filter(initiative=initiative, person=person).exists()
 
 
 def _edits_without_a_role(person: Person, initiative: Initiative) -> bool:

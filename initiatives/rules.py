@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
-from initiatives.models import KillCondition, Measurement, Metric
+from initiatives.models import Initiative, KillCondition, Measurement, Metric
 from initiatives.models.charter import Comparator, KillConditionKind
+from initiatives.stages import Stage
 from initiatives.units import Direction
 
 if TYPE_CHECKING:
@@ -84,6 +85,19 @@ def kill_condition_faults(values: Mapping[str, Any], metric: Metric, today: date
     return faults
 
 
+def is_its_time(condition: KillCondition, initiative: Initiative, today: date) -> bool:
+    """Whether a condition of this initiative may trip today, whatever was measured and spent.
+
+    A quiet one and a retired one never do; in a proposal only money counts.
+    """
+    if initiative.is_quiet or initiative.stage == Stage.RETIRED:
+        return False
+    is_running = condition.in_a_row is not None and initiative.stage != Stage.PROPOSAL
+    due = condition.due_on(initiative)
+    is_due = due is not None and due < today
+    return condition.kind == KillConditionKind.SPEND or is_running or is_due
+
+
 def trip_reason(
     condition: KillCondition, measurements: list[Measurement], *, spent: int, due: date | None,
     today: date,
@@ -93,8 +107,8 @@ def trip_reason(
     `measurements` are those of its metric, newest first; `due` is its date, decision date or own.
     """
     if condition.kind == KillConditionKind.SPEND:
-        cap = condition.spend_cap or 0
-        return f"{spent:,} spent; the cap is {cap:,}" if spent > cap else None
+        past = is_past_cap(condition, spent)
+        return f"{spent:,} spent; the cap is {condition.spend_cap:,}" if past else None
     assert condition.metric is not None
     since = [m for m in measurements if m.measured_at >= condition.agreed_at]
     if condition.in_a_row and (
@@ -107,7 +121,7 @@ def trip_reason(
 
 
 def _in_a_row(condition: KillCondition, metric: Metric, last: list[Measurement]) -> str | None:
-    if len(last) < (condition.in_a_row or 0) or not all(_fails(condition, m) for m in last):
+    if len(last) < (condition.in_a_row or 0) or not all(fails(condition, m) for m in last):
         return None
     values = ", ".join(metric.words(m.value) for m in reversed(last))
     limit = metric.words(condition.threshold)
@@ -120,7 +134,7 @@ def _past_due(
     day = f"{due:%-d %b %Y}"
     if not measurements:
         return f"nothing was measured by {day}"
-    if not _fails(condition, measurements[0]):
+    if not fails(condition, measurements[0]):
         return None
     last = measurements[0]
     limit = metric.words(condition.threshold)
@@ -130,7 +144,13 @@ def _past_due(
     )
 
 
-def _fails(condition: KillCondition, measurement: Measurement) -> bool:
+def is_past_cap(condition: KillCondition, spent: int) -> bool:
+    """Whether more was spent than a condition on money allows."""
+    return spent > (condition.spend_cap or 0)
+
+
+def fails(condition: KillCondition, measurement: Measurement) -> bool:
+    """Whether a value is on the wrong side of the limit of a condition on its metric."""
     assert condition.threshold is not None
     if condition.comparator == Comparator.ABOVE:
         return measurement.value > condition.threshold
@@ -149,8 +169,7 @@ def distance_to_tripping(condition: KillCondition, facts: "Facts", today: date) 
     last = facts.latest(condition.metric)
     if last is None:
         return "nothing measured yet"
-    fails = _fails(condition, last)
-    side = "past the limit" if fails else "within the limit"
+    side = "past the limit" if fails(condition, last) else "within the limit"
     said = f"{condition.metric.words(last.value)} now, {side}"
     due = condition.due_on(facts.initiative)
     if due is not None and due >= today:

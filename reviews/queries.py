@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from django.db.models import Exists, JSONField, OuterRef, Q, Subquery
@@ -83,12 +83,17 @@ class Standing:
     policy: Policy
     digest: str
     material: str
-    judged: list[gates.Judged]
     slots: list[signing.SlotState]
+    today: date
 
     @property
     def gate(self) -> GatePolicy:
         return self.policy.gates[self.review.gate]
+
+    @cached_property
+    def judged(self) -> list[gates.Judged]:
+        """The criteria of the gate; a signature alone asks for none."""
+        return gates.evaluate(self.facts, self.review.gate, self.policy, self.today)
 
     @property
     def blocking(self) -> list[gates.Judged]:
@@ -142,8 +147,8 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
         policy=under,
         digest=digest,
         material=material,
-        judged=gates.evaluate(known, review.gate, under, today),
         slots=signing.states(review, known, digest),
+        today=today,
     )
 
 

@@ -6,7 +6,6 @@ from initiatives.actions.charter import (
     freeze_baseline,
     record_measurement,
     remove_kill_condition,
-    trip_kill_conditions,
     watch_metric,
 )
 from initiatives.actions.counting import start_counting
@@ -28,6 +27,7 @@ from initiatives.actions.triaging import (
     confirm_light,
     confirm_triage,
 )
+from initiatives.actions.tripping import trip_kill_conditions
 from initiatives.actions.units import save_unit
 
 __all__ = [

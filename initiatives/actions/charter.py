@@ -5,23 +5,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from accounts.models import Person
-from audit.actions import Entry, Value, Words, append
+from audit.actions import Value, Words, append
 from audit.refusals import Refused, records_refusals
 from initiatives import facts
-from initiatives.actions import writing
-from initiatives.models import (
-    Baseline,
-    Initiative,
-    KillCondition,
-    Measurement,
-    Metric,
-    Spend,
-)
+from initiatives.actions import tripping, writing
+from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric
 from initiatives.models.charter import MetricKind
 from initiatives.rules import (
     CHARTER_FIELDS,
@@ -29,9 +20,8 @@ from initiatives.rules import (
     METRIC_FIELDS,
     kill_condition_faults,
     metric_faults,
-    trip_reason,
 )
-from initiatives.stages import ON_TRIAL, RUNNING, Stage
+from initiatives.stages import Stage
 
 
 @records_refusals("metric.define")
@@ -185,7 +175,7 @@ def record_measurement(
     subject = f"measurement:{measurement.pk}"
     kind = "measurement.recorded" if corrects is None else "measurement.corrected"
     append([writing.entry(kind, row, by, changed, subject=subject)], at=at)
-    trip_kill_conditions(at=at, initiatives=[row.pk])
+    tripping.trip_those_of(row, at=at)
     return measurement
 
 
@@ -216,7 +206,7 @@ def add_kill_condition(
     condition.save()
     changed: dict[str, Value] = {"condition": Words(condition.sentence())}
     _changed(row, condition, "kill_condition.added", changed, by, at)
-    trip_kill_conditions(at=at, initiatives=[row.pk])
+    tripping.trip_those_of(row, at=at)
     return condition
 
 
@@ -237,14 +227,18 @@ def remove_kill_condition(
     KillCondition.objects.filter(pk=kill_condition.pk).delete()
 
 
-def freeze_baseline(*, initiative: Initiative, reason: str, at: datetime) -> Baseline:
-    """Put the charter as it stands in force as the next version; called by the decision on it."""
-    known = facts.load_one(initiative.pk)
+def freeze_baseline(
+    *, initiative: Initiative, reason: str, at: datetime, known: facts.Facts | None = None
+) -> Baseline:
+    """Put the charter as it stands in force as the next version; called by the decision on it.
+
+    `known` are the facts, where the caller has read them under the lock.
+    """
     Baseline.objects.filter(initiative=initiative, in_force_until=None).update(in_force_until=at)
     return Baseline.objects.create(
         initiative=initiative,
         version=Baseline.objects.filter(initiative=initiative).count() + 1,
-        charter=charter_of(known),
+        charter=charter_of(known or facts.load_one(initiative.pk)),
         reason=reason,
         in_force_since=at,
     )
@@ -267,87 +261,3 @@ def _exact(value: Any) -> Any:
     if isinstance(value, Decimal):
         return f"{value.normalize():f}"
     return value.isoformat() if isinstance(value, date) else value
-
-
-@transaction.atomic
-def trip_kill_conditions(*, at: datetime, initiatives: Iterable[int] | None = None) -> int:
-    """Trip the armed conditions whose time has come, and return how many.
-
-    Without `initiatives` the whole portfolio is looked at in one query, as the sweep does; rows
-    that somebody else has locked are left to the next run.
-    """
-    today = timezone.localdate(at)
-    candidates = _candidates(today, initiatives)
-    ids = sorted({condition.initiative_id for condition in candidates})
-    if not ids:
-        return 0
-    lock = Initiative.objects.select_for_update(skip_locked=initiatives is None)
-    free = set(lock.filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
-    known = facts.load(free)
-    tripped = [
-        condition
-        for condition in candidates
-        if condition.initiative_id in free and _trip(condition, known, today, at)
-    ]
-    KillCondition.objects.bulk_update(tripped, ["state", "tripped_at", "tripped_because"])
-    append([_tripped_entry(condition) for condition in tripped], at=at)
-    return len(tripped)
-
-
-def _candidates(today: date, initiatives: Iterable[int] | None) -> list[KillCondition]:
-    """Armed conditions that may have tripped, told by set-based comparison alone."""
-    last = Measurement.objects.filter(metric=OuterRef("metric"), corrected_by=None)
-    spent = Spend.objects.filter(initiative=OuterRef("initiative")).order_by()
-    decided_by = Q(by_decision_date=True, initiative__decision_date__lt=today)
-    due = Q(initiative__stage__in=ON_TRIAL) & decided_by | Q(initiative__stage__in=RUNNING) & Q(
-        due_date__lt=today
-    )
-    running = Q(in_a_row__isnull=False) & ~Q(initiative__stage=Stage.PROPOSAL)
-    fails = Q(comparator="above", last__gt=F("threshold")) | Q(
-        comparator="below", last__lt=F("threshold")
-    )
-    found: QuerySet[KillCondition] = (
-        KillCondition.objects.filter(state=KillCondition.State.ARMED)
-        .filter(initiative__counting_since__isnull=False)
-        .exclude(initiative__stage=Stage.RETIRED)
-        .alias(  # each use of one repeats its subquery: they are few on purpose
-            last=Subquery(last.order_by("-measured_at", "-pk").values("value")[:1]),
-            spent=Subquery(spent.values("initiative").annotate(sum=Sum("amount")).values("sum")),
-        )
-        .filter(
-            Q(kind="spend", spent__gt=F("spend_cap"))
-            | Q(kind="metric") & ((running | due) & fails | due & Q(last=None))
-        )
-        .select_related("metric", "initiative")
-        .order_by("initiative", "pk")
-    )
-    return list(found if initiatives is None else found.filter(initiative__in=list(initiatives)))
-
-
-def _trip(
-    condition: KillCondition, known: dict[int, facts.Facts], today: date, at: datetime
-) -> bool:
-    """Judge one candidate by the exact rule, under the lock; take the values when it trips."""
-    of = known[condition.initiative_id]
-    current = next((k for k in of.kill_conditions if k.pk == condition.pk), None)
-    if current is None or current.state != KillCondition.State.ARMED:
-        return False
-    measured = of.recent(condition.metric) if condition.metric else []
-    due = condition.due_on(of.initiative)
-    reason = trip_reason(condition, measured, spent=of.spent, due=due, today=today)
-    if reason is None:
-        return False
-    condition.state = KillCondition.State.TRIPPED
-    condition.tripped_at, condition.tripped_because = at, reason
-    return True
-
-
-def _tripped_entry(condition: KillCondition) -> Entry:
-    changed: dict[str, Value] = {
-        "condition": Words(condition.sentence()),
-        "because": Words(condition.tripped_because),
-    }
-    subject = f"killcondition:{condition.pk}"
-    return writing.entry(
-        "kill_condition.tripped", condition.initiative, None, changed, subject=subject
-    )

@@ -1,6 +1,6 @@
 """Answers to criteria, and money spent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -9,8 +9,7 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.actions import Value, append
 from audit.refusals import Refused, records_refusals
-from initiatives.actions import documents, ownership, writing
-from initiatives.actions.charter import trip_kill_conditions
+from initiatives.actions import documents, ownership, tripping, writing
 from initiatives.models import Evidence, Initiative, Ownership, Spend
 
 
@@ -29,9 +28,7 @@ def record_evidence(
 
     A document that it offers is added, and cited.
     """
-    named = [person.pk for person in people.values() if person is not None]
-    people_locked = Person.objects.select_for_update(no_key=True).filter(pk__in=named)
-    list(people_locked.order_by("pk"))  # before the row
+    _lock(person for person in people.values() if person is not None)  # before the row
     row = writing.locked_for_edit(initiative, by)
     for field, person in people.items():
         _name(row, f"{criterion}.{field}", person, by, at)
@@ -54,6 +51,11 @@ def record_evidence(
     }
     append([writing.entry("evidence.recorded", row, by, changed)], at=at)
     return answer
+
+
+def _lock(people: Iterable[Person]) -> None:
+    if ids := [person.pk for person in people]:
+        list(Person.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
 def _name(row: Initiative, role: str, person: Person | None, by: Person, at: datetime) -> None:
@@ -101,5 +103,5 @@ def record_spend(
     writing.mark_changed(row, by=by, at=at, material=False)
     changed: dict[str, Value] = {"amount": amount, "spent_on": spent_on, "estimate": is_estimate}
     append([writing.entry("spend.recorded", row, by, changed)], at=at)
-    trip_kill_conditions(at=at, initiatives=[row.pk])
+    tripping.trip_those_of(row, at=at)
     return spend

@@ -61,9 +61,11 @@ def _entry(kind: str, ownership: Ownership, by: Person | None, changed: dict[str
 
 
 def _locked_for_answer(ownership: Ownership, by: Person) -> Ownership:
-    if writing.locked(ownership.initiative).stage == Stage.RETIRED:
+    initiative = writing.locked(ownership.initiative)
+    if initiative.stage == Stage.RETIRED:
         raise Refused("It is retired: nobody has to own it any more.", rule="retired")
-    row = Ownership.objects.select_related("initiative", "person").get(pk=ownership.pk)
+    row = Ownership.objects.select_related("person").get(pk=ownership.pk)
+    row.initiative = initiative
     if not permissions.may_answer_for(by, row):
         raise Refused(
             "Only the person who was asked can answer, and only while the question stands.",

@@ -56,7 +56,7 @@ def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
         if not (waiting := scene.to_sign[gate or ""]):
             return
         slot = waiting.pop(0)
-        review = Review.objects.select_related("initiative").get(pk=slot.review_id)
+        review = Review.objects.get(pk=slot.review_id)
         signer = _signer(scene, review, slot)
         _sign(scene, review, slot, signer, rejects.get(slot.key, ""))
         if slot.role:
@@ -85,7 +85,8 @@ def _signer(scene: Scene, review: Review, slot: Slot) -> Person:
         held = Ownership.objects.counting().filter(initiative=scene.initiative, role=slot.role)
         return held.select_related("person").get().person
     keys = GROUPS[slot.group.key]
-    barred = {review.opened_by_id, review.initiative.evidence_changed_by_id}
+    scene.initiative.refresh_from_db(fields=["evidence_changed_by"])
+    barred = {review.opened_by_id, scene.initiative.evidence_changed_by_id}
     members = [scene.cast.people[key] for key in keys if key not in scene.story.owners.values()]
     return next(person for person in members if person.pk not in barred)
 

@@ -13,8 +13,7 @@ from accounts.models import Person
 from initiatives.documents import Offered
 from initiatives.stages import Gate, Role
 from portfolio.stories.story import Scene
-from reviews import queries as reviewed
-from reviews.policy import Case, Criterion, Field
+from reviews.policy import Case, Field
 
 FOR_PRODUCTION = (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.DATA_OWNER)
 INTRANET = "https://intranet.halden.example"
@@ -239,7 +238,7 @@ TEXTS: dict[str, Texts] = {
 def answers(scene: Scene, gate: str, more: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """What is answered at this gate: what applies to this story, and nothing else."""
     case = scene.story.case(scene.initiative.stage)
-    asked = reviewed.current_policy().gates[gate].criteria_for(case)
+    asked = scene.cast.policy.gates[gate].criteria_for(case)
     given = _texts(scene, TEXTS[gate])
     for said in (_charter(scene), _facts(scene), more):
         for key, fields in said.items():
@@ -355,15 +354,11 @@ def filled_in(
 ) -> tuple[dict[str, Any], dict[str, Person | None]]:
     """The fields that are asked of this story, and the people named in them."""
     case = scene.story.case(scene.initiative.stage)
-    asked = {f.key: f for f in _criteria()[criterion].fields_for(case) if f.key in values}
+    its_fields = scene.cast.asked[criterion].fields_for(case)
+    asked = {f.key: f for f in its_fields if f.key in values}
     named = {key for key, field in asked.items() if field.type == "person"}
     fields = {k: _filled_in(f, values[k], case, scene) for k, f in asked.items() if k not in named}
     return fields, {key: scene.cast.people[values[key]] for key in named}
-
-
-def _criteria() -> dict[str, Criterion]:
-    gates = reviewed.current_policy().gates.values()
-    return {criterion.key: criterion for gate in gates for criterion in gate.criteria}
 
 
 def _filled_in(field: Field, value: Any, case: Case, scene: Scene) -> Any:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from functools import cached_property
 
 from django.utils import timezone
 
 from accounts.models import Group, Person, Unit
 from portfolio import personas
+from reviews import queries as reviewed
+from reviews.policy import Criterion, Policy
 
 # Each with its head; a dash leads to the unit above it.
 UNITS = {
@@ -82,6 +85,17 @@ class Cast:
     @property
     def lead(self) -> Person:
         return self.people[GROUPS[Group.LEADS][0]]
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The one in force: nobody publishes another while the stories are told."""
+        return reviewed.current_policy()
+
+    @cached_property
+    def asked(self) -> dict[str, Criterion]:
+        """What the policy asks, by key."""
+        gates = self.policy.gates.values()
+        return {criterion.key: criterion for gate in gates for criterion in gate.criteria}
 
     def moment(self, days_ago: float) -> datetime:
         """So many days ago, within working hours: half a day more is noon instead of evening."""

@@ -67,11 +67,12 @@ def decide(
     """
     said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot)
     row = locked_initiative(initiative.pk)
+    known = initiative_facts.load_one(row.pk)
     if kind == Decision.Kind.SHIP and may_take_one_sitting(row):
-        return _decide_in_one_sitting(row, said)
-    _require_allowed(row, said)
-    review = _review_for(row, said, row.next_gate)
-    return _carry_out(row, said, review)
+        return _decide_in_one_sitting(row, known, said)
+    _require_allowed(row, known, said)
+    review = _review_for(row, known, said, row.next_gate)
+    return _carry_out(row, known, said, review)
 
 
 def may_take_one_sitting(row: Initiative) -> bool:
@@ -80,27 +81,27 @@ def may_take_one_sitting(row: Initiative) -> bool:
     return row.stage == Stage.PILOT and queries.is_light(row) and both.exists()
 
 
-def _decide_in_one_sitting(row: Initiative, said: Said) -> Decision:
+def _decide_in_one_sitting(row: Initiative, known: Facts, said: Said) -> Decision:
     """Both gates are held against the evidence as it is now, before the first of them moves it."""
     proceed = replace(said, kind=Decision.Kind.PROCEED)
-    _require_allowed(row, proceed)
-    first = _review_for(row, proceed, Gate.SHIP_OR_KILL)
-    second = _review_for(row, said, Gate.GO_LIVE)
-    _carry_out(row, proceed, first)
-    return _carry_out(row, said, second)
+    _require_allowed(row, known, proceed)
+    first = _review_for(row, known, proceed, Gate.SHIP_OR_KILL)
+    second = _review_for(row, known, said, Gate.GO_LIVE)
+    _carry_out(row, known, proceed, first)
+    return _carry_out(row, initiative_facts.load_one(row.pk), said, second)
 
 
-def _carry_out(row: Initiative, said: Said, review: Review | None) -> Decision:
+def _carry_out(row: Initiative, known: Facts, said: Said, review: Review | None) -> Decision:
     """Record the decision and do what it says."""
     if said.move.needs_outcome:
         _write_down_why(row, said)
-    known = initiative_facts.load_one(row.pk)
+        known = initiative_facts.load_one(row.pk)
     if said.move.needs_gate is not None:
         _require_gate(known, said.move.needs_gate, said.today)
     policy = queries.parsed(review.policy) if review else queries.current_policy()
     decision = _record(row, known, said, review)
     try:
-        _move(row, Stage(decision.to_stage), said, review, policy)
+        _move(row, known, Stage(decision.to_stage), said, review, policy)
     except Overtaken as overtaken:
         raise Refused(str(overtaken), rule="overtaken") from overtaken
     _close_reviews(row, review, said)
@@ -108,14 +109,13 @@ def _carry_out(row: Initiative, said: Said, review: Review | None) -> Decision:
     return decision
 
 
-def _require_allowed(row: Initiative, said: Said) -> None:
+def _require_allowed(row: Initiative, known: Facts, said: Said) -> None:
     if row.stage not in said.move.origins:
         raise Refused(
             f"“{Decision.Kind(said.kind).label}” is not possible in the stage "
             f"“{row.get_stage_display()}”. Somebody may have decided in the meantime.",
             rule="wrong_stage",
         )
-    known = initiative_facts.load_one(row.pk)
     if bar := permissions.bar_to_deciding(said.by, known, said.kind):
         raise Refused(bar, rule="may_not_decide")
     _require_words(said)
@@ -134,7 +134,7 @@ def _require_words(said: Said) -> None:
         raise Refused("Say what the next team should know.", rule="lesson_missing", field="lesson")
 
 
-def _review_for(row: Initiative, said: Said, gate: str | None) -> Review | None:
+def _review_for(row: Initiative, known: Facts, said: Said, gate: str | None) -> Review | None:
     """The open review a decision stands on, complete where the decision advances.
 
     Any can be sent back: of a light pilot go-live alone may be open.
@@ -147,7 +147,6 @@ def _review_for(row: Initiative, said: Said, gate: str | None) -> Review | None:
     review = open_ones.select_related("policy", "snapshot", "initiative").first()
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
-    known = initiative_facts.load_one(row.pk)
     notice(review, row, said.at, known)
     if said.move.needs_signatures:
         _require_complete(queries.standing(review, said.today, known))
@@ -210,7 +209,9 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
     )
 
 
-def _move(row: Initiative, to: Stage, said: Said, review: Review | None, policy: Policy) -> None:
+def _move(
+    row: Initiative, known: Facts, to: Stage, said: Said, review: Review | None, policy: Policy
+) -> None:
     """Let the initiative stand where the decision leads."""
     if said.move.needs_days:
         assert said.days is not None
@@ -220,7 +221,7 @@ def _move(row: Initiative, to: Stage, said: Said, review: Review | None, policy:
     elif to != row.stage:
         row.enter(to, at=said.at, decision_date=_decision_date(row, said, to, policy))
         if review is not None and review.gate == Gate.CHARTER:
-            initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at)
+            initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at, known=known)
     begun = row.counting_since or said.at  # whoever decided on it has ended its quiet
     Initiative.objects.filter(pk=row.pk).update(touched_at=said.at, counting_since=begun)
 

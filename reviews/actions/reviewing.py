@@ -134,10 +134,14 @@ def _open_to_groups(row: Initiative, slots: list[Slot], at: datetime) -> None:
     )
 
 
-def keep_snapshot(known: Facts, policy: Policy, at: datetime) -> Snapshot:
-    """Store the evidence as it stands, once for each digest."""
+def keep_snapshot(
+    known: Facts, policy: Policy, at: datetime, last: Snapshot | None = None
+) -> Snapshot:
+    """Store the evidence as it stands, once for each digest; mostly it is `last` still."""
     text = snapshots.canonical(snapshots.material(known, policy.version))
     digest = snapshots.digest(text)
+    if last is not None and last.digest == digest:
+        return last
     snapshot, _ = Snapshot.objects.get_or_create(
         digest=digest, defaults={"material": text, "taken_at": at}
     )
@@ -170,9 +174,8 @@ def sign(
     every role slot that its signer holds.
     """
     row = locked_initiative(slot.review.initiative_id)
-    review = Review.objects.select_related("policy", "snapshot", "initiative").get(
-        pk=slot.review_id
-    )
+    review = Review.objects.select_related("policy", "snapshot").get(pk=slot.review_id)
+    review.initiative = row
     if not review.is_open:
         raise Refused("This review is closed; nothing is left to sign.", rule="review_closed")
     known = initiative_facts.load_one(row.pk)
@@ -283,9 +286,11 @@ def notice(review: Review, row: Initiative, at: datetime, known: Facts | None = 
     evidence calls for are asked for.
     """
     known, policy = known or initiative_facts.load_one(row.pk), queries.parsed(review.policy)
-    snapshot, before = keep_snapshot(known, policy, at), review.snapshot_id
-    review.snapshot, review.seen_version = snapshot, row.evidence_version
-    review.save(update_fields=["snapshot", "seen_version"])
+    before, seen = review.snapshot_id, review.seen_version
+    snapshot = keep_snapshot(known, policy, at, review.snapshot)
+    if (snapshot.digest, row.evidence_version) != (before, seen):
+        review.snapshot, review.seen_version = snapshot, row.evidence_version
+        review.save(update_fields=["snapshot", "seen_version"])
     widened = _add_slots(review, known, policy, at)
     if snapshot.digest == before and not widened:
         return False

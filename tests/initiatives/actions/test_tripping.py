@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from audit.models import Event
 from initiatives import actions
+from initiatives.actions import tripping
 from initiatives.models import Initiative, KillCondition, Metric, Spend
 from initiatives.stages import Stage
 from tests.accounts.expectations import last_event, nothing_said
@@ -29,9 +30,15 @@ from tests.factories import (
 DAY = timedelta(days=1)
 
 
-def trip(at=NOON, initiatives=None):
-    """As the sweep does, unless initiatives are named."""
-    return actions.trip_kill_conditions(at=at, initiatives=initiatives)
+def trip(at=NOON):
+    """As the sweep does."""
+    return actions.trip_kill_conditions(at=at)
+
+
+def trip_those_of(initiative, at=NOON):
+    """As each value and each amount does."""
+    row = Initiative.objects.get(pk=initiative.pk)
+    return tripping.trip_those_of(row, at=at)
 
 
 class Running(TestCase):
@@ -145,12 +152,16 @@ class TestTheSweep(Running):
         assert trip() == 1
 
     def trips_by_stage(self):
-        found = {}
-        for stage in Stage:
-            KillCondition.objects.update(state="armed", tripped_at=None)
-            Initiative.objects.update(stage=stage)
-            found[stage] = trip()
+        """In which stages it trips, which both ways of finding out have to agree on."""
+        found = {stage: self.trips_in(stage, trip) for stage in Stage}
+        again = {stage: self.trips_in(stage, lambda: trip_those_of(self.pilot)) for stage in Stage}
+        assert found == again
         return {stage for stage, count in found.items() if count}
+
+    def trips_in(self, stage, way):
+        KillCondition.objects.update(state="armed", tripped_at=None)
+        Initiative.objects.update(stage=stage)
+        return way()
 
     def test_trips_by_the_decision_date_of_a_pilot_and_of_a_readiness_review(self):
         self.arm()  # a proposal's date is not its ship-or-kill date; production was decided
@@ -288,12 +299,45 @@ class TestSpending(Running):
         assert self.state() == "armed"
 
 
-class TestNamedOnes(Running):
-    def test_are_the_only_ones_looked_at(self):
+@pytest.mark.embedded
+class TestThoseOfOne(Running):
+    """What the last value and the sum say decides whether anything more is read."""
+
+    def queries(self):
+        with CaptureQueriesContext(connection) as queries:
+            assert trip_those_of(self.pilot) == 0
+        return len(queries) - 1  # the row
+
+    def test_leave_others_alone(self):
+        other = make_declared(by=self.lead, stage=Stage.PILOT, name="Other")
         self.arm()
-        assert trip(initiatives=[]) == 0
-        assert trip(initiatives=[self.pilot.pk + 1]) == 0
-        assert trip(initiatives=[self.pilot.pk]) == 1
+        self.due(TODAY - DAY)
+        assert trip_those_of(other) == 0
+        assert trip_those_of(self.pilot) == 1
+
+    def test_are_read_alone_before_their_time(self):
+        self.measure(9000)
+        self.arm()
+        self.due(TODAY + DAY)
+        assert self.queries() == 1
+
+    def test_ask_for_the_last_value_alone_where_it_holds(self):
+        self.measure(60)
+        self.arm_in_a_row(1)
+        assert self.queries() == 2
+
+    def test_ask_for_the_sum_alone_below_the_cap(self):
+        make_kill_condition(initiative=self.pilot, spend_cap=1)
+        assert self.queries() == 2
+
+    def test_read_the_facts_once_the_last_value_is_past_the_limit(self):
+        self.measure(9000)
+        self.arm_in_a_row(2)
+        assert self.queries() > 2
+
+    def test_trip_without_a_value_once_they_are_due(self):
+        self.arm()
+        assert trip_those_of(self.pilot) == 1
 
 
 class TestQueries(Running):
