@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
@@ -13,12 +14,13 @@ from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
+from initiatives import statement
 from initiatives.facts import Facts
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Ownership
 from initiatives.stages import Gate, Stage
 from initiatives.triage import Basis, Level
-from reviews import gates, permissions, policy, signing, snapshots, transitions
-from reviews.answers import Answered, answered
+from reviews import gates, permissions, policy, results, signing, snapshots, transitions
+from reviews.answers import Answered, answered, conditions
 from reviews.models import Decision, PolicyVersion, Review, SignOff
 from reviews.policy import Case, Criterion, GatePolicy, Policy
 
@@ -74,6 +76,15 @@ def titles() -> dict[str, str]:
     return {c.key: c.title for gate in gates_of for c in gate.criteria if c.takes_an_answer}
 
 
+PROMISED = {
+    "problem": "Problem",
+    "users": "Who has it",
+    "outcome": "Outcome wanted",
+    "process": "Process and decision point",
+    "scope": "Scope",
+}
+
+
 @dataclass(frozen=True)
 class Standing:
     """A review as it stands now: live evidence, criteria, slots and what a decision still lacks."""
@@ -85,6 +96,27 @@ class Standing:
     material: str
     slots: list[signing.SlotState]
     today: date
+
+    @property
+    def statement(self) -> str:
+        return statement.of(self.facts)
+
+    @property
+    def results(self) -> list[str]:
+        return results.of(self.facts)
+
+    @property
+    def kill_conditions(self) -> list[str]:
+        return [condition.sentence() for condition in self.facts.kill_conditions]
+
+    @property
+    def conditions(self) -> list[Answered]:
+        return conditions(self.policy, self.facts)
+
+    def promised(self) -> list[tuple[str, str]]:
+        """What the charter says, in its own words."""
+        content = json.loads(self.material)
+        return [(label, content[key]) for key, label in PROMISED.items() if content.get(key)]
 
     @property
     def gate(self) -> GatePolicy:
@@ -127,6 +159,39 @@ class Standing:
         return in_words(signature.snapshot.material, self.material, self.facts)
 
 
+@dataclass(frozen=True)
+class Closed(Standing):
+    """A review that is over, as it was read when it ended: nothing that happens later changes it
+    (product.md §4, a decided review never goes stale)."""
+
+    observed: Mapping[str, Any]
+
+    @property
+    def statement(self) -> str:
+        return str(self.observed.get("statement", ""))
+
+    @property
+    def results(self) -> list[str]:
+        return list(self.observed.get("results", ()))
+
+    @property
+    def kill_conditions(self) -> list[str]:
+        return list(self.observed.get("kill_conditions", ()))
+
+    @cached_property
+    def judged(self) -> list[gates.Judged]:
+        """The verdicts as they were."""
+        known = {criterion.key: criterion for criterion in self.gate.criteria}
+        return [
+            gates.Judged(
+                known[said["criterion"]],
+                gates.Verdict(said["met"], said["reason"]),
+                said["not_applicable"],
+            )
+            for said in self.observed.get("verdicts", ())
+        ]
+
+
 def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
     """The differences of two snapshots in words, with people named."""
     changes = snapshots.changes(before, after)
@@ -136,8 +201,11 @@ def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]
 
 
 def standing(review: Review, today: date, facts: Facts | None = None) -> Standing:
-    """Evaluate a review against the evidence as it is now, not as it was noticed last."""
+    """Evaluate a review against the evidence as it is now, not as it was noticed last; a closed
+    one stands as it was closed."""
     known = facts or initiative_facts.load_one(review.initiative_id)
+    if not review.is_open:
+        return _closed(review, today, known)
     under = parsed(review.policy)
     material = snapshots.canonical(snapshots.material(known, under.version))
     digest = snapshots.digest(material)
@@ -149,6 +217,36 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
         material=material,
         slots=signing.states(review, known, digest),
         today=today,
+    )
+
+
+def _closed(review: Review, today: date, known: Facts) -> Closed:
+    decision = review.decisions.select_related("snapshot").first()
+    snapshot = (decision.snapshot if decision else None) or review.snapshot
+    then = _as_it_was(known, json.loads(snapshot.material))
+    return Closed(
+        review=review,
+        facts=then,
+        policy=parsed(review.policy),
+        digest=snapshot.digest,
+        material=snapshot.material,
+        slots=signing.states(review, then, snapshot.digest),
+        today=today,
+        observed=decision.observed if decision else review.observed,
+    )
+
+
+def _as_it_was(known: Facts, content: snapshots.Material) -> Facts:
+    """The facts with the answers, and the people named, that were signed."""
+    roles = snapshots.owners_in(content)
+    people = Person.objects.in_bulk(roles.values())
+    return replace(
+        known,
+        evidence=snapshots.answers_in(content),
+        ownerships=tuple(
+            Ownership(initiative=known.initiative, role=role, person=people[pk])
+            for role, pk in roles.items()
+        ),
     )
 
 

@@ -53,9 +53,9 @@ def states(review: Review, facts: Facts, digest: str) -> list[SlotState]:
     groups = [s.group_id for s in slots if s.group_id]
     members = _members(groups) if groups and review.is_open else {}
     signatures = list(review.sign_offs.select_related("signer", "snapshot"))
+    candidates = _candidates if review.is_open else _nobody
     return [
-        _state(slot, _candidates(slot, facts, members), review, signatures, digest)
-        for slot in slots
+        _state(slot, candidates(slot, facts, members), review, signatures, digest) for slot in slots
     ]
 
 
@@ -139,6 +139,11 @@ def _latest(signatures: Iterable[SignOff], digest: str) -> list[SignOff]:
     lives again when a change is undone, else the last."""
     ordered = sorted(signatures, key=lambda s: s.snapshot_id == digest)
     return list({s.signer_id: s for s in ordered}.values())
+
+
+def _nobody(*_: object) -> list[tuple[Person, Membership | None]]:
+    """Of a closed review nobody is asked any more."""
+    return []
 
 
 def _candidates(

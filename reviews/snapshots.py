@@ -9,9 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from initiatives import documents
+from initiatives import documents, statement
 from initiatives.facts import Facts
-from initiatives.models import KillCondition, Metric, OpenQuestion
+from initiatives.models import Evidence, KillCondition, Metric, OpenQuestion
 from initiatives.rules import (
     CHARTER_FIELDS,
     EVALUATION_SET_FIELDS,
@@ -20,7 +20,8 @@ from initiatives.rules import (
     QUESTION_FIELDS,
 )
 from initiatives.triage import QUESTIONS
-from reviews import words
+from reviews import results, words
+from reviews.gates import Judged
 
 Material = dict[str, Any]
 MONEY = ("Pilot budget", "Monthly cost", "Kill condition: spend cap")
@@ -97,10 +98,22 @@ def _exact(value: Any) -> Any:
     return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
 
 
-def observed(facts: Facts) -> Material:
-    """What was measured and spent at this moment: shown, never compared."""
+def observed(facts: Facts, judged: Iterable[Judged] = ()) -> Material:
+    """What was measured and spent at this moment, and how it read: shown, never compared."""
     latest = {str(metric.pk): facts.latest(metric) for metric in facts.metrics}
     return {
+        "statement": statement.of(facts),
+        "results": results.of(facts),
+        "kill_conditions": [condition.sentence() for condition in facts.kill_conditions],
+        "verdicts": [
+            {
+                "criterion": j.criterion.key,
+                "met": j.is_met,
+                "reason": j.verdict.reason,
+                "not_applicable": j.not_applicable,
+            }
+            for j in judged
+        ],
         "spent": facts.spent,
         "measured": {
             pk: {
@@ -113,6 +126,28 @@ def observed(facts: Facts) -> Material:
             if m is not None
         },
     }
+
+
+def answers_in(content: Material) -> tuple[Evidence, ...]:
+    """The answers that a material holds, as they were given then."""
+    found: dict[str, Evidence] = {}
+    for key, value in content.items():
+        kind, _, rest = key.partition(".")
+        criterion, _, field = rest.partition(".")
+        if kind not in ("answer", "owner") or not field:
+            continue
+        answer = found.setdefault(criterion, Evidence(criterion=criterion, fields={}))
+        if field == "not_applicable":
+            answer.not_applicable_because = value
+        elif kind == "answer":  # people named in it are its owners
+            answer.fields[field] = value
+    return tuple(found.values())
+
+
+def owners_in(content: Material) -> dict[str, int]:
+    """Who held which role in a material: ids of people by role."""
+    roles = {key.removeprefix("owner."): pk for key, pk in content.items() if key[:6] == "owner."}
+    return {role: pk for role, pk in roles.items() if pk is not None}
 
 
 def canonical(content: Material) -> str:

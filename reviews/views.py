@@ -27,7 +27,7 @@ from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
-from reviews import actions, answers, citations, gates, permissions, queries, results
+from reviews import actions, citations, gates, permissions, queries
 from reviews.forms import AnswerForm, DecideForm, SignForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -157,11 +157,9 @@ def review_page(
         "review": review,
         "initiative": review.initiative,
         "standing": standing,
-        "statement": statement.of(standing.facts),
         "mine": _signed_together(mine),
-        "results": results.of(standing.facts) if review.gate != Gate.CHARTER else [],
-        "conditions": answers.conditions(standing.policy, standing.facts),
-        "stale_changes": _stale_changes(standing, request.user),
+        "results": standing.results if review.gate != Gate.CHARTER else [],
+        "stale_changes": _stale_changes(standing, request.user) if review.is_open else [],
         "changed_since_request": queries.in_words(
             review.requested_snapshot.material, standing.material, standing.facts
         )

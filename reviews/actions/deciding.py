@@ -191,6 +191,7 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
     back = said.kind == Decision.Kind.SEND_BACK and said.to_pilot
     if back and row.stage == Stage.READINESS_REVIEW:
         to = Stage.PILOT
+    judged = queries.standing(review, said.today, known).judged if review else ()
     return Decision.objects.create(
         initiative=row,
         review=review,
@@ -205,7 +206,7 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
         lesson=said.lesson.strip(),
         days=said.days if said.move.needs_days else None,
         snapshot=review.snapshot if review else None,
-        observed=snapshots.observed(known),
+        observed=snapshots.observed(known, judged),
     )
 
 

@@ -85,7 +85,7 @@ def _open(
         policy=version,
         snapshot=snapshot,
         requested_snapshot=snapshot,
-        observed=snapshots.observed(known),
+        observed=snapshots.observed(known, gates.evaluate(known, gate, policy, today)),
         seen_version=row.evidence_version,
         opened_at=at,
         opened_by=by,

@@ -274,7 +274,7 @@ class TestOpenReviews(PostponingTestCase):
         self.extend(28)
         (signature,) = state(self.review, "sponsor").stale
         assert standing(self.review).changes_since(signature) == [
-            ("Decision date", "2026-03-24", "2026-04-21")
+            ("Decision date", "24 Mar 2026", "21 Apr 2026")
         ]
 
     def test_wait_for_their_signers_again(self):

@@ -11,14 +11,14 @@ from django.test import TestCase
 
 from accounts import actions as people
 from initiatives import actions as initiatives
-from initiatives import facts
+from initiatives import facts, statement
 from initiatives.models import Initiative, Measurement, Metric, Ownership
-from initiatives.stages import Role
+from initiatives.stages import Gate, Role
 from initiatives.triage import QUESTIONS
-from reviews import actions, queries, snapshots
+from reviews import actions, gates, queries, snapshots
 from reviews.snapshots import Change
 from tests import factories
-from tests.factories import NOON
+from tests.factories import NOON, TODAY
 from tests.reviews.scenes import DAY, give, threshold
 
 
@@ -309,7 +309,9 @@ class TestObserved(SnapshotTestCase):
         initiatives.record_spend(
             initiative=self.initiative, amount=120, spent_on=NOON.date(), by=self.lead, at=NOON
         )
-        assert snapshots.observed(facts.load_one(self.initiative.pk)) == {
+        kept = snapshots.observed(facts.load_one(self.initiative.pk))
+        assert kept["results"][0].endswith("(n = 812, automatic); threshold 45 min.")
+        assert {key: kept[key] for key in ("spent", "measured")} == {
             "spent": 120,
             "measured": {
                 str(self.metric.pk): {
@@ -323,7 +325,26 @@ class TestObserved(SnapshotTestCase):
 
     def test_is_plain_where_nothing_was_measured(self):
         known = facts.load_one(self.initiative.pk)
-        assert snapshots.observed(known) == {"spent": 0, "measured": {}}
+        assert snapshots.observed(known) == {
+            "statement": statement.of(known),
+            "results": [],
+            "kill_conditions": [known.kill_conditions[0].sentence()],
+            "verdicts": [],
+            "spent": 0,
+            "measured": {},
+        }
+
+    def test_holds_what_was_judged(self):
+        known = facts.load_one(self.initiative.pk)
+        found = gates.evaluate(known, Gate.CHARTER, queries.current_policy(), TODAY)
+        kept = snapshots.observed(known, found)["verdicts"]
+        assert [said["criterion"] for said in kept] == [j.criterion.key for j in found]
+        assert kept[0] == {
+            "criterion": "described",
+            "met": True,
+            "reason": found[0].verdict.reason,
+            "not_applicable": False,
+        }
 
 
 class TestChanges(SnapshotTestCase):
@@ -366,7 +387,7 @@ class TestChanges(SnapshotTestCase):
             "Data audit: note", "a", "b",
         )  # fmt: skip
         assert self.words("kill_condition.3.spend_cap", None, 5) == (
-            "Kill condition: spend cap", "nothing", "5",
+            "Kill condition: spend cap", "nothing", "EUR 5",
         )  # fmt: skip
 
     def test_say_what_was_found_out_in_words(self):

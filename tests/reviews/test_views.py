@@ -21,6 +21,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person, SignIn
+from initiatives import actions as initiatives
 from initiatives.models import Evidence, Initiative, Ownership
 from initiatives.stages import Gate, Stage
 from initiatives.triage import QUESTIONS
@@ -226,6 +227,44 @@ class TestReviewDetail(ReviewPages):
         assert "The baseline is a guess." in said
         assert "You sign as" not in said
         assert self.decide_url("proceed") not in self.page().content.decode()
+
+    def test_never_goes_stale_once_it_is_decided(self):
+        self.sign_all()
+        self.sign_in(self.cast.sponsor)
+        before = text_of(self.page())
+        promise = re.search("Reduce .+ aiming for 30 min.", before)
+        assert promise
+        actions.decide(
+            initiative=self.initiative, kind="proceed", reason="Go.", by=self.cast.sponsor,
+            at=self.now,
+        )  # fmt: skip
+        initiatives.edit(
+            initiative=self.initiative, by=self.cast.lead, at=self.now, system_name="Reader 2",
+        )  # fmt: skip
+        actions.answer(
+            initiative=self.initiative, criterion="stakeholders", by=self.cast.lead, at=self.now,
+            values={"users": self.cast.lead},
+        )  # fmt: skip
+        said = text_of(self.page())
+        assert promise[0] in said
+        assert (
+            said.count("signed Sam Sponsor approved") == before.count("Sam Sponsor approved") == 1
+        )
+        for changed in ("to be signed again", "Changed since", "Can sign", self.cast.lead.name):
+            assert changed not in said, changed
+        assert said.count(": met") == before.count(": met") == 15
+        assert html.escape(self.initiative.problem) in said
+        assert "Who speaks for the people who will work with it? Uma User" in said
+
+    def test_says_who_had_not_signed_when_it_ended(self):
+        actions.decide(
+            initiative=self.initiative, kind="send_back", reason="No.", by=self.cast.lead,
+            at=self.now,
+        )  # fmt: skip
+        self.sign_in(self.cast.sponsor)
+        said = text_of(self.page())
+        assert said.count("not signed") == 4
+        assert "Can sign" not in said
 
     def test_is_invisible_where_the_initiative_is_restricted(self):
         factories.restrict(initiative=self.initiative)
