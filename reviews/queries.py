@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
@@ -96,6 +96,7 @@ class Standing:
     material: str
     slots: list[signing.SlotState]
     today: date
+    decision: Decision | None = None
 
     @property
     def statement(self) -> str:
@@ -164,7 +165,7 @@ class Closed(Standing):
     """A review that is over, as it was read when it ended: nothing that happens later changes it
     (product.md §4, a decided review never goes stale)."""
 
-    observed: Mapping[str, Any]
+    observed: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def statement(self) -> str:
@@ -221,7 +222,7 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
 
 
 def _closed(review: Review, today: date, known: Facts) -> Closed:
-    decision = review.decisions.select_related("snapshot").first()
+    decision = review.decisions.select_related("snapshot", "decided_by").first()
     snapshot = (decision.snapshot if decision else None) or review.snapshot
     then = _as_it_was(known, json.loads(snapshot.material))
     return Closed(
@@ -232,6 +233,7 @@ def _closed(review: Review, today: date, known: Facts) -> Closed:
         material=snapshot.material,
         slots=signing.states(review, then, snapshot.digest),
         today=today,
+        decision=decision,
         observed=decision.observed if decision else review.observed,
     )
 

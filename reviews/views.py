@@ -168,9 +168,7 @@ def review_page(
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
-        "decision": None
-        if review.is_open
-        else review.decisions.select_related("decided_by").first(),
+        "decision": standing.decision,
         "form": form or SignForm(initial={"digest": standing.digest}),
         "refusal": refusal,
     }
