@@ -42,6 +42,7 @@ SENTENCES = {
     "spend.recorded": "{who} recorded spend of {amount}",
     "campaign.counting_started": "{who} started the campaign: deadlines count from now on",
     "inventory.uploaded": "{who} uploaded {file}",
+    "inventory.discarded": "{who} discarded {file}",
     "inventory.import_started": "{who} started the import of {file}",
     "mapping.saved": "{who} saved the mapping {name}",
     "inventory.imported": "{who} imported {file}: {created} created, {updated} updated",

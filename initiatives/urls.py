@@ -7,6 +7,7 @@ from initiatives.views import charter, describing, documents, findings, importin
 urlpatterns = [
     path("import/", importing.Import.as_view(), name="import"),
     path("import/<int:pk>/", importing.UploadPage.as_view(), name="upload"),
+    path("import/<int:pk>/discard/", importing.Discard.as_view(), name="discard_upload"),
     path("register/", describing.Register.as_view(), name="register"),
     path("<int:pk>/edit/<slug:part>/", describing.Edit.as_view(), name="edit"),
     path("<int:pk>/restrict/", describing.Restrict.as_view(), name="restrict"),

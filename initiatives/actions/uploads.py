@@ -19,7 +19,7 @@ from initiatives.actions.importing import Imported, import_inventory
 from initiatives.inventories import STARTED, UNDER_WAY
 from initiatives.models import SavedMapping, Upload
 
-__all__ = ["correct", "import_uploaded", "rehearse", "save_mapping", "start", "upload"]
+__all__ = ["correct", "discard", "import_uploaded", "rehearse", "save_mapping", "start", "upload"]
 
 State = Upload.State
 OPEN = (State.UPLOADED, State.FAILED)
@@ -92,6 +92,18 @@ def rehearse(*, upload: Upload, parsed: importing.Parsed, by: Person, at: dateti
     return import_inventory(
         parsed=parsed, file_name=upload.name, by=by, at=at, skip_rejected=True, dry_run=True
     )
+
+
+@records_refusals("inventory.discard")
+def discard(*, upload: Upload, by: Person, at: datetime) -> None:
+    """Delete a file that came to nothing; what was imported stays with its account."""
+    _require_lead(by)
+    held = _held(upload)
+    if held.state not in OPEN:
+        raise Refused("This file has been imported, or is being imported.", rule="upload_closed")
+    append([_entry("inventory.discarded", held, by)], at=at)
+    held.delete()
+    transaction.on_commit(lambda: held.file.delete(save=False))
 
 
 @records_refusals("inventory.import_start")

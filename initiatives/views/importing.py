@@ -98,6 +98,21 @@ class UploadPage(LeadsOnly):
     post = get
 
 
+class Discard(LeadsOnly):
+    """Delete a file that was never imported."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        assert isinstance(request.user, Person)
+        upload = get_object_or_404(Upload, pk=pk)
+        try:
+            uploads.discard(upload=upload, by=request.user, at=timezone.now())
+        except Refused as refusal:
+            messages.error(request, refusal.message)
+            return HttpResponseRedirect(step_url(upload))
+        messages.success(request, f"“{upload.name}” is discarded.")
+        return HttpResponseRedirect(reverse("initiatives:import"))
+
+
 class OfUpload(LeadsOnly):
     """A step of one upload; a file that cannot be read any more says so where it started."""
 
@@ -121,7 +136,10 @@ class OfUpload(LeadsOnly):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         base: Any = super()
         context: dict[str, Any] = base.get_context_data(
-            upload=self.upload, steps=stepper(self.step), **kwargs
+            upload=self.upload,
+            steps=stepper(self.step),
+            may_discard=self.upload.state in uploads.OPEN,
+            **kwargs,
         )
         return context
 

@@ -192,6 +192,45 @@ class TestUploading(ImportPages):
         assert len(many) == len(few)
 
 
+@pytest.mark.embedded
+class TestDiscarding(ImportPages):
+    def discard(self, upload: Upload) -> Any:
+        address = reverse("initiatives:discard_upload", args=[upload.pk])
+        with self.captureOnCommitCallbacks(execute=True):
+            return self.client.post(address)
+
+    def test_deletes_a_file_that_was_not_imported(self):
+        upload = self.uploaded()
+        path = Path(upload.file.path)
+        assert path.exists()
+        assert self.discard(upload).url == reverse("initiatives:import")
+        assert not Upload.objects.exists()
+        assert not path.exists()
+        assert last_event().kind == "inventory.discarded"
+
+    def test_keeps_what_was_imported_or_waits_for_it(self):
+        upload = self.uploaded()
+        self.begin(upload)
+        for _ in range(2):
+            assert self.discard(upload).url == self.address(upload)
+            assert Path(self.stands(upload).file.path).exists()
+            import_waiting()
+
+    def test_is_for_leads(self):
+        upload, ada = self.uploaded(), make_person()
+        with refused("not_a_lead"):
+            uploads.discard(upload=upload, by=ada, at=timezone.now())
+        self.client.force_login(make_auditor())
+        assert self.discard(upload).status_code == 403
+
+    def test_is_offered_while_it_is_possible(self):
+        upload = self.uploaded()
+        address = reverse("initiatives:discard_upload", args=[upload.pk])
+        assert address in said(self.look(upload, "source"))
+        self.import_(upload)
+        assert address not in said(self.look(upload))
+
+
 class TestBadFiles(ImportPages):
     """Each stands at the field with a sentence that says what to do, and nothing is kept."""
 
