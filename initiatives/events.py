@@ -45,5 +45,6 @@ SENTENCES = {
     "inventory.discarded": "{who} discarded {file}",
     "inventory.import_started": "{who} started the import of {file}",
     "mapping.saved": "{who} saved the mapping {name}",
+    "initiatives.exported": "{who} exported {count} initiatives",
     "inventory.imported": "{who} imported {file}: {created} created, {updated} updated",
 }

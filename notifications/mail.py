@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlsplit
@@ -10,7 +11,6 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
-from notifications import queries
 from notifications.models import Message, Reminder
 from notifications.rules import in_words
 
@@ -49,10 +49,17 @@ PREPARE = "See what is missing"  # of those who do not decide themselves
 PLACES = {"unowned": "#owners"}  # on the page it opens
 
 
-def written(message: Message, reminders: list[Reminder], today: date) -> EmailMultiAlternatives:
+def written(
+    message: Message,
+    reminders: list[Reminder],
+    others: Mapping[int, list[str]],
+    today: date,
+) -> EmailMultiAlternatives:
     """Write the mail; `message.subject` is set on the way. The same message has the same
-    Message-ID each time it is tried, so that mail programs show an extra copy once."""
-    others = queries.others_told(reminders[:TOLD_IN_FULL])
+    Message-ID each time it is tried, so that mail programs show an extra copy once.
+
+    `others` is who else is asked the same, by reminder (`queries.others_told`).
+    """
     items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in reminders]
     message.subject = subject_of(items)
     context = {

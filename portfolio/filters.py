@@ -1,6 +1,6 @@
 """How the list of initiatives is narrowed: search, facets, sorting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -9,10 +9,10 @@ from django import forms
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from accounts.models import Unit
+from accounts.models import Person, Unit
 from initiatives import search
 from initiatives.fields import QuickSelect
-from initiatives.models import Ownership
+from initiatives.models import Initiative, Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.queries import unowned
 from initiatives.stages import Stage
@@ -135,3 +135,9 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
             select = isinstance(field.widget, forms.Select)
             field.widget.attrs["class"] = "form-select" if select else "form-control"
         return form
+
+
+def narrowed(person: Person, query: Mapping[str, Any]) -> InitiativeFilter:
+    """What the list and its export show to this person, in the same order."""
+    visible = Initiative.objects.visible_to(person)
+    return InitiativeFilter(query, queryset=visible.order_by(*SORTS["number"]))

@@ -11,6 +11,7 @@ portfolio_pages = [
 ]
 initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),
+    path("export/", pages.ExportInitiatives.as_view(), name="export"),
     path("<int:pk>/", pages.InitiativeDetail.as_view(), name="detail"),
     path("<int:pk>/tabs/<slug:tab>/", pages.Tab.as_view(), name="tab"),
     path("<int:pk>/brief/", dashboard.Brief.as_view(), name="brief"),

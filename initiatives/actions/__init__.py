@@ -11,6 +11,7 @@ from initiatives.actions.charter import (
 from initiatives.actions.counting import start_counting
 from initiatives.actions.documents import add_document
 from initiatives.actions.evidence import record_evidence, record_spend
+from initiatives.actions.exporting import record_export
 from initiatives.actions.findings import (
     change_question,
     close_question,
@@ -52,6 +53,7 @@ __all__ = [
     "import_inventory",
     "raise_question",
     "record_evidence",
+    "record_export",
     "record_measurement",
     "record_run",
     "record_spend",

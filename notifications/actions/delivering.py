@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from smtplib import (
     SMTPAuthenticationError,
     SMTPConnectError,
@@ -28,7 +29,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from notifications import mail
+from notifications import mail, queries
 from notifications.actions import checking
 from notifications.actions.composing import compose
 from notifications.models import Message, Reminder
@@ -66,6 +67,7 @@ class _Batch:
     token: UUID
     messages: list[Message]
     reminders: dict[int, list[Reminder]] = field(default_factory=dict)
+    others: dict[int, list[str]] = field(default_factory=dict)  # asked the same, by reminder
 
 
 def deliver(*, clock: Clock = timezone.now, slice_: timedelta | None = None) -> Delivered:
@@ -118,6 +120,8 @@ def _check(batch: _Batch, done: Delivered) -> None:
     cancelled = _held(batch.token).filter(pk__in=empty)
     done.cancelled += cancelled.update(state=Message.State.CANCELLED, lease_until=None)
     batch.messages = [m for m in batch.messages if m.pk in batch.reminders]
+    in_full = (rows[: mail.TOLD_IN_FULL] for rows in batch.reminders.values())
+    batch.others = queries.others_told(list(chain.from_iterable(in_full)))
 
 
 def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | None) -> None:
@@ -163,7 +167,7 @@ def _send(
 ) -> None:
     reminders = batch.reminders[message.pk]
     try:
-        written = mail.written(message, reminders, timezone.localdate(clock()))
+        written = mail.written(message, reminders, batch.others, timezone.localdate(clock()))
         if connection.send_messages([written]) != 1:
             raise SMTPException("The mail was not taken, and the server did not say why.")
     # Whatever is wrong with one message must not keep the others from being sent.

@@ -1,4 +1,4 @@
-"""How many whole days lie between two moments, counted by the database."""
+"""How many whole days lie between two moments or two days, counted by the database."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from django.db.models import Expression, F, Func, IntegerField
 from django.db.models.sql.compiler import SQLCompiler
 
 
-class WholeDays(Func):
-    """Whole days from one moment to another, whatever is left of a day dropped."""
+class Days(Func):
+    """Days from one calendar day to another."""
 
-    template = "EXTRACT(DAY FROM (%(expressions)s))::integer"
+    template = "(%(expressions)s)"
     arg_joiner = " - "
     output_field = IntegerField()
 
@@ -25,3 +25,9 @@ class WholeDays(Func):
         params = tuple(param for _, given in parts for param in given)
         # A second more, since days in floating point fall short of whole ones.
         return f"CAST({days} + 1.0 / 86400 AS INTEGER)", params
+
+
+class WholeDays(Days):
+    """Whole days from one moment to another, whatever is left of a day dropped."""
+
+    template = "EXTRACT(DAY FROM (%(expressions)s))::integer"

@@ -2,19 +2,20 @@
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.generic import TemplateView, View
 
 from accounts.models import Person
-from initiatives.models import Initiative
+from initiatives import actions
 from initiatives.permissions import may_declare
 from initiatives.views.base import visible_initiative
-from portfolio.filters import SORTS, InitiativeFilter
-from portfolio.queries import history, listing, page, tabs
+from portfolio import filters
+from portfolio.queries import export, history, listing, page, tabs
 
 _SEQ = re.compile(r"[0-9]{1,18}")
 PAGE_SIZES = (50, 100)
@@ -32,10 +33,9 @@ class InitiativeList(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         assert isinstance(self.request.user, Person)
-        visible = Initiative.objects.visible_to(self.request.user)
-        visible = visible.select_related("unit").only(*listing.COLUMNS)
-        narrowed = InitiativeFilter(self.request.GET, queryset=visible.order_by(*SORTS["number"]))
-        found = Paginator(narrowed.qs, self._size()).get_page(self.request.GET.get("page"))
+        narrowed = filters.narrowed(self.request.user, self.request.GET)
+        shown = narrowed.qs.select_related("unit").only(*listing.COLUMNS)
+        found = Paginator(shown, self._size()).get_page(self.request.GET.get("page"))
         query = self.request.GET.copy()
         query.pop("page", None)
         sort = query.pop("sort", ["number"])[0]
@@ -43,10 +43,11 @@ class InitiativeList(TemplateView):
             filter=narrowed,
             page=found,
             rows=listing.rows(list(found), timezone.localdate()),
-            query=self._kept("page"),
+            query=self._without("page"),
+            export_query=self._without("page", "size"),
             columns=listing.columns(query.urlencode(), sort),
             facets=[narrowed.form[name] for name in self._facets()],
-            sort=sort if sort in SORTS else "number",
+            sort=sort if sort in filters.SORTS else "number",
             may_import=may_declare(self.request.user),
             is_narrowed=any(value for key, value in query.items() if key != "size"),
             **kwargs,
@@ -55,14 +56,36 @@ class InitiativeList(TemplateView):
     def _facets(self) -> list[str]:
         return [*FACETS, *(name for name in ON_DEMAND if self.request.GET.get(name))]
 
-    def _kept(self, dropped: str) -> str:
+    def _without(self, *dropped: str) -> str:
+        """The query of this page but for these."""
         query = self.request.GET.copy()
-        query.pop(dropped, None)
+        for name in dropped:
+            query.pop(name, None)
         return query.urlencode()
 
     def _size(self) -> int:
         asked = self.request.GET.get("size", "")
         return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
+
+
+class ExportInitiatives(View):
+    """The list as a file for a spreadsheet: all that it shows, over all its pages."""
+
+    http_method_names = ("get",)  # whoever asks for the head alone takes nothing with them
+
+    def get(self, request: HttpRequest) -> StreamingHttpResponse:
+        assert isinstance(request.user, Person)
+        narrowed = filters.narrowed(request.user, request.GET)
+        shown = narrowed.qs
+        by = {key: said for key, said in request.GET.items() if said and key in narrowed.filters}
+        actions.record_export(
+            count=shown.count(), narrowed_by=urlencode(by), by=request.user, at=timezone.now()
+        )
+        today = timezone.localdate()
+        lines = export.lines(shown, today)
+        response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = f'attachment; filename="initiatives-{today}.csv"'
+        return response
 
 
 class InitiativeDetail(TemplateView):

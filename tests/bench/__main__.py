@@ -3,56 +3,26 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
-import psycopg
-
 from tests import services
-from tests.bench import rounds, servers, table
-from tests.bench.rounds import Endpoint, Timings
+from tests.bench import asking, mails, servers, table
+from tests.bench.asking import Sides
 from tests.bench.servers import Installation
 
 SEED = 1
 SMALL = 2_000
-# An event without its proof: whatever was kept up to the one before no longer counts.
-HAPPENED = """
-    WITH head AS (
-        UPDATE audit_head SET seq = seq + 1, hash = md5(random()::text) || md5(random()::text)
-        RETURNING seq, hash
-    )
-    INSERT INTO audit_event
-        (seq, payload, prev, hash, mac, key_id, at, kind, subject, initiative_id)
-    SELECT seq, '{"changed": {}}', '', hash, '', '', now(), %s, '',
-        (SELECT min(id) FROM initiatives_initiative WHERE stage = 'production') FROM head
-"""
-# Most of what happens makes nobody an owner and moves no stage, so that what is said of both need
-# not be counted anew.
-CHANGES = {
-    "measured": "measurement.recorded",
-    "owned": "ownership.ended",
-    "decided": "decision.made",
-}
-PAGES = ("list", "search", "facet", "dashboard", "initiative")
-
-
-@dataclass(frozen=True)
-class Sides:
-    """The product with a small and a large portfolio, and what it is compared with."""
-
-    small: Installation
-    large: Installation
-    reference: Installation
 
 
 def main() -> None:
     options = arguments()
     began = monotonic()
-    with services.running() as given:
-        sides = prepare(given)
+    with TemporaryDirectory() as media, services.running() as given:
+        sides = prepare({**given, "BENCH_MEDIA": media})
         figures = measure(sides, options)
     figures["minutes"] = (monotonic() - began) / 60
     text = table.of(figures)
@@ -65,11 +35,14 @@ def arguments() -> Namespace:
     parser = ArgumentParser(prog="script/bench", description="Measure against docs/performance.md.")
     parser.add_argument("--initiatives", type=int, default=20_000, help="in the large portfolio")
     parser.add_argument("--rounds", type=int, default=30, help="of requests; at least 12")
-    parser.add_argument("--quick", action="store_true", help="5,000 initiatives, 12 rounds")
+    parser.add_argument(
+        "--quick", action="store_true", help="5,000 initiatives, 12 rounds, 200 mails"
+    )
     parser.add_argument("--write", type=Path, help="put the table into this file")
+    parser.set_defaults(mails=1_000)
     options = parser.parse_args()
     if options.quick:
-        options.initiatives, options.rounds = 5_000, 12
+        options.initiatives, options.rounds, options.mails = 5_000, 12, 200
     options.rounds = max(options.rounds, 12)
     return options
 
@@ -93,13 +66,12 @@ def measure(sides: Sides, options: Namespace) -> dict[str, Any]:
     cookie = sides.reference.run("tests.bench.reference.prepare")["cookie"]
     say("generating")
     sides.small.product("generate", str(SMALL), str(SEED))
-    made = sides.large.product("generate", str(options.initiatives), str(SEED))
-    figures["generated"] = made
+    figures["generated"] = sides.large.product("generate", str(options.initiatives), str(SEED))
     say("sweeping")
     sides.small.product("sweep")
     figures["sweep"] = sides.large.product("sweep")
     say("asking for pages")
-    figures["timings"], figures["memory"] = _ask(sides, cookie, options.rounds)
+    figures |= asking.measure(sides, cookie, options.rounds)
     say("counting queries")
     figures["counts"] = {
         SMALL: sides.small.product("counts"),
@@ -108,31 +80,15 @@ def measure(sides: Sides, options: Namespace) -> dict[str, Any]:
     say("flagging and importing")
     figures["newly_due"] = sides.large.product("newly_due")
     figures["import"] = sides.large.product("import")
+    say("sending mails")
+    figures["mails"] = _mails(sides.large, options.mails)
     return figures
 
 
-def _ask(sides: Sides, cookie: str, count: int) -> tuple[Timings, dict[str, float]]:
-    """Ask both portfolios and the reference app for their pages, in turn."""
-    small, large = sides.small.product("pages"), sides.large.product("pages")
-    with (
-        sides.small.serve("config.wsgi") as small_web,
-        sides.large.serve("config.wsgi") as large_web,
-        sides.reference.serve("tests.bench.reference.wsgi") as reference_web,
-        psycopg.connect(sides.large.database, autocommit=True) as change,
-    ):
-        asked = [Endpoint(n, reference_web.port, f"/{n}/", cookie) for n in ("a", "b", "b2", "c")]
-        for name in PAGES:
-            asked.append(Endpoint(name, large_web.port, large["paths"][name], large["cookie"]))
-        path = small["paths"]["list"]
-        asked.append(Endpoint("small list", small_web.port, path, small["cookie"]))
-        timings = rounds.run(asked, count)
-        b, dashboard = asked[1], asked[4 + PAGES.index("dashboard")]
-        for name, kind in CHANGES.items():  # apart, since one undoes what the other leaves kept
-            before = partial(change.execute, HAPPENED, [kind])
-            changing = replace(dashboard, name=f"dashboard, {name}", before=before)
-            timings |= rounds.run([replace(b, name=f"b, {name}"), changing], count)
-        memory = {"product": large_web.memory(), "reference": reference_web.memory()}
-    return timings, memory
+def _mails(large: Installation, count: int) -> dict[str, Any]:
+    with mails.sink() as port:
+        given = {**large.given, "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
+        return replace(large, given=given).product("mails", str(count))
 
 
 def say(what: str) -> None:

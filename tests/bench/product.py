@@ -1,16 +1,16 @@
 """What is measured inside the product, in a process of its own and without a web server:
-`python -m tests.bench.product generate|pages|counts|sweep|newly_due|import`, which prints JSON."""
+`python -m tests.bench.product generate|pages|counts|sweep|newly_due|import|mails`, which prints
+JSON."""
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -21,38 +21,27 @@ import django
 django.setup()
 
 from django.conf import settings  # noqa: E402
-from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
-from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from accounts.models import Group, Person  # noqa: E402
+from accounts.models import Person  # noqa: E402
 from initiatives.models import Initiative, Ownership  # noqa: E402
-from initiatives.stages import UNDECIDED, Gate, Stage  # noqa: E402
-from notifications.actions import sweeping  # noqa: E402
-from reviews.models import Review  # noqa: E402
+from initiatives.stages import UNDECIDED  # noqa: E402
+from notifications.actions import deliver, sweeping  # noqa: E402
+from notifications.actions.planning import subject_of  # noqa: E402
+from notifications.models import Flag, Reminder  # noqa: E402
+from notifications.rules import RULES, in_words  # noqa: E402
 from reviews.policy import Policy  # noqa: E402
 from reviews.queries import current_policy  # noqa: E402
-from tests.bench import references  # noqa: E402
+from tests.bench import mails as sink  # noqa: E402
+from tests.bench import pages, references  # noqa: E402
+from tests.bench.inventory import inventory  # noqa: E402
+from tests.bench.pages import counted  # noqa: E402
 
 NEWLY_DUE = 1_000
 IMPORTED = 2_000
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """Collect the statements that are executed, those of savepoints left out."""
-    statements: list[str] = []
-
-    def wrapper(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if "SAVEPOINT" not in sql:
-            statements.append(sql)
-        return execute(sql, *rest)
-
-    with connection.execute_wrapper(wrapper):
-        yield statements
+PARTS = 4  # in which mails are sent, ours and those of the reference in turn
 
 
 def generate(initiatives: str, seed: str) -> dict[str, Any]:
@@ -73,52 +62,6 @@ def _tidy() -> None:
     """Do what autovacuum would have done within minutes: the planner knows of the new rows."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
-
-
-def pages() -> dict[str, Any]:
-    """The addresses that are asked for, and the cookie of a portfolio lead who is signed in."""
-    lead = Person.objects.filter(memberships__group__key=Group.LEADS).earliest("pk")
-    session = SessionStore()
-    session[SESSION_KEY] = str(lead.pk)
-    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
-    session[HASH_SESSION_KEY] = lead.get_session_auth_hash()
-    session.save()
-    busy = (
-        Initiative.objects.filter(stage=Stage.PRODUCTION, metrics__measurements__isnull=False)
-        .exclude(kill_conditions=None)
-        .earliest("pk")
-    )
-    signed = Review.objects.open().filter(gate=Gate.CHARTER, sign_offs__isnull=False)
-    review = signed.filter(slots__group__isnull=False).earliest("pk")
-    return {
-        "cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}",
-        "paths": {
-            "list": "/initiatives/?size=100",
-            "search": "/initiatives/?size=100&q=fraud+invoi",
-            "facet": "/initiatives/?size=100&stage=pilot&flag=decision_near",
-            "dashboard": "/",
-            "initiative": busy.get_absolute_url(),
-            "attention": "/attention/",
-            "my work": "/my-work/",
-            "review": review.get_absolute_url(),
-        },
-    }
-
-
-def counts() -> dict[str, int | None]:
-    """How many queries each page needs, those for session and person included; None where the
-    page fails."""
-    found = pages()
-    client = Client(raise_request_exception=False, headers={"host": "localhost"})
-    client.cookies.load(found["cookie"])
-    return {name: _count(client, path) for name, path in found["paths"].items()}
-
-
-def _count(client: Client, path: str) -> int | None:
-    client.get(path)  # what is read once per process is read now
-    with counted() as statements:
-        response = client.get(path)
-    return len(statements) if response.status_code == 200 else None
 
 
 def sweep() -> dict[str, Any]:
@@ -172,7 +115,7 @@ def import_() -> dict[str, Any]:
     owners = list(Ownership.objects.values_list("person__email", flat=True).distinct()[:300])
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "inventory.csv"
-        file.write_text(_inventory(owners))
+        file.write_text(inventory(IMPORTED, owners))
         for source in ("first", "second", "third"):
             copy_in = references.copy_in()
             output = io.StringIO()
@@ -187,36 +130,62 @@ def import_() -> dict[str, Any]:
     return {key: median(values) for key, values in found.items()}
 
 
-def _inventory(owners: list[str]) -> str:
-    output = io.StringIO()
-    sheet = csv.writer(output)
-    sheet.writerow(
-        ["ID", "Name", "Department", "Stage", "Problem", "Vendor", "Owner email", "Start date"]
+def mails(count: str) -> dict[str, Any]:
+    """Deliver so many reminders that are due, a quarter at a time, and in turn send as many mails
+    that are ready to the same server."""
+    people = list(Person.objects.filter(is_active=True).order_by("pk")[: int(count) // PARTS])
+    flags = Flag.objects.open().filter(rule="decision_overdue", initiative__is_restricted=False)
+    late = list(flags.select_related("initiative"))
+    ours, references = [], []
+    for part in range(PARTS):
+        _owe(people, late, part)
+        references.append(sink.send(settings.EMAIL_HOST, settings.EMAIL_PORT, len(people)))
+        with counted() as statements:
+            began = perf_counter()
+            done = deliver()
+            ours.append(perf_counter() - began)
+        assert done.sent == len(people), done
+    return {
+        "sent": PARTS * len(people),
+        "ratio": median(own / reference for own, reference in zip(ours, references, strict=True)),
+        "seconds": sum(ours),
+        "reference": sum(references),
+        "queries": len(statements) / len(people),
+    }
+
+
+def _owe(people: list[Person], late: list[Flag], part: int) -> None:
+    """Each of them, and nobody else, is to hear now of a decision that is late."""
+    Reminder.objects.owed().update(state=Reminder.State.CANCELLED)
+    told = zip(people, cycle(late), strict=False)
+    Reminder.objects.bulk_create(_reminder(person, flag, part) for person, flag in told)
+
+
+def _reminder(person: Person, flag: Flag, part: int) -> Reminder:
+    return Reminder(
+        kind=RULES[flag.rule].reminds,
+        subject=subject_of(flag),
+        initiative=flag.initiative,
+        due_date=flag.due_date,
+        step=1_000 + part,  # as no ladder has it
+        recipient=person,
+        says=f"Decide by {in_words(flag.due_date)}: {flag.initiative}",
+        detail=flag.says,
+        why="You are its business owner.",
+        path=flag.initiative.get_absolute_url(),
+        is_urgent=True,
+        planned_at=timezone.now(),
     )
-    stages = ("Proposal", "Pilot", "In production", "Retired")
-    for n in range(IMPORTED):
-        sheet.writerow(
-            [
-                f"UC-{n:05d}",
-                f"Sorting of incoming letters {n}",
-                f"Department {n % 30}",
-                stages[n % len(stages)],
-                "Letters are sorted by hand, which takes a person the whole morning.",
-                ("", "Contoso", "Fabrikam")[n % 3],
-                owners[n % len(owners)],
-                f"2025-{n % 12 + 1:02d}-15",
-            ]
-        )
-    return output.getvalue()
 
 
 COMMANDS: dict[str, Callable[..., Any]] = {
     "generate": generate,
-    "pages": pages,
-    "counts": counts,
+    "pages": pages.pages,
+    "counts": pages.counts,
     "sweep": sweep,
     "newly_due": newly_due,
     "import": import_,
+    "mails": mails,
 }
 
 if __name__ == "__main__":

@@ -5,11 +5,14 @@ from __future__ import annotations
 import http.client
 import random
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
 WARM_UP = 4  # per endpoint, for two workers
+AT_A_TIME = 8
+REQUESTS = 24  # for each endpoint in a round of `throughput`
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Endpoint:
     path: str
     cookie: str
     before: Callable[[], object] | None = None  # done before each request, not timed
+    is_part: bool = False  # of a page, as htmx asks for it
 
     def seconds(self) -> float:
         """Ask once; raises where the answer is not the page."""
@@ -28,7 +32,7 @@ class Endpoint:
             self.before()
         began = perf_counter()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-        connection.request("GET", self.path, headers={"Cookie": self.cookie})
+        connection.request("GET", self.path, headers=self._headers())
         response = connection.getresponse()
         response.read()
         took = perf_counter() - began
@@ -36,6 +40,9 @@ class Endpoint:
         if response.status != 200:
             raise RuntimeError(f"{self.name}: {self.path} answered {response.status}.")
         return took
+
+    def _headers(self) -> dict[str, str]:
+        return {"Cookie": self.cookie} | ({"HX-Request": "true"} if self.is_part else {})
 
 
 @dataclass(frozen=True)
@@ -67,4 +74,15 @@ def run(endpoints: Iterable[Endpoint], rounds: int) -> Timings:
         order.shuffle(asked)
         for endpoint in asked:
             timings[endpoint.name].append(endpoint.seconds())
+    return Timings(timings)
+
+
+def throughput(endpoints: Iterable[Endpoint], rounds: int) -> Timings:
+    """Seconds in which eight at a time ask each endpoint so often, the endpoints in turn."""
+    timings: dict[str, list[float]] = {}
+    with ThreadPoolExecutor(AT_A_TIME) as askers:
+        for endpoint in list(endpoints) * rounds:
+            began = perf_counter()
+            list(askers.map(lambda _, asked=endpoint: asked.seconds(), range(REQUESTS)))
+            timings.setdefault(endpoint.name, []).append(perf_counter() - began)
     return Timings(timings)

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,15 +93,27 @@ class Web:
     port: int
     pid: int
 
+    def workers(self) -> list[Path]:
+        """What the kernel says of each."""
+        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
+        return [Path(f"/proc/{child}") for child in children]
+
     def memory(self) -> float:
         """MiB that the larger of its workers holds, its share of common pages counted in part."""
-        children = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
-        return max(_proportional(int(child)) for child in children)
+        return max(_mebibytes(worker / "smaps_rollup", "Pss:") for worker in self.workers())
+
+    def growth(self, act: Callable[[], object]) -> float:
+        """MiB by which the memory of a worker grows at most while this is done."""
+        before = {worker: _mebibytes(worker / "status", "VmRSS:") for worker in self.workers()}
+        for worker in before:
+            (worker / "clear_refs").write_text("5")  # forgets the peak so far
+        act()
+        return max(_mebibytes(w / "status", "VmHWM:") - held for w, held in before.items())
 
 
-def _proportional(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+def _mebibytes(file: Path, name: str) -> float:
+    lines = file.read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name)) / 1024
 
 
 def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:

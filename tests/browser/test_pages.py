@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 
@@ -333,6 +334,19 @@ class TestList:
         visitor.page.reload()
         expect(rows).to_have_count(running)
         expect(visitor.field("Stage")).to_have_value("production")
+
+    def test_is_taken_away_as_it_is_narrowed(self, visit: Visit, lead: Person):
+        visitor = come_in(visit(), lead)
+        visitor.open(LIST)
+        visitor.choose("Stage", "Production")
+        expect(visitor.page).to_have_url(re.compile("stage=production"))
+        with visitor.page.expect_download() as taken:
+            visitor.follow("Export CSV")
+        assert taken.value.suggested_filename == f"initiatives-{timezone.localdate()}.csv"
+        with taken.value.path().open(encoding="utf-8-sig", newline="") as file:
+            titles = [row["Title"] for row in csv.DictReader(file)]
+        running = Initiative.objects.filter(stage="production").order_by("pk")
+        assert titles == list(running.values_list("name", flat=True)) != []
 
     def test_is_reached_from_the_search_on_every_page(self, visit: Visit, lead: Person):
         visitor = come_in(visit(), lead)

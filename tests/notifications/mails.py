@@ -10,7 +10,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts.models import Person
-from notifications import actions, mail
+from notifications import actions, mail, queries
 from notifications.models import Message, Reminder
 
 
@@ -50,7 +50,7 @@ def _written(reminders: Iterable[Reminder], today) -> EmailMultiAlternatives:
     carried = list(reminders)
     first = carried[0]
     message = Message(pk=first.pk, recipient=first.recipient, is_urgent=first.is_urgent)
-    return mail.written(message, carried, today)
+    return mail.written(message, carried, queries.others_told(carried), today)
 
 
 def html_of(written: EmailMultiAlternatives) -> str:

@@ -3,8 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -111,6 +112,18 @@ class TestDeliver(DeliverTestCase):
             owe_one(make_person(f"Person {n}", Group.LEADS), self.initiative)
         assert self.deliver() == Delivered(sent=60)
         assert self.sink.connections == 2  # of fifty, and of ten
+
+    def test_needs_three_statements_for_one_more_mail(self):
+        """To hold it, to say that it was sent, and of what it spoke; all else is asked for many."""
+        self.statements(1)  # the first time makes the row that lets one process compose
+        assert self.statements(20) - self.statements(10) == 3 * 10
+
+    def statements(self, mails):
+        for n in range(mails):
+            owe_one(make_person(f"Person {mails} {n}", Group.LEADS), self.initiative)
+        with CaptureQueriesContext(connection) as asked:
+            assert self.deliver() == Delivered(sent=mails)
+        return sum("SAVEPOINT" not in query["sql"] for query in asked)
 
 
 class TestRefusals(DeliverTestCase):
@@ -292,7 +305,7 @@ class TestMail(DeliverTestCase):
             reminder = owe_one(self.lead, self.initiative, kind="decision_date", step=days)
             reminder.due_date = TODAY + timedelta(days=days)
             message = Message(pk=1, recipient=self.lead, is_urgent=True)
-            body = str(mail.written(message, [reminder], TODAY).body)
+            body = str(mail.written(message, [reminder], {}, TODAY).body)
             assert ("Was due" if days < 0 else "Until") in body
             assert words in body
 

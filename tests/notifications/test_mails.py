@@ -135,7 +135,7 @@ class TestDays(TestCase):
             detail="Its ship-or-kill date is 2 Mar 2026.",
         )
         message = Message(pk=1, recipient=reminder.recipient, is_urgent=False)
-        written = mail.written(message, [reminder], TODAY - timedelta(days=2))
+        written = mail.written(message, [reminder], {}, TODAY - timedelta(days=2))
         assert written.subject == "Decide by Monday: Claims triage (AI-0001)"
         assert "Its ship-or-kill date is Monday 2 Mar 2026, in 2 days." in str(written.body)
         assert "Until" not in str(written.body)

@@ -65,6 +65,7 @@ class QueryCounts(TestCase):
         client.get(url)  # what is read once per process is read now
         with counted() as statements:
             response = client.get(url)
+            assert b"".join(response) if response.streaming else response.content
         assert response.status_code == 200
         return len(statements)
 
@@ -89,6 +90,10 @@ class QueryCounts(TestCase):
         self.assert_constant(
             reverse("initiatives:list") + f"?health=stale&catch_up=asked&week={week}&show=killed"
         )
+
+    def test_of_an_export_do_not_grow(self):
+        for owner in (False, True):
+            self.assert_constant(reverse("initiatives:export") + "?sort=name", owner=owner)
 
     def test_of_the_dashboard_do_not_grow(self):
         self.assert_constant(reverse("portfolio:dashboard"))
