@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+
+from django.utils import timezone
 
 from initiatives.facts import Facts
 from initiatives.models import Evidence
@@ -74,17 +76,32 @@ def judge(facts: Facts, criterion: Criterion, policy: Policy, today: date) -> Ju
 def set_aside(facts: Facts, criterion: Criterion) -> str:
     """Why somebody said that it does not apply, or nothing."""
     answer = facts.answer(criterion.key)
-    return answer.not_applicable_because if answer else ""
+    if answer is None or _is_of_last_time(facts, criterion, answer):
+        return ""
+    return answer.not_applicable_because
 
 
 def _verdict(facts: Facts, criterion: Criterion, policy: Policy, today: date) -> Verdict:
     if criterion.check is not None:
-        asked = Asked(facts, criterion.parameters, policy.limits, today)
+        since = certified_at(facts) if criterion.anew else None
+        asked = Asked(facts, criterion.parameters, policy.limits, today, since)
         return CHECKS[criterion.check].function(asked)
     answer = facts.answer(criterion.key)
     if answer is None:
         return unmet("Not answered yet.")
+    if _is_of_last_time(facts, criterion, answer):
+        day = timezone.localdate(answer.recorded_at)
+        return unmet(f"Answered last time, on {day:%-d %b %Y}: look at it again.")
     return _answered(facts, criterion, answer)
+
+
+def certified_at(facts: Facts) -> datetime:
+    """Since when it stands as it was last certified: recertified, or let into its stage."""
+    return facts.initiative.recertified_at or facts.initiative.stage_entered_at
+
+
+def _is_of_last_time(facts: Facts, criterion: Criterion, answer: Evidence) -> bool:
+    return criterion.anew and answer.recorded_at <= certified_at(facts)
 
 
 def _answered(facts: Facts, criterion: Criterion, answer: Evidence) -> Verdict:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from django.utils import timezone
 
 from initiatives.models import EvaluationRun, EvaluationSet, OpenQuestion
@@ -11,23 +9,17 @@ from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
 
 
 def evaluation_run(asked: Asked) -> Verdict:
-    """P11: the evaluation set was run, lately; again for each recertification."""
+    """P11: the evaluation set was run, lately; again where it is asked anew."""
     known = asked.facts.initiative.evaluation_set
     if known is None or known.last_run is None:
         return unmet("No evaluation has been recorded yet.")
     run, said = known.last_run, _said(known, known.last_run)
-    if asked.parameters.get("since_last_recertification") and run.ran_on < _certified(asked):
+    if asked.since and run.ran_on < timezone.localdate(asked.since):
         return unmet(f"{said}; run it again for this recertification.")
     age, most = (asked.today - run.ran_on).days, asked.limits.evaluation_stale_days
     if age > most:
         return unmet(f"{said}, {age} days ago; after {most} days it counts no more.")
     return met(f"{said}.")
-
-
-def _certified(asked: Asked) -> date:
-    """The day since which it stands in production as it was last certified."""
-    initiative = asked.facts.initiative
-    return timezone.localdate(initiative.recertified_at or initiative.stage_entered_at)
 
 
 def _said(known: EvaluationSet, run: EvaluationRun) -> str:

@@ -104,7 +104,7 @@ def adoption_above_floor(asked: Asked) -> Verdict:
     adoption = _adoption(asked.facts)
     if adoption is None:
         return unmet("No adoption metric with a floor.")
-    said = misses(asked.facts, adoption)
+    said = misses(asked.facts, adoption) or _is_old(asked, adoption)
     if said:
         return unmet(said, "measure", adoption.pk)
     return met(f"{adoption.name} is above its floor.")
@@ -123,9 +123,19 @@ def measured_against_baseline(asked: Asked) -> Verdict:
     last = asked.facts.latest(metric)
     if last is None:
         return unmet(f"{metric.name} has not been measured.", "measure", metric.pk)
+    if old := _is_old(asked, metric):
+        return unmet(old, "measure", metric.pk)
     better = metric.reaches(last.value, metric.baseline) and last.value != metric.baseline
     said = f"{metric.words(last.value)}; the baseline is {metric.words(metric.baseline)}."
     return met(said) if better else unmet(said, "measure", metric.pk)
+
+
+def _is_old(asked: Asked, metric: Metric) -> str | None:
+    """Why its last value does not count, where it is asked anew."""
+    last = asked.facts.latest(metric)
+    if last is None or asked.since is None or last.measured_at > asked.since:
+        return None
+    return f"{metric.name} has not been measured since {timezone.localdate(asked.since):%-d %b %Y}."
 
 
 def monitoring_delivering(asked: Asked) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from initiatives.facts import Facts
@@ -34,12 +34,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a check is given: the facts, its parameters, the policy's limits and the day."""
+    """What a check is given: the facts, its parameters, the policy's limits and the day.
+
+    `since` is the moment before which nothing counts, for what is asked anew.
+    """
 
     facts: Facts
     parameters: Mapping[str, Any]
     limits: Limits
     today: date
+    since: datetime | None = None
 
 
 def met(reason: str) -> Verdict:

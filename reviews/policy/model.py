@@ -117,7 +117,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Criterion:
-    """One thing a gate asks for: worked out by its `check`, or answered through its fields."""
+    """One thing a gate asks for: worked out by its `check`, or answered through its fields.
+
+    What is asked `anew` is met only by what was said or measured since it was last certified.
+    """
 
     key: str
     title: str
@@ -125,6 +128,7 @@ class Criterion:
     parameters: Mapping[str, Any]
     blocking: bool
     mandatory: bool
+    anew: bool
     applies: Applies
     fields: tuple[Field, ...]
     why: str

@@ -246,6 +246,7 @@ def _read_criterion(table: _Table) -> Criterion:
         parameters=dict(table.table("parameters", optional=True).values),
         blocking=table.flag("blocking", default=True),
         mandatory=table.flag("mandatory", default=False),
+        anew=table.flag("anew", default=False),
         applies=_read_applies(table),
         fields=tuple(_read_field(row) for row in table.tables("fields", "field")),
         why=table.text("why"),

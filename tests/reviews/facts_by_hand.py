@@ -44,8 +44,15 @@ def known(**changes: Any) -> Facts:
     return replace(Facts(Initiative(**(row | changes.pop("initiative", {})))), **changes)
 
 
-def check(name: str, facts_: Facts, *, today: date = TODAY, **parameters: Any) -> Verdict:
-    return CHECKS[name].function(Asked(facts_, parameters, POLICY.limits, today))
+def check(
+    name: str,
+    facts_: Facts,
+    *,
+    today: date = TODAY,
+    since: datetime | None = None,
+    **parameters: Any,
+) -> Verdict:
+    return CHECKS[name].function(Asked(facts_, parameters, POLICY.limits, today, since))
 
 
 def person(name: str = "Ada Berg", *, is_active: bool = True) -> Person:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from initiatives.models import KillCondition
 from initiatives.stages import Role, Stage
+from reviews import gates
 from reviews.checks import Mend
 from reviews.checks.verdicts import met, unmet
 from tests import factories
@@ -70,7 +71,7 @@ class TestEvaluationRunSinceLastRecertification:
     def rerun(self, ran_on: date, **initiative: Any) -> Any:
         row = {"stage": Stage.PRODUCTION, "stage_entered_at": NOON - days(100)}
         facts_ = evaluated(run_of(ran_on=ran_on), row | initiative)
-        return check("evaluation_run", facts_, since_last_recertification=True)
+        return check("evaluation_run", facts_, since=gates.certified_at(facts_))
 
     def test_takes_one_of_the_day_it_went_into_production_and_none_before(self):
         assert self.rerun(TODAY - days(100)).is_met
@@ -530,6 +531,26 @@ class TestGuardrailsHold:
         assert self.held(metric_of(**QUALITY), kinds=["quality", "cost"]) == unmet(
             "No guardrail for cost: name a limit. Wrong queues has not been measured."
         )
+
+
+class TestMeasuredAnew:
+    """What is asked anew takes no value of before it was last certified."""
+
+    def measured(self, name: str, metric: Any, at: int, since: int) -> Any:
+        values = (measured(1_000, at=NOON - days(at)),)
+        facts_ = known(metrics=(metric,), measurements=values)
+        return check(name, facts_, since=NOON - days(since))
+
+    @pytest.mark.parametrize(
+        ("name", "metric"),
+        [("measured_against_baseline", {}), ("adoption_above_floor", FLOOR)],
+    )
+    def test_wants_a_value_since_then(self, name: str, metric: dict[str, Any]):
+        of = metric_of(**metric)
+        assert self.measured(name, of, at=29, since=30).is_met
+        old = self.measured(name, of, at=30, since=30)
+        assert old == unmet(f"{of.name} has not been measured since 31 Jan 2026.")
+        assert old.mend == Mend("measure", of.pk)
 
 
 class TestAdoption:

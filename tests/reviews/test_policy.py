@@ -447,7 +447,7 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
     "an unknown key of a criterion": (
         change(f"{INTEGRATION}.blocks", True),
         [
-            f"{SCOPE}: the key 'blocks' is unknown; known are applies, "
+            f"{SCOPE}: the key 'blocks' is unknown; known are anew, applies, "
             "asks, blocking, check, fields, key, mandatory, parameters, source, title, why."
         ],
     ),

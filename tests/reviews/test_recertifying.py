@@ -200,7 +200,15 @@ class TestRecertify(Running):
         self.decide()
         later = NOON + YEAR - 5 * DAY
         review = self.request(later)
-        assert self.lacking(review, later) == ["owners_reaccepted", "evaluation_rerun"]
+        assert self.lacking(review, later) == [
+            "owners_reaccepted",
+            "measured_against_baseline",
+            "adoption_above_floor",
+            "evaluation_rerun",
+            "still_true",
+        ]
+        (plans,) = (j for j in standing(review, later).judged if j.criterion.key == "still_true")
+        assert plans.verdict.reason == "Answered last time, on 2 Mar 2026: look at it again."
         self.decide("send_back", at=later)
         self.make_ready(later)
         self.signed(later)
