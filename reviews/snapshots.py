@@ -47,6 +47,7 @@ def material(facts: Facts, policy_version: int) -> Material:
     flat: Material = {"policy": policy_version, "decision_date": facts.initiative.decision_date}
     flat |= {field: getattr(facts.initiative, field) for field in DESCRIBED}
     flat |= {f"triage.{q}": getattr(facts.triage, q, None) for q in QUESTIONS}
+    flat |= _said_of({"legal_class": getattr(facts.triage, "legal_class", None)})
     flat |= {f"owner.{owner.role}": owner.person_id for owner in facts.ownerships}
     for metric in facts.metrics:
         flat |= _fields("metric", metric, METRIC_FIELDS)
