@@ -11,6 +11,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
+from accounts.permissions import is_somebody
+from initiatives import permissions
 from portfolio import personas
 
 REGISTER = "initiatives:register"
@@ -54,12 +56,17 @@ def navigation(view: str) -> Iterator[Entry]:
         yield Entry(place.label, reverse(place.view), place.icon, current)
 
 
+def _may_register(request: HttpRequest) -> bool:
+    return is_somebody(request.user) and permissions.may_register(request.user)
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What `base.html` needs. Navigation and personas are computed only where they are shown."""
     match = request.resolver_match
     view = match.view_name if match else ""
     return {
         "organisation": settings.ORGANISATION,
+        "may_register": SimpleLazyObject(lambda: _may_register(request)),
         "navigation": SimpleLazyObject(lambda: tuple(navigation(view))),
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD,

@@ -7,19 +7,26 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from django.views.generic import View
 
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives import actions
+from initiatives import actions, permissions
 from initiatives.forms.describing import PARTS, RegisterForm
 from initiatives.views.base import ActionView, OfInitiative, visible_initiative
 
 
 class Register(ActionView):
     form_class = RegisterForm
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not permissions.may_register(self.person):
+            raise PermissionDenied("Auditors read and verify; ask a colleague to register it.")
+        response: HttpResponse = super().get(request, *args, **kwargs)
+        return response
 
     def act(self, form: forms.Form, at: datetime) -> None:
         self.initiative = actions.register(**form.cleaned_data, by=self.person, at=at)

@@ -332,6 +332,15 @@ class TestInitiative(Pages):
         ]
         assert len(gate.met) == 13
 
+    def test_offers_registration_to_all_but_auditors(self):
+        register = reverse("initiatives:register")
+        for page in (DASHBOARD, LIST):
+            assert f'href="{register}"' in self.text(page)
+        self.client.force_login(make_auditor(at=self.now - HIRED))
+        for page in (DASHBOARD, LIST, f"{LIST}?q=zzz"):
+            assert f'href="{register}"' not in self.text(page)
+        assert self.client.get(register).status_code == 403
+
     def test_says_how_it_ended_and_what_was_learned(self):
         reviews.decide(
             initiative=self.initiative, kind="kill", by=self.cast.sponsor, at=self.now,

@@ -45,7 +45,8 @@ class TestMaterial(SnapshotTestCase):
         pk, kill = self.metric.pk, self.initiative.kill_conditions.get().pk
         assert set(self.material()) == {
             "policy", "decision_date", "name", "problem", "users", "outcome", "process", "scope",
-            "pilot_days", "pilot_budget", "monthly_cost", "vendor", "system_name", "level", "legal_class",
+            "pilot_days", "pilot_budget", "monthly_cost", "vendor", "system_name", "level",
+            "legal_class",
             *(f"triage.{question}" for question in QUESTIONS),
             *(f"owner.{role}" for role in self.cast.owners),
             "owner.production_sketch.owner", "owner.stakeholders.users",
