@@ -128,6 +128,15 @@ class SignForm(forms.Form):
     )
 
 
+class WithdrawForm(ActionForm):
+    """Why a request for signatures is taken back."""
+
+    why = "Nobody is asked to sign it any more. What was signed stays on record."
+    button = "Withdraw"
+
+    reason = Text(rows=2, required=False, label="Why?", help_text="Those who were asked read it.")
+
+
 class DecideForm(ActionForm):
     """Why, and, where it ends, which way and what was learned."""
 

@@ -5,13 +5,19 @@ from accounts.models import Person
 from initiatives import permissions as initiatives
 from initiatives.facts import Facts
 from initiatives.stages import Role
-from reviews.models import Decision
+from reviews.models import Decision, Review
 
 ADVANCING = (Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY)
 
 
 def may_request_review(person: Person, facts: Facts) -> bool:
     return initiatives.may_edit_facts(person, facts)
+
+
+def may_withdraw(person: Person, review: Review) -> bool:
+    """Whoever asked for it, or a portfolio lead."""
+    asked = person.is_active and review.opened_by_id == person.pk
+    return review.is_open and (asked or people.is_lead(person))
 
 
 def may_decide(person: Person, facts: Facts) -> bool:

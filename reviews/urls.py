@@ -6,6 +6,7 @@ from reviews import triage_views, views
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
+    path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),

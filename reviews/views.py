@@ -28,7 +28,7 @@ from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
 from reviews import actions, citations, gates, permissions, queries
-from reviews.forms import AnswerForm, DecideForm, SignForm
+from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
 from reviews.signing import SlotState
@@ -167,6 +167,7 @@ def review_page(
         else [],
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
+        "may_withdraw": permissions.may_withdraw(request.user, review),
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
         "decision": standing.decision,
         "form": form or SignForm(initial={"digest": standing.digest}),
@@ -245,6 +246,27 @@ class Sign(View):
             "digest": queries.standing(review, timezone.localdate()).digest,
         }
         return review_page(request, review, form=form, refusal=refusal, status=status)
+
+
+class Withdraw(OfInitiative):
+    """Take a request for signatures back."""
+
+    form_class = WithdrawForm
+    done = "Withdrawn. Nobody is asked to sign it any more."
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        self.review = visible_review(request, kwargs["pk"])
+        return self.review.initiative
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        gate = self.review.get_gate_display().lower()
+        return super().get_context_data(title=f"Withdraw the {gate} review", **kwargs)
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        actions.withdraw(review=self.review, by=self.person, at=at, **form.cleaned_data)
+
+    def get_success_url(self) -> str:
+        return self.review.get_absolute_url()
 
 
 DECISION_WORDS = {

@@ -3,7 +3,7 @@
 from reviews.actions.answering import answer
 from reviews.actions.deciding import WHY_IT_STOPS, decide
 from reviews.actions.policies import ensure_default_policy
-from reviews.actions.reviewing import notice_changes, request_review, sign
+from reviews.actions.reviewing import notice_changes, request_review, sign, withdraw
 
 __all__ = [
     "WHY_IT_STOPS",
@@ -13,4 +13,5 @@ __all__ = [
     "notice_changes",
     "request_review",
     "sign",
+    "withdraw",
 ]

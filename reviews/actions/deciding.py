@@ -11,11 +11,11 @@ from audit.refusals import Refused, records_refusals
 from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
-from initiatives.models import Initiative, OpenToGroup, Overtaken
+from initiatives.models import Initiative, Overtaken
 from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
 from reviews.actions import postponing
-from reviews.actions.reviewing import locked_initiative, notice, review_entry
+from reviews.actions.reviewing import close_to_groups, locked_initiative, notice, review_entry
 from reviews.models import Decision, Review
 from reviews.policy import Policy
 from reviews.transitions import TABLE, Move
@@ -256,8 +256,7 @@ def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
         open_ones.update(closed_at=said.at, closing=closing.STOPPED)
     elif said.kind == Decision.Kind.SEND_BACK:
         open_ones.update(closed_at=said.at, closing=closing.SENT_BACK)
-    if not open_ones.exists():
-        OpenToGroup.objects.filter(initiative=row).delete()
+    close_to_groups(row)
 
 
 def _entry(decision: Decision, said: Said) -> Entry:

@@ -67,6 +67,33 @@ def request_review(
     return review
 
 
+@records_refusals("review.withdraw")
+def withdraw(*, review: Review, reason: str, by: Person, at: datetime) -> Review:
+    """Take a request back: its signatures stay on record, and nobody is asked any more."""
+    row = locked_initiative(review.initiative_id)
+    held = Review.objects.get(pk=review.pk)
+    if not held.is_open:
+        raise Refused("This review is closed already.", rule="review_closed")
+    if not permissions.may_withdraw(by, held):
+        raise Refused(
+            "Whoever asked for the review withdraws it, or a portfolio lead.", rule="not_theirs"
+        )
+    if not reason.strip():
+        raise Refused("Say why, for those who were asked.", rule="reason_missing", field="reason")
+    held.closed_at, held.closing = at, Review.Closing.WITHDRAWN
+    held.save(update_fields=["closed_at", "closing"])
+    close_to_groups(row)
+    Initiative.objects.filter(pk=row.pk).update(touched_at=at)
+    append([review_entry("review.withdrawn", held, by, {"reason": Words(reason.strip())})], at=at)
+    return held
+
+
+def close_to_groups(row: Initiative) -> None:
+    """Once nothing is up for review, a restricted initiative is invisible to groups again."""
+    if not Review.objects.open().filter(initiative=row).exists():
+        OpenToGroup.objects.filter(initiative=row).delete()
+
+
 def _end_quiet(row: Initiative, by: Person, at: datetime) -> tuple[Initiative, Facts]:
     """Let an imported one count: somebody has taken it up, and signers hear of it by mail."""
     initiatives.start_counting(by=by, at=at, initiatives=[row.pk])
