@@ -105,11 +105,14 @@ class Initiative(models.Model):
     class Meta:
         ordering = ("pk",)
         indexes = (
-            # All that is counted by stage: rows with their long texts needn't be read for it.
+            # All that is counted by stage and by who may see it: rows with their long texts
+            # needn't be read for it.
             models.Index(
                 fields=["stage", "decision_date", "counting_since", "declared_at", "id"],
-                name="initiative_counted_by_stage",
+                include=["level", "is_restricted"],
+                name="initiative_counted",
             ),
+            models.Index(fields=["id"], condition=Q(level=Level.LIGHT), name="initiative_light"),
             models.Index(fields=["unit", "stage"], name="initiative_unit_stage"),
             models.Index(fields=["touched_at"], name="initiative_touched"),
         )

@@ -110,6 +110,9 @@ class QueryCounts(TestCase):
     def test_of_the_work_of_an_owner_do_not_grow(self):
         self.assert_constant(reverse("portfolio:my_work"), owner=True)
 
+    def test_of_the_triages_to_confirm_do_not_grow(self):
+        self.assert_constant(reverse("initiatives:triage_queue"))
+
     def test_of_an_initiative_do_not_grow(self):
         metric = Metric.objects.filter(measurements__isnull=False).earliest("pk")
         self.assert_constant(metric.initiative.get_absolute_url())
