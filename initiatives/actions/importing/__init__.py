@@ -20,7 +20,7 @@ from initiatives.actions.importing.editions import (
     units_of,
 )
 from initiatives.actions.importing.updating import update
-from initiatives.importing import Parsed
+from initiatives.importing.parsing import Parsed
 
 __all__ = ["Imported", "identity", "import_inventory"]
 
