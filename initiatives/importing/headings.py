@@ -6,7 +6,7 @@ A heading is compared as a whole first (`EXACT`, best synonym first), then witho
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from initiatives.importing.folding import fold_heading
@@ -258,7 +258,12 @@ def _question_scores(folded: str) -> dict[str, int]:
 def _asks(question: Question, words: set[str]) -> bool:
     if question.field in DATE_FIELDS and words & _PLANS:
         return False
-    return words.issuperset(question.words.split()) and words.isdisjoint(question.without.split())
+    return words >= _words(question.words) and words.isdisjoint(_words(question.without))
+
+
+@cache
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 def match(headers: Sequence[str]) -> dict[str, str]:
