@@ -13,7 +13,7 @@ from initiatives.models import Initiative, Ownership
 from initiatives.queries import awaiting_confirmation
 from initiatives.stages import Stage
 from notifications import queries as notifications
-from notifications.models import Flag
+from notifications.queries import Said
 from notifications.rules import in_words
 from reviews import queries as reviews
 
@@ -33,7 +33,7 @@ class Owned:
     url: str
     name: str
     says: str
-    flags: list[Flag]
+    flags: list[Said]
 
     def __getitem__(self, name: str) -> Any:
         """As `listing.Row` has it: templates ask for an item first."""
