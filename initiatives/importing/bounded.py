@@ -3,6 +3,7 @@
 Most of the time that it takes is that of its imports, so it has few.
 """
 
+import gc
 import json
 import resource
 import sys
@@ -22,6 +23,7 @@ TOO_MUCH = (
 def main(names: str) -> None:
     """Read standard input within limits and answer on standard output."""
     limit()
+    gc.disable()  # it lives shortly, and rows of texts hold no cycles
     try:
         answer = _told(read(sys.stdin.buffer.read(), **_arguments(names)))
     except Unreadable as trouble:
