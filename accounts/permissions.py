@@ -19,6 +19,11 @@ def is_auditor(person: Person) -> bool:
     return person.is_active and Group.AUDITORS in person.group_keys
 
 
+def sees_everything(person: Person) -> bool:
+    """Also initiatives that are restricted."""
+    return is_lead(person) or is_auditor(person)
+
+
 def is_compliance(person: Person) -> bool:
     return person.is_active and Group.COMPLIANCE in person.group_keys
 

@@ -14,7 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.queries import EventRecord, latest
-from initiatives import importing
+from initiatives.importing import mapping
+from initiatives.importing.child import in_child
+from initiatives.importing.parsing import Parsed, read_and_parse
+from initiatives.importing.sheets import Sheet, Unreadable
 from initiatives.models import Upload
 from initiatives.stages import Stage
 
@@ -29,25 +32,25 @@ _REFERENCE = re.compile(r"^AI-(\d{1,18}): ")
 class Opened:
     """An uploaded file, read: the sheet in use, the names of all that could be, its columns."""
 
-    sheet: importing.Sheet
+    sheet: Sheet
     names: tuple[str, ...]
-    guessed: importing.Mapping
-    corrected: importing.Mapping
+    guessed: mapping.Mapping
+    corrected: mapping.Mapping
 
 
 def opened(upload: Upload) -> Opened:
     """Read the file; raises `Unreadable`."""
     content = content_of(upload)
-    sheet = importing.in_child(content, upload.name)
+    sheet = in_child(content, upload.name)
     names = (sheet.name, *sheet.others)
     if upload.sheet and upload.sheet != sheet.name:
-        sheet = importing.in_child(content, upload.name, upload.sheet)
-    return Opened(sheet, names, importing.guess(sheet.headers), correction_of(upload))
+        sheet = in_child(content, upload.name, upload.sheet)
+    return Opened(sheet, names, mapping.guess(sheet.headers), correction_of(upload))
 
 
-def parsed(upload: Upload, at: datetime) -> importing.Parsed:
+def parsed(upload: Upload, at: datetime) -> Parsed:
     """Read the file's rows as the command would, with what a person corrected."""
-    return importing.read_and_parse(
+    return read_and_parse(
         content_of(upload),
         upload.name,
         default_source=upload.source or PurePath(upload.name).stem,
@@ -57,8 +60,8 @@ def parsed(upload: Upload, at: datetime) -> importing.Parsed:
     )
 
 
-def correction_of(upload: Upload) -> importing.Mapping:
-    return importing.Mapping(**upload.mapping)
+def correction_of(upload: Upload) -> mapping.Mapping:
+    return mapping.Mapping(**upload.mapping)
 
 
 def content_of(upload: Upload) -> bytes:
@@ -66,9 +69,7 @@ def content_of(upload: Upload) -> bytes:
         with upload.file.open("rb") as file:
             content: bytes = file.read()
     except FileNotFoundError:
-        raise importing.Unreadable(
-            "The uploaded file is no longer there. Upload it again."
-        ) from None
+        raise Unreadable("The uploaded file is no longer there. Upload it again.") from None
     return content
 
 

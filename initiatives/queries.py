@@ -1,10 +1,11 @@
 """Reads about what we have that more than one page or rule needs."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, overload
 
-from django.db.models import Case, Count, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Person
 from initiatives import permissions, triage
@@ -13,6 +14,14 @@ from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import REQUIRED_ROLES, Role, Stage
 
 REQUIRED_ANYWHERE = tuple(dict.fromkeys(r for roles in REQUIRED_ROLES.values() for r in roles))
+
+LIGHT = Q(level=triage.Level.LIGHT, triage__legal_class=triage.LegalClass.MINIMAL)
+# All that the queue of triages shows: long texts are left out.
+SHOWN = (
+    "name", "stage", "level", "pilot_budget", "monthly_cost", "unit__name",
+    *(f"triage__{name}" for name in (*triage.QUESTIONS, "legal_class", "answered_at")),
+    "triage__confirmed_at", "triage__confirmed_by", "triage__answered_by__name",
+)  # fmt: skip
 
 
 def has_owner(role: Role) -> Exists:
@@ -98,16 +107,39 @@ class Waiting:
         return standing_of(self.initiative, self.stored, None).outcome != self.basis.outcome
 
 
-def light_first(waiting: InitiativeQuerySet) -> InitiativeQuerySet:
-    """Put those first that are light in force, and read what `in_the_queue` shows of them all."""
-    is_light = Q(level=triage.Level.LIGHT, triage__legal_class=triage.LegalClass.MINIMAL)
-    marked = waiting.annotate(is_light=Case(When(is_light, then=Value(1)), default=Value(0)))
-    return marked.select_related("unit", "triage__answered_by").order_by("-is_light", "pk")
+class Queue(Sequence[Waiting]):
+    """All that wait for compliance, those first that are light in force; counted and cut into pages
+    by the database.
 
+    The light ones and the others are two lists: each is read in the order of its key up to the end
+    of the page, where both in one would all be sorted for it.
+    """
 
-def in_the_queue(initiatives: Iterable[Initiative]) -> list[Waiting]:
-    """Say of each of these rows what compliance reads before it confirms; without a query."""
-    return [_waiting(row, row.triage) for row in initiatives]
+    def __init__(self, initiatives: InitiativeQuerySet) -> None:
+        waiting = awaiting_confirmation(initiatives)
+        rows = waiting.select_related("unit", "triage__answered_by").only(*SHOWN).order_by("pk")
+        self._waiting, self._light, self._others = waiting, rows.filter(LIGHT), rows.exclude(LIGHT)
+
+    @cached_property
+    def _counts(self) -> dict[str, int]:
+        return self._waiting.aggregate(all=Count("pk"), light=Count("pk", filter=LIGHT))
+
+    def __len__(self) -> int:
+        return self._counts["all"]
+
+    @overload
+    def __getitem__(self, part: int) -> Waiting: ...
+    @overload
+    def __getitem__(self, part: slice) -> list[Waiting]: ...
+    def __getitem__(self, part: int | slice) -> Waiting | list[Waiting]:
+        if isinstance(part, int):
+            return self[part : part + 1][0]
+        start, stop, _ = part.indices(len(self))
+        light = self._counts["light"]
+        rows = [*self._light[start:stop]] if start < light else []
+        if stop > light:
+            rows += self._others[max(start - light, 0) : stop - light]
+        return [_waiting(row, row.triage) for row in rows]
 
 
 def _waiting(row: Initiative, stored: Triage) -> Waiting:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import overload
+from typing import NamedTuple, overload
 
 from django.db.models import Count, Prefetch, Window
 from django.db.models.functions import RowNumber
@@ -23,9 +23,20 @@ def open_flags(person: Person) -> FlagQuerySet:
     return Flag.objects.open().visible_to(person).select_related("initiative").worst_first()
 
 
-def flags_of(initiative_ids: Iterable[int]) -> dict[int, list[Flag]]:
+class Said(NamedTuple):
+    """An open flag as lists of initiatives show it."""
+
+    severity: str
+    says: str
+
+
+def flags_of(initiative_ids: Iterable[int]) -> dict[int, list[Said]]:
     """The open flags of these initiatives, each one's worst first; ids the caller may show."""
-    return _grouped(_open_flags_of(initiative_ids))
+    found: dict[int, list[Said]] = {}
+    rows = _open_flags_of(initiative_ids).values_list("initiative", "severity", "says")
+    for pk, severity, says in rows:
+        found.setdefault(pk, []).append(Said(severity, says))
+    return found
 
 
 def _open_flags_of(initiative_ids: Iterable[int]) -> FlagQuerySet:
@@ -37,6 +48,10 @@ def _grouped(flags: Iterable[Flag]) -> dict[int, list[Flag]]:
     for flag in flags:
         found.setdefault(flag.initiative_id, []).append(flag)
     return found
+
+
+# All that Attention shows of a flag and its initiative, whose long texts are left out.
+SHOWN = ("rule", "severity", "says", "acts", "since", "initiative__name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +79,7 @@ class Lines(Sequence[Line]):
         if isinstance(part, int):
             return self[part : part + 1][0]
         ids = list(self._worst().values_list("initiative", flat=True)[part])
-        flags = _grouped(_open_flags_of(ids).select_related("initiative"))
+        flags = _grouped(_open_flags_of(ids).select_related("initiative").only(*SHOWN))
         return [Line(flags[pk][0].initiative, flags[pk]) for pk in ids if pk in flags]
 
     def _worst(self) -> FlagQuerySet:

@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 
-from django.db.models import Exists, JSONField, OuterRef, Q, Subquery
+from django.db.models import JSONField, Subquery
 from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
@@ -21,7 +21,7 @@ from initiatives.stages import Gate, Stage
 from initiatives.triage import Basis, Level
 from reviews import gates, permissions, policy, results, signing, snapshots, transitions
 from reviews.answers import Answered, answered, conditions
-from reviews.models import Decision, PolicyVersion, Review, SignOff
+from reviews.models import Decision, PolicyVersion, Review, SignOff, Slot
 from reviews.policy import Case, Criterion, GatePolicy, Policy
 
 
@@ -280,11 +280,15 @@ def what_it_asks(initiative: Initiative, basis: Basis, level: str) -> str:
 
 
 def open_reviews_for(person: Person) -> list[Review]:
-    """Open reviews in which this person holds a slot's role, or is in a slot's group."""
+    """Open reviews in which this person holds a slot's role, or is in a slot's group.
+
+    Both are looked for apart: as one condition it would be tried on each review that is open.
+    """
     groups = Membership.objects.filter(person=person, left_at=None).values("group")
-    slots = signing.slots_with_holder(person).filter(review=OuterRef("pk"))
-    asked = slots.filter(Q(is_held=True) | Q(group__in=groups))
-    reviews = Review.objects.open().filter(Exists(asked)).select_related("initiative", "policy")
+    in_group = Slot.objects.filter(group__in=groups).order_by().values("review")
+    as_owner = signing.slots_with_holder(person).filter(is_held=True, review__closed_at=None)
+    asked = in_group.union(as_owner.order_by().values("review"))
+    reviews = Review.objects.open().filter(pk__in=asked).select_related("initiative", "policy")
     return list(reviews.order_by("due_date", "pk"))
 
 

@@ -21,14 +21,7 @@ from initiatives import actions, permissions, triage
 from initiatives.actions.writing import charter_in_force
 from initiatives.forms.triage import ConfirmForm, TriageForm
 from initiatives.models import Initiative, Triage
-from initiatives.models.registry import InitiativeQuerySet
-from initiatives.queries import (
-    awaiting_confirmation,
-    basis_of,
-    in_the_queue,
-    light_first,
-    standing_of,
-)
+from initiatives.queries import Queue, basis_of, standing_of
 from initiatives.views.base import OfInitiative
 from reviews import queries
 
@@ -164,13 +157,10 @@ class TriageQueue(TemplateView):
         assert isinstance(self.request.user, Person)
         return self.request.user
 
-    @property
-    def waiting(self) -> InitiativeQuerySet:
-        return light_first(awaiting_confirmation(Initiative.objects.visible_to(self.person)))
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        page = Paginator(self.waiting, PAGE_SIZE).get_page(self.request.GET.get("page"))
-        rows = in_the_queue(page)
+        queue = Queue(Initiative.objects.visible_to(self.person))
+        page = Paginator(queue, PAGE_SIZE).get_page(self.request.GET.get("page"))
+        rows = list(page)
         return super().get_context_data(
             page=page,
             light_means=triage.LIGHT_MEANS,

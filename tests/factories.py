@@ -19,7 +19,10 @@ from django.utils import timezone
 from accounts import actions as people
 from accounts.authentication import Authentication
 from accounts.models import Group, Person, Unit
-from initiatives import actions, importing
+from initiatives import actions
+from initiatives.importing.mapping import guess
+from initiatives.importing.parsing import Parsed, parse
+from initiatives.importing.reading import read
 from initiatives.models import (
     EvaluationRun,
     EvaluationSet,
@@ -486,8 +489,8 @@ def csv_of(rows: Iterable[Mapping[str, str]]) -> bytes:
 
 def make_parsed(
     *, rows: Iterable[Mapping[str, str]], source: str = "inventory", today: date = TODAY
-) -> importing.Parsed:
+) -> Parsed:
     """An inventory as the import action takes it; read in this process, which is fast."""
-    sheet = importing.read(csv_of(rows), "inventory.csv")
-    mapping = importing.guess(sheet.headers)
-    return importing.parse(sheet, mapping, default_source=source, today=today)
+    sheet = read(csv_of(rows), "inventory.csv")
+    mapping = guess(sheet.headers)
+    return parse(sheet, mapping, default_source=source, today=today)

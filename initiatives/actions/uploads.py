@@ -14,8 +14,11 @@ from django.db import transaction
 from accounts.models import Person
 from audit.actions import Entry, Words, append
 from audit.refusals import Refused, records_refusals
-from initiatives import importing, inventories, permissions
+from initiatives import inventories, permissions
 from initiatives.actions.importing import Imported, import_inventory
+from initiatives.importing.mapping import Mapping
+from initiatives.importing.parsing import Parsed
+from initiatives.importing.sheets import Unreadable
 from initiatives.inventories import STARTED, UNDER_WAY
 from initiatives.models import SavedMapping, Upload
 
@@ -50,7 +53,7 @@ def correct(
     at: datetime,
     source: str | None = None,
     sheet: str | None = None,
-    mapping: importing.Mapping | None = None,
+    mapping: Mapping | None = None,
 ) -> Upload:
     """Change how a file is read, as long as it is not being imported; nothing is said in the log.
 
@@ -72,9 +75,7 @@ def correct(
 
 
 @records_refusals("mapping.save")
-def save_mapping(
-    *, name: str, mapping: importing.Mapping, by: Person, at: datetime
-) -> SavedMapping:
+def save_mapping(*, name: str, mapping: Mapping, by: Person, at: datetime) -> SavedMapping:
     """Keep a mapping under a name, for the next file of its kind; the name's older one goes."""
     _require_lead(by)
     saved, _ = SavedMapping.objects.update_or_create(
@@ -87,7 +88,7 @@ def save_mapping(
     return saved
 
 
-def rehearse(*, upload: Upload, parsed: importing.Parsed, by: Person, at: datetime) -> Imported:
+def rehearse(*, upload: Upload, parsed: Parsed, by: Person, at: datetime) -> Imported:
     """Say what the import would do, rows that cannot be understood left out; writes nothing."""
     return import_inventory(
         parsed=parsed, file_name=upload.name, by=by, at=at, skip_rejected=True, dry_run=True
@@ -132,7 +133,7 @@ def import_uploaded(*, upload: Upload, at: datetime) -> bool:
     try:
         parsed = inventories.parsed(Upload.objects.get(pk=upload.pk), at)
         _import(upload, parsed, at)
-    except importing.Unreadable as trouble:
+    except Unreadable as trouble:
         _end(upload, State.FAILED, at, problem=str(trouble))
     except Exception:
         logger.exception("Importing upload %s failed.", upload.pk)
@@ -141,7 +142,7 @@ def import_uploaded(*, upload: Upload, at: datetime) -> bool:
 
 
 @transaction.atomic
-def _import(upload: Upload, parsed: importing.Parsed, at: datetime) -> None:
+def _import(upload: Upload, parsed: Parsed, at: datetime) -> None:
     held = _held(upload)
     if held.state != State.IMPORTING:
         return  # it was released meanwhile, and somebody else has finished it

@@ -11,14 +11,16 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from initiatives import importing, triage
+from initiatives import triage
 from initiatives.fields import QuickSelect
 from initiatives.forms.base import ActionForm
 from initiatives.importing import correcting
+from initiatives.importing.child import in_child
 from initiatives.importing.correcting import MOST_VALUES, FoundValue
 from initiatives.importing.folding import key
 from initiatives.importing.headings import DATE_FIELDS, FIELDS, TRIAGE_FIELDS
-from initiatives.importing.sheets import MAX_BYTES
+from initiatives.importing.mapping import Mapping
+from initiatives.importing.sheets import MAX_BYTES, Unreadable
 from initiatives.inventories import Opened
 from initiatives.models import SavedMapping
 from initiatives.stages import Stage
@@ -80,8 +82,8 @@ class UploadForm(ActionForm):
             )
         self.content = file.read()
         try:
-            importing.in_child(self.content, file.name or "")
-        except importing.Unreadable as trouble:
+            in_child(self.content, file.name or "")
+        except Unreadable as trouble:
             raise ValidationError(str(trouble)) from trouble
         return file
 
@@ -225,13 +227,13 @@ class ColumnsForm(forms.Form):
             raise ValidationError("Somebody chose another sheet meanwhile. Open this page again.")
         return cleaned
 
-    def mapping(self) -> importing.Mapping:
+    def mapping(self) -> Mapping:
         """What was corrected: only the differences from the guess."""
         columns = {name: header for name in FIELDS if (header := self.header_of(name))}
         values = {**self.opened.corrected.values}
         for name, found in self._found.items():
             values[name] = dict(self._meant(name, found))
-        return correcting.correction(self.opened.guessed, importing.Mapping(columns, values))
+        return correcting.correction(self.opened.guessed, Mapping(columns, values))
 
     def _meant(self, name: str, values: Sequence[FoundValue]) -> Iterator[tuple[str, str]]:
         """What stands for values that were not asked about stays: the next file may have them."""

@@ -2,29 +2,23 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
-from contextlib import suppress
-from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 
+from initiatives.importing.bounded import TOO_MUCH
 from initiatives.importing.kinds import is_workbook
-from initiatives.importing.reading import read
 from initiatives.importing.sheets import Notice, Sheet, SheetRow, Unreadable
 
-CPU_SECONDS = 20
 WALL_SECONDS = 30
-MEMORY = 1024**3
 
 _ROOT = Path(__file__).parents[2]
+# Without the `site` module, whose work takes as long as reading; so it is told where packages are.
+_OPTIONS = ("-I", "-S", "-X", "utf8")
 _PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from initiatives.importing.child import main; main(*sys.argv[2:])"
-)
-_TOO_MUCH = (
-    "Reading the file takes more time or memory than an import may use. The usual cause is a cell "
-    "far away from the others, or many sheets beside the inventory. Save only the inventory as CSV."
+    "import sys; sys.path += sys.argv[2:]; "
+    "from initiatives.importing.bounded import main; main(sys.argv[1])"
 )
 _DAMAGED = "The file is damaged. Open it in your spreadsheet program and save it as .xlsx or CSV."
 
@@ -33,7 +27,7 @@ def in_child(content: bytes, filename: str, sheet: str | None = None) -> Sheet:
     """Read a file in a process of its own, or raise Unreadable."""
     is_workbook(content, filename)
     names = json.dumps({"filename": filename, "sheet": sheet})
-    command = [sys.executable, "-I", "-X", "utf8", "-c", _PROGRAM, str(_ROOT), names]
+    command = [sys.executable, *_OPTIONS, "-c", _PROGRAM, names, str(_ROOT), *_packages()]
     try:
         done = subprocess.run(
             command,
@@ -44,10 +38,16 @@ def in_child(content: bytes, filename: str, sheet: str | None = None) -> Sheet:
             env=_environment(),
         )
     except subprocess.TimeoutExpired:
-        raise Unreadable(_TOO_MUCH) from None
+        raise Unreadable(TOO_MUCH) from None
     if done.returncode:
-        raise Unreadable(_TOO_MUCH if done.returncode < 0 else _DAMAGED)
+        raise Unreadable(TOO_MUCH if done.returncode < 0 else _DAMAGED)
     return _sheet(done.stdout)
+
+
+def _packages() -> list[str]:
+    """Where the package is that reads workbooks."""
+    found = find_spec("python_calamine")
+    return [str(Path(found.origin).parents[1])] if found and found.origin else []
 
 
 def _environment() -> dict[str, str]:
@@ -64,43 +64,3 @@ def _sheet(answer: bytes) -> Sheet:
     notices = tuple(Notice(**notice) for notice in told["notices"])
     headers, others = tuple(told["headers"]), tuple(told["others"])
     return Sheet(told["name"], told["header_number"], headers, rows, notices, others)
-
-
-def main(names: str) -> None:
-    """Read standard input within limits and answer on standard output: the child's whole life."""
-    limit()
-    try:
-        answer = _told(read(sys.stdin.buffer.read(), **_arguments(names)))
-    except Unreadable as trouble:
-        answer = {"unreadable": str(trouble)}
-    except MemoryError:
-        answer = {"unreadable": _TOO_MUCH}
-    sys.stdout.write(json.dumps(answer))
-
-
-def limit() -> None:
-    """Limit what this process may use; a system that knows a limit not is no reason to fail."""
-    for what, most in (
-        (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        with suppress(ValueError, OSError):
-            resource.setrlimit(what, (most, most))
-
-
-def _arguments(names: str) -> dict[str, str]:
-    arguments: dict[str, str] = json.loads(names)
-    return arguments
-
-
-def _told(sheet: Sheet) -> dict[str, object]:
-    return {
-        "name": sheet.name,
-        "header_number": sheet.header_number,
-        "headers": sheet.headers,
-        "rows": [(row.number, row.cells) for row in sheet.rows],
-        "notices": [asdict(notice) for notice in sheet.notices],
-        "others": sheet.others,
-    }

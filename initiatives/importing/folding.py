@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")
+_E_MAIL = re.compile(r"\be mail\b")
 _WORD = re.compile(r"[^\W_]+")
 
 _NOTHING = """n a|na|none|null|nil|tbd|tbc|unknown|not applicable|to be determined|not available
@@ -25,7 +26,7 @@ def fold(text: str) -> str:
 def fold_heading(text: str) -> str:
     """Fold a heading, whose words may also be run together: `useCaseID` is `use case id`."""
     folded = fold(_CAMEL.sub(" ", text))
-    return re.sub(r"\be mail\b", "email", folded)
+    return _E_MAIL.sub("email", folded) if "e mail" in folded else folded
 
 
 def key(text: str) -> str:

@@ -6,8 +6,8 @@ A heading is compared as a whole first (`EXACT`, best synonym first), then witho
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import NamedTuple
 
 from initiatives.importing.folding import fold_heading
 from initiatives.importing.sheets import MAX_COLUMNS
@@ -157,8 +157,7 @@ _FIRST_PART = re.compile("[\n(\\[:?\u2013\u2014]")
 _LONGEST_HEADING = 400
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """A long heading, known by words that it must hold and words that it must not hold."""
 
     field: str
@@ -221,8 +220,13 @@ def scores(heading: str) -> dict[str, int]:
 
 
 @lru_cache(maxsize=20_000)
+def _folded(heading: str) -> str:
+    return fold_heading(heading)
+
+
+@lru_cache(maxsize=20_000)
 def _scores(heading: str) -> dict[str, int]:
-    found = _question_scores(fold_heading(heading))
+    found = _question_scores(_folded(heading))
     for penalty, variant in _variants(heading):
         for field, rank in _RANKS.get(variant, {}).items():
             found[field] = max(found.get(field, 0), rank - penalty)
@@ -233,8 +237,10 @@ def _variants(heading: str) -> Iterator[tuple[int, str]]:
     """Yield the forms in which a heading is looked up, each with what it loses by the change."""
     if heading.strip() in {"#", "№"}:
         yield 50, "number"
-    for penalty, part in ((0, heading), (100, _FIRST_PART.split(heading.strip(), maxsplit=1)[0])):
-        folded = _PREFIX.sub("", fold_heading(part))
+    first = _FIRST_PART.split(heading.strip(), maxsplit=1)[0]
+    parts = {first: 100, heading.strip(): 0}  # one where nothing follows the first part
+    for part, penalty in parts.items():
+        folded = _PREFIX.sub("", _folded(part))
         yield penalty, folded
         yield penalty + 150, _SUFFIX.sub("", folded)
         yield penalty + 300, _SUBJECT.sub("", _SUFFIX.sub("", folded))
@@ -252,7 +258,12 @@ def _question_scores(folded: str) -> dict[str, int]:
 def _asks(question: Question, words: set[str]) -> bool:
     if question.field in DATE_FIELDS and words & _PLANS:
         return False
-    return words.issuperset(question.words.split()) and words.isdisjoint(question.without.split())
+    return words >= _words(question.words) and words.isdisjoint(_words(question.without))
+
+
+@cache
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
 
 
 def match(headers: Sequence[str]) -> dict[str, str]:
@@ -282,7 +293,8 @@ def _candidates(headers: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 def _department_is_source(headers: Iterable[str]) -> bool:
     """Where departments and agencies stand side by side, agencies are parts of departments."""
-    return {"department", "agency"} <= {fold_heading(header) for header in headers}
+    short = (header for header in headers if len(header) <= _LONGEST_HEADING)
+    return {"department", "agency"} <= set(map(_folded, short))
 
 
 def _above_agency(folded: str, place: int) -> Iterator[tuple[int, int, str]]:

@@ -1,7 +1,7 @@
 """What a file really is, told from its first bytes; its name is only a claim."""
 
 import re
-from pathlib import PurePath
+from os.path import splitext
 
 from initiatives.importing.sheets import MAX_BYTES, Unreadable
 
@@ -35,7 +35,7 @@ def is_workbook(content: bytes, filename: str) -> bool:
     """Tell a workbook from a text table, or raise Unreadable for what is neither."""
     _check_size(content)
     _refuse_others(content, filename)
-    suffix = PurePath(filename).suffix.lower()
+    suffix = splitext(filename)[1].lower()
     zipped = content.startswith(_ZIP)
     if zipped and suffix in TEXT_SUFFIXES:
         raise Unreadable(

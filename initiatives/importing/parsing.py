@@ -8,15 +8,25 @@ from datetime import date
 from email.utils import parseaddr
 from functools import partial
 
+from initiatives.importing.child import in_child
 from initiatives.importing.dates import NotADate, Order, order_of, read_date
 from initiatives.importing.folding import fold, is_blank, key
 from initiatives.importing.headings import DATE_FIELDS, FIELDS, TEXT_FIELDS, TRIAGE_FIELDS
-from initiatives.importing.mapping import Mapping, check
+from initiatives.importing.mapping import Mapping, check, guess
 from initiatives.importing.sheets import MAX_CELL, Notice, Rejected, Sheet, SheetRow
 from initiatives.importing.stages import PROPOSAL, STAGES, read_stage
 from initiatives.importing.triage import read_answer
 
-__all__ = ["LENGTHS", "Notice", "Parsed", "ParsedRow", "Rejected", "Value", "parse"]
+__all__ = [
+    "LENGTHS",
+    "Notice",
+    "Parsed",
+    "ParsedRow",
+    "Rejected",
+    "Value",
+    "parse",
+    "read_and_parse",
+]
 
 Value = str | date | bool | None
 
@@ -116,6 +126,21 @@ class _Report:
     def warn(self, row: int, column: str, value: str, reason: str) -> None:
         """Say what was left out; two fields may read one cell, which is said once."""
         self.warnings[Notice(row, column, _shown(value), reason)] = None
+
+
+def read_and_parse(
+    content: bytes,
+    filename: str,
+    *,
+    default_source: str,
+    today: date,
+    sheet: str | None = None,
+    correction: Mapping | None = None,
+) -> Parsed:
+    """Read a file in a child process and parse it with the guessed mapping, corrected."""
+    table = in_child(content, filename, sheet)
+    mapping = guess(table.headers).corrected(correction or Mapping())
+    return parse(table, mapping, default_source=default_source, today=today)
 
 
 def parse(sheet: Sheet, mapping: Mapping, *, default_source: str, today: date) -> Parsed:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from initiatives.importing import delimited, kinds, workbook
+from initiatives.importing import delimited, kinds
 from initiatives.importing.folding import fold, is_empty
 from initiatives.importing.headings import header_score
 from initiatives.importing.sheets import (
@@ -24,6 +24,8 @@ Numbered = tuple[int, list[str]]
 def read(content: bytes, filename: str, *, sheet: str | None = None) -> Sheet:
     """Read a CSV or XLSX file, or raise Unreadable."""
     if kinds.is_workbook(content, filename):
+        from initiatives.importing import workbook  # most files need none of what it imports
+
         name, rows, others = workbook.sheets(content, sheet)
         return _sheet(name, rows, _other_sheets(others), tuple(others))
     if sheet is not None:

@@ -1,6 +1,9 @@
-"""What the import passes around: a sheet as it was read, and what is to be said about its cells."""
+"""What the import passes around: a sheet as it was read, and what is to be said about its cells.
 
-from dataclasses import dataclass
+Named tuples, and no dataclasses, whose import takes the child that reads a file as long as reading.
+"""
+
+from typing import NamedTuple
 
 MAX_BYTES = 25 * 1024 * 1024
 MAX_COLUMNS = 300
@@ -14,8 +17,7 @@ class Unreadable(Exception):
     """The file, or the mapping, cannot be used at all; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Rejected:
+class Rejected(NamedTuple):
     """A cell that could not be understood, and with it its row."""
 
     row: int
@@ -24,8 +26,7 @@ class Rejected:
     reason: str
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(NamedTuple):
     """A cell that was left out or read with a reservation; its row stays."""
 
     row: int
@@ -34,16 +35,14 @@ class Notice:
     reason: str
 
 
-@dataclass(frozen=True)
-class SheetRow:
+class SheetRow(NamedTuple):
     """One row with its number as a person sees it in a spreadsheet, the first row being 1."""
 
     number: int
     cells: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Sheet:
+class Sheet(NamedTuple):
     """A table with one heading per column, all different, and without its blank rows."""
 
     name: str

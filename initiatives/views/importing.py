@@ -19,10 +19,13 @@ from django.views.generic import TemplateView, View
 
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives import importing, inventories, permissions
+from initiatives import inventories, permissions
 from initiatives.actions import uploads
 from initiatives.forms.uploads import ColumnsForm, SourceForm, StartForm, UploadForm
 from initiatives.importing import correcting
+from initiatives.importing.mapping import Mapping
+from initiatives.importing.parsing import Parsed
+from initiatives.importing.sheets import Unreadable
 from initiatives.inventories import Account
 from initiatives.models import Upload
 from initiatives.stages import Stage
@@ -122,7 +125,7 @@ class OfUpload(LeadsOnly):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         try:
             return super().dispatch(request, *args, **kwargs)
-        except importing.Unreadable as trouble:
+        except Unreadable as trouble:
             messages.error(request, str(trouble))
             return HttpResponseRedirect(self.fallback())
 
@@ -167,9 +170,9 @@ class SourceStep(OfUpload, ActionView):
             upload=self.upload, source=source, sheet=sheet, by=self.person, at=at
         )
         if saved is not None:
-            self._apply(importing.Mapping(**saved.mapping), at)
+            self._apply(Mapping(**saved.mapping), at)
 
-    def _apply(self, mapping: importing.Mapping, at: datetime) -> None:
+    def _apply(self, mapping: Mapping, at: datetime) -> None:
         headers = inventories.opened(self.upload).sheet.headers
         fitting, missing = correcting.fitted(mapping, headers)
         uploads.correct(upload=self.upload, mapping=fitting, by=self.person, at=at)
@@ -217,7 +220,7 @@ class PreviewStep(OfUpload, ActionView):
         return step_url(self.upload, "columns")
 
     @cached_property
-    def parsed(self) -> importing.Parsed:
+    def parsed(self) -> Parsed:
         return inventories.parsed(self.upload, timezone.now())
 
     def get_form(self, form_class: Any = None) -> forms.Form:

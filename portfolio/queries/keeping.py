@@ -81,6 +81,6 @@ def moment() -> Moment:
 
 def sight(person: Person) -> str:
     """What a person may see, as a key: leads and auditors see the same."""
-    if people.is_lead(person) or people.is_auditor(person):
+    if people.sees_everything(person):
         return ALL
     return f"{person.pk}/{'+'.join(sorted(person.group_keys))}"

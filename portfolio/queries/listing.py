@@ -15,7 +15,7 @@ from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Role, Stage
 from initiatives.triage import Level
 from notifications import queries as notifications
-from notifications.models import Flag
+from notifications.queries import Said
 
 STAGE_LABELS: dict[str, str] = dict(Stage.choices)
 LEVEL_LABELS: dict[str, str] = dict(Level.choices)
@@ -108,7 +108,7 @@ def _owners(ids: list[int]) -> dict[int, Ownership]:
 
 
 def _row(
-    initiative: Initiative, url: str, owner: Ownership | None, flags: list[Flag], today: date
+    initiative: Initiative, url: str, owner: Ownership | None, flags: list[Said], today: date
 ) -> Row:
     worst = flags[0] if flags else None
     late = initiative.stage != Stage.PRODUCTION and initiative.is_overdue(today)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.utils import timezone
 from django.views.generic import TemplateView
 
 from accounts.models import Person
@@ -16,5 +15,5 @@ class MyWork(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         assert isinstance(self.request.user, Person)
-        loaded = work.load(self.request.user, timezone.localdate())
+        loaded = work.load(self.request.user)
         return super().get_context_data(work=loaded, **kwargs)

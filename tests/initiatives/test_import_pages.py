@@ -20,9 +20,10 @@ from django.utils import timezone
 
 from audit.models import Event
 from audit.queries import latest
-from initiatives import actions, importing, inventories
+from initiatives import actions, inventories
 from initiatives.actions import uploads
 from initiatives.importing.folding import key
+from initiatives.importing.mapping import Mapping
 from initiatives.models import ImportedRow, Initiative, SavedMapping, Upload
 from initiatives.tasks import import_waiting
 from tests.accounts.expectations import last_event, nothing_said, refused
@@ -141,7 +142,7 @@ class TestWhoMayImport(ImportPages):
         with refused("not_a_lead"):
             uploads.start(upload=upload, skip_rejected=False, by=ada, at=now)
         with refused("not_a_lead"):
-            uploads.save_mapping(name="x", mapping=importing.Mapping(), by=ada, at=now)
+            uploads.save_mapping(name="x", mapping=Mapping(), by=ada, at=now)
 
     def test_decides_who_sees_the_link(self):
         pages = [reverse("initiatives:list"), reverse("portfolio:dashboard")]

@@ -48,7 +48,7 @@ class TestQueries(TestCase):
         trip_by_spend(self.near)
         actions.sweep(at=NOON)
         found = queries.flags_of([self.near.pk, self.late.pk])
-        assert [f.rule for f in found[self.near.pk]] == ["kill_condition_tripped", "decision_near"]
+        assert [said.severity for said in found[self.near.pk]] == ["critical", "notice"]
         assert set(found) == {self.near.pk, self.late.pk}
 
     def test_attention_counts_initiatives_and_is_paged_by_the_database(self):

@@ -119,8 +119,8 @@ class TestDemo(TestCase):
             personas.SECURITY, personas.COMPLIANCE,
         )  # fmt: skip
         for persona in signers:
-            assert work.load(self.person(persona), self.today).requests, persona.name
-        assert work.load(self.person(personas.ADMINISTRATOR), self.today).owned
+            assert work.load(self.person(persona)).requests, persona.name
+        assert work.load(self.person(personas.ADMINISTRATOR)).owned
         auditor = self.person(personas.AUDITOR)
         assert Initiative.objects.visible_to(auditor).count() == len(stories.ALL)
 

@@ -17,6 +17,7 @@ from initiatives import actions, facts
 from initiatives.models import Initiative, Spend
 from initiatives.stages import Role, Stage
 from notifications.actions import sweep
+from notifications.rules import in_words
 from portfolio import personas
 from portfolio.queries import history
 from portfolio.queries.dashboard import Dashboard
@@ -406,8 +407,13 @@ class TestMyWork(Pages):
         assert not self.work_of(self.member).owned
 
     def test_holds_what_this_person_owns(self):
-        owned = self.work_of(self.cast.sponsor).owned
-        assert [(o.initiative, o.roles) for o in owned] == [(self.initiative, "Sponsor")]
+        (owned,) = self.work_of(self.cast.sponsor).owned
+        row = self.initiative
+        assert (owned.reference, owned.url, owned.name) == (
+            row.reference, row.get_absolute_url(), row.name
+        )  # fmt: skip
+        day = in_words(row.decision_date)
+        assert owned.says == f"Sponsor · Proposal · decision date {day}"
 
     def test_takes_the_answer_with_its_token(self):
         """The form is an include, and its token has to come with it."""

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Group, Person
 from initiatives import actions as initiatives
+from initiatives.actions import uploads
 from initiatives.models import Initiative, Metric
 from initiatives.stages import Role
 from notifications.actions import sweep, sweeping
@@ -17,7 +18,9 @@ from portfolio import generator
 from portfolio.queries import tabs
 from reviews.models import Review
 from reviews.queries import current_policy, open_reviews_for
+from tests.bench.inventory import inventory
 from tests.factories import make_evaluation_set, make_question, make_run
+from tests.media import KeepsFiles
 
 FEW, MANY = 20, 200
 MOST = 12
@@ -39,7 +42,7 @@ def counted():
         yield statements
 
 
-class QueryCounts(TestCase):
+class QueryCounts(KeepsFiles):
     """Each page is asked for with few rows, then with many, by a lead and by an owner."""
 
     @classmethod
@@ -109,6 +112,21 @@ class QueryCounts(TestCase):
 
     def test_of_the_work_of_an_owner_do_not_grow(self):
         self.assert_constant(reverse("portfolio:my_work"), owner=True)
+
+    def test_of_the_triages_to_confirm_do_not_grow(self):
+        self.assert_constant(reverse("initiatives:triage_queue"))
+
+    def test_of_the_steps_of_an_import_do_not_grow_with_its_rows(self):
+        few, many = self.steps_of_an_import(FEW), self.steps_of_an_import(MANY)
+        assert few == many
+        assert max(few) <= MOST
+
+    def steps_of_an_import(self, rows):
+        content = inventory(rows, ["nobody@elsewhere.example"]).encode()
+        lead = self.person(owner=False)
+        kept = uploads.upload(content=content, name=f"{rows}.csv", by=lead, at=self.at)
+        address = reverse("initiatives:upload", args=[kept.pk])
+        return [self.count(f"{address}?step={s}") for s in ("source", "columns", "preview")]
 
     def test_of_an_initiative_do_not_grow(self):
         metric = Metric.objects.filter(measurements__isnull=False).earliest("pk")

@@ -20,7 +20,7 @@ from initiatives.actions.importing.editions import (
     units_of,
 )
 from initiatives.actions.importing.updating import update
-from initiatives.importing import Parsed
+from initiatives.importing.parsing import Parsed
 
 __all__ = ["Imported", "identity", "import_inventory"]
 
@@ -78,7 +78,7 @@ def _write(
     updated = update(old, known, parsed, edition, result)
     result.created, result.updated = len(new), updated
     result.unchanged = len(old) - updated
-    if edition.entries:
+    if edition.entries and not is_rehearsal:  # the log is locked for it, and others wait
         append([*edition.entries, _summary(edition, result)], at=at)
 
 

@@ -27,12 +27,20 @@ ENTERED = {
 
 
 def create(rows: Sequence[ParsedRow], edition: Edition) -> None:
+    """Write the new rows; a rehearsal writes no more than what the database could refuse."""
     built = [_build(row, edition) for row in rows]
     if edition.is_rehearsal:
         _number_below_zero(initiative for initiative, _ in built)
     Initiative.objects.bulk_create(initiative for initiative, _ in built)
-    StageSpell.objects.bulk_create(spell for _, spell in built)
     created = list(zip(rows, (initiative for initiative, _ in built), strict=True))
+    ImportedRow.objects.bulk_create(_kept(row, initiative, edition) for row, initiative in created)
+    if not edition.is_rehearsal:
+        StageSpell.objects.bulk_create(spell for _, spell in built)
+        _follow(created, edition)
+
+
+def _follow(created: Sequence[tuple[ParsedRow, Initiative]], edition: Edition) -> None:
+    """Write what follows from each row: its triage, whoever is asked to own it, its event."""
     Triage.objects.bulk_create(_triage(row, initiative, edition) for row, initiative in created)
     Ownership.objects.bulk_create(
         Ownership(
@@ -46,7 +54,6 @@ def create(rows: Sequence[ParsedRow], edition: Edition) -> None:
         if (person := edition.people.get(str(row.values["owner_email"]).lower()))
         and person.is_active
     )
-    ImportedRow.objects.bulk_create(_kept(row, initiative, edition) for row, initiative in created)
     edition.entries += [_created(row, initiative, edition) for row, initiative in created]
 
 

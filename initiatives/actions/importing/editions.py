@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 from typing import Any
@@ -37,9 +37,15 @@ class Imported:
 
     def as_json(self) -> dict[str, Any]:
         """What the command prints and what an upload keeps: everything, in one fixed shape."""
-        content = asdict(self)
-        del content["written"]
-        return content
+        return {
+            "rows": self.rows,
+            "created": self.created,
+            "updated": self.updated,
+            "unchanged": self.unchanged,
+            "rejected": [cell._asdict() for cell in self.rejected],
+            "stages": dict(self.stages),
+            "warnings": [notice._asdict() for notice in self.warnings],
+        }
 
 
 @dataclass

@@ -17,9 +17,8 @@ from audit.actions import Value, Words
 from initiatives import search, triage
 from initiatives.actions import triaging, writing
 from initiatives.actions.importing.editions import TEXTS, Edition, Imported, as_read, identity
-from initiatives.importing import Parsed
 from initiatives.importing.folding import fold
-from initiatives.importing.parsing import ParsedRow
+from initiatives.importing.parsing import Parsed, ParsedRow
 from initiatives.importing.sheets import Notice
 from initiatives.models import Baseline, ImportedRow, Initiative, Triage
 from initiatives.queries import basis_of

@@ -9,9 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from audit.refusals import Refused
-from initiatives import actions, importing
+from initiatives import actions
 from initiatives.actions.importing import Imported
 from initiatives.importing import mapping
+from initiatives.importing.parsing import read_and_parse
+from initiatives.importing.sheets import Unreadable
 
 SHOWN = 20
 
@@ -34,7 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, **options: Any) -> None:
         try:
             result = self._import(file, options)
-        except (importing.Unreadable, Refused) as problem:
+        except (Unreadable, Refused) as problem:
             raise CommandError(str(problem)) from problem
         self._report(result, as_json=options["json"])
         if result.rejected:
@@ -43,7 +45,7 @@ class Command(BaseCommand):
     def _import(self, file: Path, options: dict[str, Any]) -> Imported:
         at = timezone.now()
         correction = options["mapping"] and mapping.load(_text(options["mapping"]))
-        parsed = importing.read_and_parse(
+        parsed = read_and_parse(
             _bytes(file),
             file.name,
             default_source=options["source"] or file.stem,

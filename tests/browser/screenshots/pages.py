@@ -100,7 +100,7 @@ def busiest() -> Person:
     """The persona for whom most is to do."""
 
     def load(person: Person) -> int:
-        found = work.load(person, timezone.localdate())
+        found = work.load(person)
         return len(found.requests) * 3 + len(found.asked) * 3 + len(found.owned)
 
     return max(map(persona, personas.DEMO_PERSONAS), key=load)

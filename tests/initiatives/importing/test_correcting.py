@@ -4,7 +4,6 @@ from datetime import date
 
 import pytest
 
-from initiatives.importing import guess, read
 from initiatives.importing.correcting import (
     correction,
     examples,
@@ -12,7 +11,8 @@ from initiatives.importing.correcting import (
     found_values,
     shortened,
 )
-from initiatives.importing.mapping import Mapping
+from initiatives.importing.mapping import Mapping, guess
+from initiatives.importing.reading import read
 
 HEADERS = ("Name", "Description", "Status", "Owner")
 GUESSED = guess(HEADERS)

@@ -4,9 +4,8 @@ from datetime import date
 
 import pytest
 
-from initiatives.importing import read_and_parse
 from initiatives.importing.mapping import Mapping, guess
-from initiatives.importing.parsing import parse
+from initiatives.importing.parsing import parse, read_and_parse
 from initiatives.importing.reading import Unreadable, read
 
 TODAY = date(2025, 11, 21)

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from initiatives.importing import child
+from initiatives.importing import bounded, child
 from initiatives.importing.child import in_child
 from initiatives.importing.reading import Unreadable, read
 from tests.initiatives.importing.workbooks import archive, parts, sheet_xml, workbook
@@ -247,10 +247,10 @@ class TestInChild:
 
     def test_limits_memory_and_time(self):
         program = (
-            "from initiatives.importing import child; child.limit(); import resource as r; "
+            "from initiatives.importing import bounded; bounded.limit(); import resource as r; "
             "print(r.getrlimit(r.RLIMIT_AS)[0], r.getrlimit(r.RLIMIT_CPU)[0])"
         )
         told = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, check=True, text=True
         )
-        assert told.stdout.split() == [str(child.MEMORY), str(child.CPU_SECONDS)]
+        assert told.stdout.split() == [str(bounded.MEMORY), str(bounded.CPU_SECONDS)]
