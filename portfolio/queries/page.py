@@ -306,10 +306,11 @@ def _step(stage: Stage, ahead: int, stay: Stay | None) -> Step:
 
 
 def _flags(known: Facts) -> list[Flag]:
-    """Its open flags, the worst first."""
+    """Its open flags, the worst first; that it is suspended is said above until that is late."""
     row: Any = known.initiative
     flags = [Flag(**f | {"since": moment(f["since"])}) for f in row.beside_flags or ()]
     worst = list(Severity)
+    flags = [f for f in flags if (f.rule, f.severity) != ("suspended", Severity.WARNING)]
     return sorted(flags, key=lambda flag: (worst.index(Severity(flag.severity)), flag.since))
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from initiatives import actions
 from initiatives.stages import Role, Stage
+from notifications.actions import sweep
 from portfolio.templatetags.words import day
 from reviews import actions as reviews
 from tests.factories import (
@@ -80,6 +81,12 @@ class TestThePageOfOne(Suspended):
         assert SHUT not in self.words()
         self.suspend()
         assert SHUT in self.words().split("Next gate: Recertification")[1]
+
+    def test_says_it_once_more_where_it_is_late(self):
+        self.suspend()
+        for days, times in ((0, 1), (9, 2)):
+            sweep(at=self.now + timedelta(days=days))
+            assert self.words().count("Suspended since") == times, days
 
     def test_says_nothing_of_it_otherwise(self):
         assert "Suspended since" not in self.words()
