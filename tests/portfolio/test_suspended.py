@@ -270,6 +270,13 @@ class TestListAndFigures(Suspended):
         assert self.found({"health": "suspended"}) == []
         assert self.found({"show": "suspended"}) == []
 
+    def test_say_so_before_somebody_decides_on_it(self):
+        brief = reverse("initiatives:brief", args=[self.pilot.pk])
+        assert "Suspended since" not in self.text(brief)
+        self.suspend(self.pilot)
+        assert f"Suspended since {day(self.today)}" in self.text(brief)
+        assert WHY in self.text(brief)
+
     def test_say_so_where_its_decision_is_due(self):
         assert self.shown().rows[0].waiting_for == "evidence and review"
         self.suspend(self.pilot)
