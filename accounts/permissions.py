@@ -28,6 +28,10 @@ def is_compliance(person: Person) -> bool:
     return person.is_active and Group.COMPLIANCE in person.group_keys
 
 
+def is_security(person: Person) -> bool:
+    return person.is_active and Group.SECURITY in person.group_keys
+
+
 def is_administrator(person: Person) -> bool:
     return person.is_active and Group.ADMINISTRATORS in person.group_keys
 

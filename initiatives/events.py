@@ -19,6 +19,8 @@ SENTENCES = {
         "{level} level and legal class {legal_class} stay in force, though {computed} and "
         "{proposed} are computed now: only compliance lowers them"
     ),
+    "initiative.suspended": "{who} suspended it: {reason}",
+    "initiative.off_confirmed": "{who} confirmed that it is off",
     "ownership.asked": "{who} asked {person} to be {role}",
     "ownership.accepted": "{person} accepted to be {role}",
     "ownership.declined": "{person} declined to be {role}",

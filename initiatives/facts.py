@@ -28,6 +28,7 @@ from initiatives.models import (
 )
 from initiatives.stages import Role
 
+NAMED = ("triage__confirmed_by", "suspended_by", "off_confirmed_by")  # whom the page names
 RECENT = 30  # measurements per metric that criteria look at
 
 
@@ -102,7 +103,7 @@ def visible_to(person: Person, pk: int, **beside: Any) -> Facts | None:
     `beside` are further annotations of its row, for a page that would else ask once more.
     """
     visible = Initiative.objects.visible_to(person).filter(pk=pk).annotate(**beside)
-    return _of(visible.select_related("triage__confirmed_by")).get(pk)
+    return _of(visible.select_related(*NAMED)).get(pk)
 
 
 def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:

@@ -24,8 +24,16 @@ def may_edit(person: Person, initiative: Initiative) -> bool:
 
 def may_edit_facts(person: Person, facts: Facts) -> bool:
     """`may_edit` for facts at hand, without a query."""
-    holds_a_role = any(o.counts and o.person_id == person.pk for o in facts.ownerships)
-    return holds_a_role or _edits_without_a_role(person, facts.initiative)
+    return _is_an_owner(person, facts) or _edits_without_a_role(person, facts.initiative)
+
+
+def may_confirm_off(person: Person, facts: Facts) -> bool:
+    """Whoever holds a role on it, or a lead, says that what is suspended is really off."""
+    return facts.initiative.is_suspended and (_is_an_owner(person, facts) or people.is_lead(person))
+
+
+def _is_an_owner(person: Person, facts: Facts) -> bool:
+    return any(o.counts and o.person_id == person.pk for o in facts.ownerships)
 
 
 def _holds_a_role(person: Person, initiative: Initiative) -> bool:

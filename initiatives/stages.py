@@ -60,6 +60,8 @@ DAYS_TO_DECIDE: dict[str, timedelta | None] = {
 }
 
 
+# Working days within which what is suspended is resumed or retired (product.md §4).
+DAYS_SUSPENDED = 5
 RECERTIFY_FULL = timedelta(days=182)  # at the full control level
 
 

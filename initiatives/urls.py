@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from initiatives.views import charter, describing, documents, findings, importing, owners
+from initiatives.views import (
+    charter,
+    describing,
+    documents,
+    findings,
+    importing,
+    owners,
+    suspending,
+)
 
 urlpatterns = [
     path("import/", importing.Import.as_view(), name="import"),
@@ -48,5 +56,6 @@ urlpatterns = [
         owners.ConfirmOwnership.as_view(),
         name="confirm_ownership",
     ),
+    path("<int:pk>/off/", suspending.ConfirmOff.as_view(), name="confirm_off"),
     path("<int:pk>/spend/", charter.RecordSpend.as_view(), name="spend"),
 ]

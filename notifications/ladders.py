@@ -48,6 +48,16 @@ def kill_condition_tripped(ladder: Ladder) -> tuple[Step, ...]:
     )
 
 
+def suspended(ladder: Ladder) -> tuple[Step, ...]:
+    """At once those who answer for it, so that somebody makes sure that it is off; on its day who
+    decides, then the leads. Five working days are seven days at most."""
+    return (
+        Step(-7, (Role.SPONSOR, *OWNERS, Role.ON_CALL), or_leads=True),
+        Step(0, (Role.SPONSOR,), or_leads=True),
+        Step(ladder.sponsor_days_after, leads=True),
+    )
+
+
 def decides(roles: Iterable[str]) -> bool:
     """Whether somebody in these roles may decide (product.md §4): the sponsor, or a lead."""
     return not {LEAD, str(Role.SPONSOR.label).lower()}.isdisjoint(roles)
@@ -57,6 +67,7 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "decision_date": decision_date,
     "unowned": unowned,
     "kill_condition_tripped": kill_condition_tripped,
+    "suspended": suspended,
 }
 
 

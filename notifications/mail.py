@@ -17,7 +17,7 @@ from notifications.rules import in_words
 TOLD_IN_FULL = 20  # a lead of a large portfolio may be owed thousands; the rest is listed
 SUBJECT_LENGTH = 150
 NAMED = 4  # of the others who were told
-HAS_DEADLINE = frozenset({"decision_date", "sign_off_asked", "sign_off_stale"})
+HAS_DEADLINE = frozenset({"decision_date", "suspended", "sign_off_asked", "sign_off_stale"})
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
 
@@ -41,11 +41,13 @@ ACTIONS = {
     "decision_date": DECIDE,
     "unowned": "Name the owners",
     "kill_condition_tripped": DECIDE,
+    "suspended": DECIDE,
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
     "ownership_asked": "Accept or decline",
 }
 PREPARE = "See what is missing"  # of those who do not decide themselves
+PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else
 PLACES = {"unowned": "#owners"}  # on the page it opens
 
 
@@ -123,7 +125,7 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
 def _action(reminder: Reminder) -> str:
     action = ACTIONS[reminder.kind]
     is_to_decide = reminder.says.startswith("Decide")
-    return PREPARE if action == DECIDE and not is_to_decide else action
+    return action if action != DECIDE or is_to_decide else PREPARES.get(reminder.kind, PREPARE)
 
 
 def spoken(day: date, today: date) -> str:

@@ -128,6 +128,7 @@ SHARED = {
     "decision_date": "decision",
     "unowned": "owners",
     "kill_condition_tripped": "stop",
+    "suspended": "suspension",
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
 }

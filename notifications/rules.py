@@ -23,6 +23,7 @@ from initiatives.stages import (
     Role,
     Stage,
 )
+from initiatives.triage import LegalClass
 from reviews.policy import Policy
 
 
@@ -154,6 +155,30 @@ def _tripped(condition: KillCondition) -> Finding:
     )
 
 
+def suspended(today: date, policy: Policy) -> list[Finding]:
+    """It was switched off, and nobody has resumed or retired it since (product.md §4, Suspend)."""
+    off = Initiative.objects.counting().suspended()
+    rows = off.values_list("pk", "suspended_at", "suspended_until", "triage__legal_class")
+    return [
+        _suspended(pk, at, until, legal_class, today)
+        for pk, at, until, legal_class in rows
+        if at is not None and until is not None
+    ]
+
+
+def _suspended(pk: int, at: datetime, until: date, legal_class: str | None, today: date) -> Finding:
+    what = "retire" if legal_class == LegalClass.PROHIBITED else "resume or retire"
+    since = in_words(timezone.localdate(at))
+    return Finding(
+        pk,
+        Severity.CRITICAL if until < today else Severity.WARNING,
+        f"Suspended since {since}; {what} it by {in_words(until)}.",
+        DECIDERS,
+        due_date=until,
+        since=at,
+    )
+
+
 def _undecided() -> models.QuerySet[Initiative]:
     return Initiative.objects.counting().filter(stage__in=UNDECIDED)
 
@@ -187,6 +212,13 @@ RULES: dict[str, Rule] = {
         Severity.CRITICAL,
         "somebody decides",
         "decision_date",
+    ),
+    "suspended": Rule(
+        suspended,
+        "Suspended",
+        Severity.WARNING,
+        "it is resumed or retired",
+        "suspended",
     ),
     "unowned": Rule(
         unowned,

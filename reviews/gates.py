@@ -14,10 +14,10 @@ from initiatives.facts import Facts
 from initiatives.models import Evidence
 from initiatives.triage import QUESTIONS
 from reviews.checks import CHECKS, Asked, Mend, Verdict
-from reviews.checks.verdicts import excerpt, met, person_missing, prohibition, unmet
+from reviews.checks.verdicts import excerpt, met, person_missing, prohibition, shut, unmet
 from reviews.policy import Case, Criterion, Field, Policy
 
-__all__ = ["CHECKS", "Judged", "Verdict", "case_of", "evaluate", "judge", "prohibition"]
+__all__ = ["CHECKS", "Judged", "Verdict", "case_of", "evaluate", "judge", "prohibition", "shut"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,8 @@ class Decision(models.Model):
         KILL = "kill", "Kill"
         RECERTIFY = "recertify", "Recertify"
         DECOMMISSION = "decommission", "Decommission"
+        SUSPEND = "suspend", "Suspend"
+        RESUME = "resume", "Resume"
 
     class Outcome(models.TextChoices):
         WITHDRAWN = "withdrawn", "Withdrawn"

@@ -7,7 +7,13 @@ from initiatives.facts import Facts
 from initiatives.stages import Role
 from reviews.models import Decision, Review
 
+# Who runs it or answers for it, and may switch it off (product.md §4, Suspend).
+MAY_SWITCH_OFF = (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.SPONSOR)
 ADVANCING = (Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY)
+WHO_SUSPENDS = (
+    "Only its production owner, on-call contact or sponsor, members of security or compliance, "
+    "and portfolio leads suspend it."
+)
 
 
 def may_request_review(person: Person, facts: Facts) -> bool:
@@ -25,12 +31,22 @@ def may_decide(person: Person, facts: Facts) -> bool:
     return _is_sponsor(person, facts) or people.is_lead(person)
 
 
+def may_suspend(person: Person, facts: Facts) -> bool:
+    """Its production owner, on-call contact or sponsor, security, compliance, or a lead."""
+    if people.is_lead(person) or people.is_security(person) or people.is_compliance(person):
+        return True
+    held = (facts.counted_owner(role) for role in MAY_SWITCH_OFF)
+    return any(owner is not None and owner.person_id == person.pk for owner in held)
+
+
 def bar_to_deciding(person: Person, facts: Facts, kind: str) -> str | None:
     """Why this person may not decide so, or None.
 
     Whoever owns or last edited it does not advance it, the sponsor excepted. Stopping is always
-    easy: that bar is not there for a kill.
+    easy: that bar is not there for a kill, and to suspend takes one of many.
     """
+    if kind == Decision.Kind.SUSPEND:
+        return None if may_suspend(person, facts) else WHO_SUSPENDS
     if not may_decide(person, facts):
         return "Only the sponsor or a portfolio lead decides."
     if kind not in ADVANCING or _is_sponsor(person, facts):

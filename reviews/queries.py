@@ -134,14 +134,14 @@ class Standing:
 
     def lacking(self) -> list[str]:
         """Everything a decision to advance still lacks, one sentence each; empty when nothing."""
-        forbidden = gates.prohibition(self.facts)
+        shut = gates.shut(self.facts)
         criteria = [f"{j.criterion.title}: {j.verdict.reason}" for j in self.blocking]
         asked = {state.slot.key for state in self.slots}
         wanted = self.gate.slots_for(gates.case_of(self.facts))
         unasked = [f"Not asked to sign yet: {s.title}." for s in wanted if s.key not in asked]
         unsigned = [f"Not signed: {s.slot.title}." for s in self.slots if not s.is_filled]
         people = signing.people_missing(self.slots, self.gate, self.facts)
-        return [said for said in (forbidden, *criteria, *unasked, *unsigned, people) if said]
+        return [said for said in (shut, *criteria, *unasked, *unsigned, people) if said]
 
     def points(self) -> list[tuple[gates.Judged, list[Answered], str]]:
         """Every criterion with what was answered to it, or else why it is met or not: what a
@@ -339,6 +339,7 @@ def possible_decisions(person: Person, facts: Facts) -> list[Decision.Kind]:
         Decision.Kind(kind)
         for kind, move in transitions.TABLE.items()
         if _begins_at(kind, move, facts.initiative)
+        and transitions.bar(kind, facts) is None
         and permissions.bar_to_deciding(person, facts, kind) is None
     ]
 

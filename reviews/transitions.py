@@ -2,13 +2,18 @@
 
 from dataclasses import dataclass
 
-from initiatives.stages import ON_TRIAL, UNDECIDED, Gate, Stage
+from initiatives.facts import Facts
+from initiatives.stages import ON_TRIAL, RUNNING, UNDECIDED, Gate, Stage
+from reviews.checks.verdicts import SUSPENDED, prohibition
 from reviews.models import Decision
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A row of the table of product.md §4: from where, to where, and what it needs."""
+    """A row of the table of product.md §4: from where, to where, and what it needs.
+
+    While it is suspended nothing is decided but what says so by `while_suspended`.
+    """
 
     origins: tuple[Stage, ...]
     to: dict[Stage, Stage]
@@ -17,6 +22,7 @@ class Move:
     needs_gate: Gate | None = None
     needs_outcome: bool = False
     needs_days: bool = False
+    while_suspended: bool = False
 
 
 TABLE: dict[str, Move] = {
@@ -32,21 +38,55 @@ TABLE: dict[str, Move] = {
         needs_review=True,
         needs_signatures=True,
     ),
-    Decision.Kind.SEND_BACK: Move(origins=(*UNDECIDED, Stage.PRODUCTION), to={}, needs_review=True),
+    Decision.Kind.SEND_BACK: Move(
+        origins=(*UNDECIDED, Stage.PRODUCTION), to={}, needs_review=True, while_suspended=True
+    ),
     Decision.Kind.EXTEND: Move(origins=ON_TRIAL, to={}, needs_days=True),
     Decision.Kind.PAUSE: Move(origins=ON_TRIAL, to={}, needs_days=True),
     Decision.Kind.RECERTIFY: Move(
         origins=(Stage.PRODUCTION,), to={}, needs_review=True, needs_signatures=True
     ),
+    Decision.Kind.SUSPEND: Move(origins=RUNNING, to={}),
+    Decision.Kind.RESUME: Move(origins=RUNNING, to={}, while_suspended=True),
     Decision.Kind.KILL: Move(
         origins=UNDECIDED,
         to=dict.fromkeys(UNDECIDED, Stage.RETIRED),
         needs_outcome=True,
+        while_suspended=True,
     ),
     Decision.Kind.DECOMMISSION: Move(
         origins=(Stage.PRODUCTION,),
         to={Stage.PRODUCTION: Stage.RETIRED},
         needs_gate=Gate.RETIREMENT,
         needs_outcome=True,
+        while_suspended=True,
     ),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What stands in the way of a decision, and the rule that says so."""
+
+    says: str
+    rule: str
+
+
+def bar(kind: str, facts: Facts) -> Bar | None:
+    """Why what is suspended, or what is not, cannot be decided on like this, or None."""
+    row = facts.initiative
+    if kind == Decision.Kind.RESUME:
+        return _bar_to_resuming(facts)
+    if not row.is_suspended or TABLE[kind].while_suspended:
+        return None
+    if kind == Decision.Kind.SUSPEND:
+        return Bar("It is suspended already. Somebody may just have done it.", "already_suspended")
+    return Bar(SUSPENDED, "suspended")
+
+
+def _bar_to_resuming(facts: Facts) -> Bar | None:
+    if not facts.initiative.is_suspended:
+        return Bar("It is not suspended. Somebody may have resumed it already.", "not_suspended")
+    if prohibition(facts):
+        return Bar("It is classed as prohibited: it can be retired, not resumed.", "prohibited")
+    return None

@@ -27,7 +27,7 @@ from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, permissions, queries
+from reviews import actions, citations, gates, permissions, queries, transitions
 from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -183,7 +183,8 @@ def _signed_together(mine: list[SlotState]) -> list[SlotState]:
 
 
 def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, str, bool]]:
-    """Label, address, and whether it is the one that lies ahead now."""
+    """Label, address, and whether it is the one that lies ahead now. What is open to many more
+    than decide, to suspend it, has its place on the initiative's page."""
     ready = not standing.lacking()
     return [
         (
@@ -192,6 +193,7 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
             ready and kind in permissions.ADVANCING,
         )
         for kind in queries.possible_decisions(person, standing.facts)
+        if kind != Decision.Kind.SUSPEND
     ]
 
 
@@ -283,12 +285,28 @@ DECISION_WORDS = {
         "Nothing is expected for up to 30 days, and its decision date moves by as much. Once only.",
     ),
     Decision.Kind.RECERTIFY: ("Recertify", "It stays in production until the next date."),
+    Decision.Kind.SUSPEND: (
+        "Suspend",
+        "It is to be switched off now. It keeps its stage and its dates, its days go on counting, "
+        "and no gate opens to it. One of its owners confirms that it is off; the sponsor or a "
+        "portfolio lead resumes or retires it within five working days.",
+    ),
+    Decision.Kind.RESUME: (
+        "Resume",
+        "It may be used again, in the stage and with the dates it has. Say what was mended.",
+    ),
     Decision.Kind.KILL: ("Kill", "It stops and is retired. This cannot be undone."),
     Decision.Kind.DECOMMISSION: (
         "Decommission",
         "It is taken out of production and retired. This cannot be undone.",
     ),
 }
+
+
+# Refusals that mean: somebody else was faster.
+OVERTAKEN = (
+    "wrong_stage", "no_open_review", "overtaken", "suspended", "already_suspended", "not_suspended",
+)  # fmt: skip
 
 
 class Decide(OfInitiative):
@@ -321,10 +339,16 @@ class Decide(OfInitiative):
             why=why,
             kind=self.kind,
             statement=statement.of(known),
-            bar=permissions.bar_to_deciding(self.person, known, self.kind),
+            bar=self._bar(known),
             checklist=self._checklist(known),
             **kwargs,
         )
+
+    def _bar(self, known: Facts) -> str | None:
+        """Why it cannot be decided like this, or not by this person."""
+        barred = transitions.bar(self.kind, known)
+        whose = permissions.bar_to_deciding(self.person, known, self.kind)
+        return barred.says if barred else whose
 
     def _checklist(self, known: Facts) -> list[tuple[gates.Judged, str]]:
         """What the decision's gate asks beside the form, each with the page that answers it."""
@@ -350,6 +374,6 @@ class Decide(OfInitiative):
         for line in refusal.detail.get("lacking", [])[1:]:
             form.add_error(None, line)
         response = super().refused(form, refusal)
-        if refusal.rule in ("wrong_stage", "no_open_review", "overtaken"):
+        if refusal.rule in OVERTAKEN:
             response.status_code = 409
         return response

@@ -22,6 +22,7 @@ from initiatives.actions.findings import (
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.ownership import accept, ask, confirm, decline, end_ownership
 from initiatives.actions.registering import declare_as_running, edit, register, restrict
+from initiatives.actions.suspending import confirm_off, suspend
 from initiatives.actions.triaging import (
     Confirmed,
     answer_triage,
@@ -42,6 +43,7 @@ __all__ = [
     "close_question",
     "confirm",
     "confirm_light",
+    "confirm_off",
     "confirm_triage",
     "declare_as_running",
     "decline",
@@ -62,6 +64,7 @@ __all__ = [
     "restrict",
     "save_unit",
     "start_counting",
+    "suspend",
     "trip_kill_conditions",
     "watch_metric",
 ]

@@ -1,3 +1,5 @@
+"""Taking lists away."""
+
 from __future__ import annotations
 
 from datetime import datetime

@@ -11,6 +11,7 @@ from audit.actions import Entry, Value, Words, append
 from audit.refusals import Refused, records_refusals
 from initiatives import permissions, triage
 from initiatives.actions import writing
+from initiatives.actions.suspending import suspend_prohibited
 from initiatives.models import Initiative, Triage
 from initiatives.queries import basis_of, standing_of
 from initiatives.stages import Stage
@@ -47,6 +48,7 @@ def answer_triage(
     row.save(update_fields=["level", *changed])
     writing.mark_changed(row, by=by, at=at)
     changed |= {**given, "level": row.level, "legal_class": stored.legal_class}
+    said += suspend_prohibited(row, stored, by=by, at=at)
     append([writing.entry("initiative.triaged", row, by, changed), *said], at=at)
     return stored
 
@@ -127,7 +129,8 @@ def confirm_triage(
 ) -> Triage:
     """Put compliance's level and legal class in force; they alone may lower them.
 
-    A reason is needed where either is another than computed. `prohibited` comes only this way.
+    A reason is needed where either is another than computed. `prohibited` comes only this way,
+    and suspends at once what runs.
     """
     _require_compliance(by)
     row = writing.locked(initiative)
@@ -144,7 +147,7 @@ def confirm_triage(
         )
     event = _confirm(row, stored, chosen, because.strip(), by, at)
     stored.save()
-    append([event], at=at)
+    append([event, *suspend_prohibited(row, stored, by=by, at=at)], at=at)
     return stored
 
 

@@ -71,7 +71,7 @@ class ConfirmForm(ActionForm):
     )
     legal_class = forms.ChoiceField(
         choices=triage.LegalClass.choices,
-        help_text="Prohibited closes every gate except retirement.",
+        help_text="Prohibited closes every gate except retirement, and suspends at once what runs.",
     )
     because = Text(
         required=False,

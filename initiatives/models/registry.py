@@ -8,15 +8,28 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import permissions as people
 from accounts.models import Group, Membership, Person, Unit
-from initiatives.stages import DECISION_DATE_NAME, NEXT_GATE, Gate, Stage
+from initiatives.stages import DAYS_SUSPENDED, DECISION_DATE_NAME, NEXT_GATE, RUNNING, Gate, Stage
 from initiatives.triage import LegalClass, Level
+from initiatives.workdays import add_working_days
 
 
 class Overtaken(Exception):
     """Somebody else moved the initiative between reading and writing it."""
+
+
+# What is said of an initiative that is not suspended.
+IN_USE: dict[str, Any] = {
+    "suspended_at": None,
+    "suspended_until": None,
+    "suspended_by": None,
+    "suspended_because": "",
+    "off_confirmed_at": None,
+    "off_confirmed_by": None,
+}
 
 
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
@@ -42,13 +55,18 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
         """Leave out imported ones that are still quiet: nothing of theirs is due yet."""
         return self.filter(counting_since__isnull=False)
 
+    def suspended(self) -> InitiativeQuerySet:
+        """Those that are switched off until somebody resumes or retires them."""
+        return self.filter(suspended_at__isnull=False)
+
 
 class Initiative(models.Model):
     """One use of AI that somebody answers for.
 
     `version` rises with every transition, `evidence_version` with every change of material
     evidence; `touched_at` is the last act of a person. Money is in whole units of the
-    organisation's one currency.
+    organisation's one currency. What is suspended keeps its stage and its dates; it is to be
+    resumed or retired by `suspended_until`, and `off_confirmed_at` is when somebody made sure.
     """
 
     name = models.CharField(max_length=300)
@@ -74,6 +92,16 @@ class Initiative(models.Model):
     pauses = models.PositiveSmallIntegerField(default=0, editable=False)
     paused_until = models.DateField(null=True, editable=False)
     recertified_at = models.DateTimeField(null=True, editable=False)
+    suspended_at = models.DateTimeField(null=True, editable=False)
+    suspended_until = models.DateField(null=True, editable=False)
+    suspended_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
+    suspended_because = models.TextField(blank=True, editable=False)
+    off_confirmed_at = models.DateTimeField(null=True, editable=False)
+    off_confirmed_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
+    )
     level = models.CharField(max_length=10, choices=Level.choices, default=Level.STANDARD)
     # The sets that gates read: one of cases with answers known to be right, one as messy as daily
     # life; here, so that they come along with the row.
@@ -115,6 +143,11 @@ class Initiative(models.Model):
             models.Index(fields=["id"], condition=Q(level=Level.LIGHT), name="initiative_light"),
             models.Index(fields=["unit", "stage"], name="initiative_unit_stage"),
             models.Index(fields=["touched_at"], name="initiative_touched"),
+            models.Index(
+                fields=["suspended_until"],
+                condition=Q(suspended_at__isnull=False),
+                name="initiative_suspended",
+            ),
         )
         constraints = (
             models.CheckConstraint(
@@ -123,6 +156,21 @@ class Initiative(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="an_initiative_has_a_name"),
             models.CheckConstraint(
                 condition=Q(pilot_days__gte=1), name="a_pilot_lasts_at_least_a_day"
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at=None) | Q(stage__in=RUNNING),
+                name="only_what_runs_is_suspended",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at=None, suspended_until=None, off_confirmed_at=None)
+                | Q(suspended_at__isnull=False, suspended_until__isnull=False)
+                & ~Q(suspended_because=""),
+                name="what_is_suspended_says_why_and_until_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(off_confirmed_at=None, off_confirmed_by=None)
+                | Q(off_confirmed_at__isnull=False, off_confirmed_by__isnull=False),
+                name="somebody_confirmed_that_it_is_off",
             ),
         )
 
@@ -153,6 +201,10 @@ class Initiative(models.Model):
     def is_declared(self) -> bool:
         """Stands where it was declared to be, without having passed the gates before it."""
         return self.declared_at is not None
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
 
     def is_overdue(self, today: date) -> bool:
         return self.decision_date is not None and self.decision_date < today
@@ -188,11 +240,8 @@ class Initiative(models.Model):
         assert self.decision_date is not None
         moved = self.decision_date + timedelta(days=days)
         counter = "extensions" if paused_until is None else "pauses"
-        self._change(
-            decision_date=moved,
-            paused_until=paused_until or self.paused_until,
-            **{counter: F(counter) + 1},
-        )
+        paused = paused_until or self.paused_until
+        self._change(decision_date=moved, paused_until=paused, **{counter: F(counter) + 1})
         spell = {"decision_date": moved}
         if paused_until is None:
             spell["extensions"] = F("extensions") + 1  # type: ignore[assignment]
@@ -204,17 +253,37 @@ class Initiative(models.Model):
         self._change(recertified_at=at, decision_date=decision_date)
         self.recertified_at, self.decision_date = at, decision_date
 
+    def suspend(self, *, because: str, by: Person | None, at: datetime) -> None:
+        """Be switched off, to be resumed or retired within five working days; raises `Overtaken`.
+
+        The stage does not move, and nothing that anybody signed is another than before.
+        """
+        until = add_working_days(timezone.localdate(at), DAYS_SUSPENDED)
+        said = {"suspended_at": at, "suspended_until": until}
+        self._take(IN_USE | said | {"suspended_by": by, "suspended_because": because})
+
+    def resume(self) -> None:
+        """Be in use again; raises `Overtaken`."""
+        self._take(IN_USE)
+
+    def _take(self, values: dict[str, Any]) -> None:
+        self._write(values)
+        for name, value in values.items():
+            setattr(self, name, value)
+
     def _move(self, stage: Stage, at: datetime, decision_date: date | None) -> None:
-        self._change(stage=stage, stage_entered_at=at, decision_date=decision_date)
+        """What is retired is not suspended any more: that was the way to end it."""
+        ended = IN_USE if stage == Stage.RETIRED else {}
+        self._change(stage=stage, stage_entered_at=at, decision_date=decision_date, **ended)
         self.spells.filter(left_at=None).update(left_at=at)
 
     def _change(self, **values: Any) -> None:
-        """Write these columns where the version is still the one that was read.
+        """Write what is material: the decision date is part of what is signed."""
+        self._write(values | {"evidence_version": F("evidence_version") + 1})
 
-        The evidence is another one too: the decision date is part of what is signed.
-        """
+    def _write(self, values: dict[str, Any]) -> None:
+        """Write these columns where the version is still the one that was read."""
         mine = Initiative.objects.filter(pk=self.pk, version=self.version)
-        values["evidence_version"] = F("evidence_version") + 1
         if mine.update(**values, version=F("version") + 1) != 1:
             raise Overtaken(f"{self.reference} was moved by somebody else in the meantime.")
         self.version += 1

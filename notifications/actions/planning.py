@@ -188,9 +188,12 @@ def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
 
 
 def _is_urgent(key: Key, flag: Flag) -> bool:
-    """A tripped kill condition, and an unowned system that is in use (product.md §5)."""
+    """A tripped kill condition, what was just suspended, and an unowned system that is in use
+    (product.md §5)."""
     if key.kind == "kill_condition_tripped":
         return key.step == 0
+    if key.kind == "suspended":
+        return key.step < 0
     return key.kind == "unowned" and flag.severity == Severity.CRITICAL
 
 
@@ -208,6 +211,9 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)}, a kill condition has tripped"
     day = in_words(key.due_date)
+    if key.kind == "suspended":
+        what = f"Decide by {day}" if decides else "Make sure that it is off"
+        return f"{what}: {called(initiative)} is suspended"
     if not decides:
         return f"Have it ready by {day}: {called(initiative)}"
     if key.step > 0:

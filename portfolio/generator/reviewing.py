@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from accounts.models import Group
 from initiatives.models import OpenToGroup
 from initiatives.stages import UNDECIDED, Role
+from initiatives.workdays import add_working_days
 from portfolio.generator import events
 from portfolio.generator.world import Life, World, store
 from reviews import gates, snapshots
-from reviews.actions.reviewing import add_working_days
 from reviews.models import Review, SignOff, Slot, Snapshot
 
 

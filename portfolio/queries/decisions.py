@@ -136,10 +136,12 @@ def _waiting_for(
     initiative: Any, person: Person, has_to_sign: bool, to_decide: bool
 ) -> tuple[str, bool]:
     """Who is waited for, and whether that is the person who looks."""
-    if has_to_sign:
-        return "you, to sign", True
     is_sponsor = initiative.sponsor == person.pk
     who = "you" if is_sponsor else initiative.sponsor_name or "a portfolio lead"
+    if initiative.is_suspended:
+        return f"{who}: it is suspended", is_sponsor
+    if has_to_sign:
+        return "you, to sign", True
     if initiative.has_tripped:
         return f"{who}: its kill condition tripped", is_sponsor
     if initiative.in_review:

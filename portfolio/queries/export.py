@@ -85,6 +85,7 @@ def _columns(today: date) -> dict[str, Combinable]:
         "Measured on": _latest(TruncDate("measured_at")),
         f"Spent so far ({settings.CURRENCY})": _spent(),
         f"Monthly cost ({settings.CURRENCY})": F("monthly_cost"),
+        "Suspended since": TruncDate("suspended_at"),
         "Attention": _worst_flag(),
         "Bought or built": _bought(),
         "Vendor": Text("vendor"),

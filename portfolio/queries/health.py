@@ -42,8 +42,10 @@ DEFAULT_CADENCE = 30  # days, where none is agreed
 
 
 class Health(TextChoices):
-    """One of these for each system in production, the worst first."""
+    """One of these for each system in production, the worst first; what is suspended is not
+    judged by what it measured before."""
 
+    SUSPENDED = "suspended", "Suspended"
     BELOW_BASELINE = "below_baseline", "Below baseline"
     BELOW_THRESHOLD = "below_threshold", "Below threshold"
     STALE = "stale", "Not measured lately"
@@ -52,6 +54,7 @@ class Health(TextChoices):
 
 
 TONES = {
+    Health.SUSPENDED: "critical",
     Health.BELOW_BASELINE: "critical",
     Health.BELOW_THRESHOLD: "warning",
     Health.STALE: "warning",
@@ -116,14 +119,21 @@ def _worse_than(bound: str) -> Q:
 def of(
     visible: InitiativeQuerySet, today: date, ids: Iterable[int] | None = None
 ) -> dict[int, str]:
-    """The health of each system that has a metric with a threshold, of all or of these."""
+    """The health of each system that has a metric with a threshold or is suspended, of all or of
+    these; in one query."""
     systems = running(visible) if ids is None else running(visible).filter(pk__in=list(ids))
-    return dict(judged(systems, today).values_list("initiative", "health"))
+    off = systems.suspended().order_by().annotate(health=Value(Health.SUSPENDED))
+    measured = judged(systems, today).values_list("initiative", "health")
+    found = list(measured.union(off.values_list("pk", "health"), all=True))
+    return dict(found) | {pk: said for pk, said in found if said == Health.SUSPENDED}
 
 
 def doing(initiatives: InitiativeQuerySet, health: str, today: date) -> InitiativeQuerySet:
     """Systems in production that do like this."""
     systems = running(initiatives)
+    if health == Health.SUSPENDED:
+        return systems.suspended()
+    systems = systems.filter(suspended_at=None)
     if health == Health.UNMEASURED:
         metrics = Metric.objects.filter(
             initiative=OuterRef("pk"), is_primary=True, threshold__isnull=False

@@ -21,7 +21,9 @@ STAGE_LABELS: dict[str, str] = dict(Stage.choices)
 LEVEL_LABELS: dict[str, str] = dict(Level.choices)
 OWNER_ROLES = (Role.PRODUCTION_OWNER, Role.BUSINESS_OWNER)
 # All that a row shows: reading the other columns, long texts among them, costs more than the query.
-COLUMNS = ("name", "stage", "level", "decision_date", "counting_since", "unit__name")
+COLUMNS = (
+    "name", "stage", "level", "decision_date", "counting_since", "suspended_at", "unit__name",
+)  # fmt: skip
 OWNER_COLUMNS = (
     "initiative_id", "role", "accepted_at", "declined_at", "ended_at", "person__name",
     "person__is_active", "person__active_since",
@@ -38,6 +40,7 @@ class Row:
     unit: str
     stage: str
     stage_label: str
+    is_suspended: bool
     level: str
     owner: str
     owner_state: str
@@ -119,6 +122,7 @@ def _row(
         unit=initiative.unit.name if initiative.unit else "",
         stage=initiative.stage,
         stage_label=STAGE_LABELS[initiative.stage],
+        is_suspended=initiative.is_suspended,
         level=LEVEL_LABELS[initiative.level],
         owner=owner.person.name if owner else "",
         owner_state=owner.state if owner else "missing",

@@ -136,6 +136,9 @@ class Page:
     kill_conditions: list[KillLine]
     flags: list[Flag]
     decisions: list[tuple[str, str]]
+    shut: str | None
+    is_prohibited: bool
+    may_confirm_off: bool
     days: int | None
     may_edit: bool
     may_decide: bool
@@ -213,6 +216,9 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         ],
         flags=_flags(known),
         decisions=_decisions(person, known),
+        shut=gates.shut(known),
+        is_prohibited=gates.prohibition(known) is not None,
+        may_confirm_off=permissions.may_confirm_off(person, known),
         days=_days(known, today),
         may_edit=may_edit,
         may_decide=deciding.may_decide(person, known),
@@ -300,10 +306,11 @@ def _step(stage: Stage, ahead: int, stay: Stay | None) -> Step:
 
 
 def _flags(known: Facts) -> list[Flag]:
-    """Its open flags, the worst first."""
+    """Its open flags, the worst first; that it is suspended is said above until that is late."""
     row: Any = known.initiative
     flags = [Flag(**f | {"since": moment(f["since"])}) for f in row.beside_flags or ()]
     worst = list(Severity)
+    flags = [f for f in flags if (f.rule, f.severity) != ("suspended", Severity.WARNING)]
     return sorted(flags, key=lambda flag: (worst.index(Severity(flag.severity)), flag.since))
 
 
@@ -387,7 +394,8 @@ def _roles(known: Facts) -> list[RoleLine]:
 def _decisions(person: Person, known: Facts) -> list[tuple[str, str]]:
     """What this person may decide without a review; advancing is decided on the review."""
     here = (
-        Decision.Kind.EXTEND, Decision.Kind.PAUSE, Decision.Kind.KILL, Decision.Kind.DECOMMISSION,
+        Decision.Kind.EXTEND, Decision.Kind.PAUSE, Decision.Kind.SUSPEND, Decision.Kind.RESUME,
+        Decision.Kind.KILL, Decision.Kind.DECOMMISSION,
     )  # fmt: skip
     return [
         (str(kind.label), reverse("reviews:decide", args=[known.initiative.pk, kind]))

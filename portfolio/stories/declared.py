@@ -1,7 +1,8 @@
 """What ran before anybody asked: declared where it stands, with gates still to be caught up on."""
 
 from initiatives.stages import Role, Stage
-from portfolio.stories.deeds import asked, monthly
+from portfolio.stories.deeds import asked, monthly, off
+from portfolio.stories.gates import resumed, suspended
 from portfolio.stories.story import Metrics, Story, over, quality
 
 TENANT_SCORING = Story(
@@ -58,7 +59,20 @@ WEBSITE_CHAT = Story(
     is_confirmed=False,
     vendor="Chatterwell",
     monthly_cost=3_900,
-    happened=monthly(75, 15, 3_900),
+    happened=(
+        *monthly(75, 15, 3_900),
+        *suspended(
+            41.3,
+            "samuel.okoye",
+            "Two visitors were shown the policy number of another customer. The supplier cannot "
+            "say since when; until it can, nobody talks to it.",
+        ),
+        *off(41.1, Role.SPONSOR),
+        *resumed(
+            38.4,
+            "A shared cache, gone since Tuesday; security tried it with 200 conversations.",
+        ),
+    ),
 )
 
 CALL_FORECAST = Story(
@@ -96,6 +110,13 @@ CALL_FORECAST = Story(
     ),
     happened=(
         *monthly(80, 15, 690),
+        *suspended(
+            1.4,
+            Role.ON_CALL,
+            "The telephone system counts every transferred call twice since its update: the "
+            "forecast asks for double shifts. Planners go by last year's calendar meanwhile.",
+        ),
+        *off(1.2, Role.PRODUCTION_OWNER),
         *asked(20, "Does it know the new opening hours of January?", "lena.fisk", 2, due=30),
     ),
 )

@@ -343,6 +343,15 @@ def moved_threshold(days: float, threshold: str) -> Deeds:
     return (Deed(days, move),)
 
 
+def off(days: float, by: str) -> Deeds:
+    """Somebody who answers for it confirms that what is suspended is really off."""
+    return (
+        Deed(
+            days, lambda s: initiatives.confirm_off(initiative=s.initiative, by=s.who(by), at=s.at)
+        ),
+    )
+
+
 def restricted(days: float) -> Deeds:
     def restrict(scene: Scene) -> None:
         initiatives.restrict(

@@ -174,6 +174,15 @@ def paused(days: float, by_days: int, reason: str) -> Deeds:
     return decided(days, Kind.PAUSE, reason, days=by_days)
 
 
+def suspended(days: float, by: str, reason: str) -> Deeds:
+    """Somebody switches it off: whoever runs it, or security."""
+    return decided(days, Kind.SUSPEND, reason, by=by)
+
+
+def resumed(days: float, reason: str) -> Deeds:
+    return decided(days, Kind.RESUME, reason)
+
+
 def sent_back(days: float, reason: str, *, to_pilot: bool = False) -> Deeds:
     return decided(days, Kind.SEND_BACK, reason, to_pilot=to_pilot)
 

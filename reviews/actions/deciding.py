@@ -18,7 +18,7 @@ from reviews.actions import postponing
 from reviews.actions.reviewing import close_to_groups, locked_initiative, notice, review_entry
 from reviews.models import Decision, Review
 from reviews.policy import Policy
-from reviews.transitions import TABLE, Move
+from reviews.transitions import TABLE, Move, bar
 
 # The retirement gate's own question, which the decision's form asks.
 WHY_IT_STOPS = "why_it_stops"
@@ -116,8 +116,10 @@ def _require_allowed(row: Initiative, known: Facts, said: Said) -> None:
             f"“{row.get_stage_display()}”. Somebody may have decided in the meantime.",
             rule="wrong_stage",
         )
-    if bar := permissions.bar_to_deciding(said.by, known, said.kind):
-        raise Refused(bar, rule="may_not_decide")
+    if barred := bar(said.kind, known):
+        raise Refused(barred.says, rule=barred.rule)
+    if not_theirs := permissions.bar_to_deciding(said.by, known, said.kind):
+        raise Refused(not_theirs, rule="may_not_decide")
     _require_words(said)
     if said.move.needs_days:
         postponing.require_within_limits(
@@ -219,6 +221,10 @@ def _move(
         postponing.postpone(row, said.kind, said.days, at=said.at)
     elif said.kind == Decision.Kind.RECERTIFY:
         row.recertify(at=said.at, decision_date=_recertified_until(row, policy, said.today))
+    elif said.kind == Decision.Kind.SUSPEND:
+        initiatives.suspend(row, because=said.reason.strip(), by=said.by, at=said.at)
+    elif said.kind == Decision.Kind.RESUME:
+        row.resume()
     elif to != row.stage:
         row.enter(to, at=said.at, decision_date=_decision_date(row, said, to, policy))
         if review is not None and review.gate == Gate.CHARTER:

@@ -1,6 +1,6 @@
 """Asking for a review, signing it, and noticing that its evidence has changed."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import F
@@ -15,6 +15,7 @@ from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, OpenToGroup
+from initiatives.workdays import add_working_days
 from reviews import gates, permissions, queries, signing, snapshots
 from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
 from reviews.policy import Policy
@@ -173,14 +174,6 @@ def keep_snapshot(
         digest=digest, defaults={"material": text, "taken_at": at}
     )
     return snapshot
-
-
-def add_working_days(day: date, count: int) -> date:
-    """The date `count` working days after `day`; Saturdays and Sundays are not worked."""
-    while count:
-        day += timedelta(days=1)
-        count -= day.weekday() < 5
-    return day
 
 
 @records_refusals("review.sign")

@@ -11,6 +11,8 @@ from initiatives.facts import Facts
 from initiatives.triage import LegalClass
 from reviews.policy import Limits
 
+SUSPENDED = "It is suspended: resume or retire it first."
+
 
 @dataclass(frozen=True, slots=True)
 class Mend:
@@ -70,6 +72,11 @@ def prohibition(facts: Facts) -> str | None:
     if facts.triage is not None and facts.triage.legal_class == LegalClass.PROHIBITED:
         return "It is classed as prohibited: no gate but retirement is open to it."
     return None
+
+
+def shut(facts: Facts) -> str | None:
+    """Why every gate ahead is shut to this, whatever it meets, or None (product.md §3 and §4)."""
+    return prohibition(facts) or (SUSPENDED if facts.initiative.is_suspended else None)
 
 
 def person_missing(facts: Facts, role: str, label: str) -> str | None:

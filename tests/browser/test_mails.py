@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from portfolio import demo, stories
+from portfolio import demo
 from tests.browser.test_pages import violations
 from tests.browser.visitors import Visit
-from tests.notifications.mails import every_mail, html_of
+from tests.notifications.mails import STORIES, every_mail, html_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 class TestEveryMail:
     @pytest.mark.parametrize("scheme", ["light", "dark"])
     def test_is_accessible_and_fits(self, visit: Visit, scheme: str):
-        demo.load(stories.FIRST_TEN)
+        demo.load(STORIES)
         found = []
         visitor = visit(color_scheme=scheme)
         page = visitor.page

@@ -12,10 +12,13 @@ from django.utils import timezone
 from accounts.models import Person
 from notifications import actions, mail, queries
 from notifications.models import Message, Reminder
+from portfolio import stories
+
+STORIES = (*stories.FIRST_TEN, stories.declared.CALL_FORECAST)  # which owe one of each kind
 
 
 def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
-    """One mail of each kind, by its name; expects the demo portfolio as it is loaded."""
+    """One mail of each kind, by its name; expects `STORIES`, or all of the demo."""
     actions.hear(at=at)
     today = timezone.localdate(at)
     owed = Reminder.objects.owed().select_related("recipient", "initiative").order_by("pk")
@@ -28,6 +31,8 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
         "unowned": owed.filter(kind="unowned")[:1],
         "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
+        "suspended": owed.filter(kind="suspended", says__startswith="Decide")[:1],
+        "make-sure": owed.filter(kind="suspended", says__startswith="Make sure")[:1],
         "daily": _of_one_person(before),
         "urgent": _of_one_person(owed.filter(is_urgent=True)),
     }

@@ -12,6 +12,7 @@ from initiatives.models import Initiative, KillCondition
 from initiatives.stages import REQUIRED_ROLES, Role, Stage
 from notifications import actions
 from notifications.models import Flag, Message, Reminder
+from reviews import actions as reviews
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -65,6 +66,12 @@ def move(initiative: Initiative, due: date) -> None:
 def make_quiet(initiative: Initiative) -> None:
     """As an import leaves it, until the campaign."""
     Initiative.objects.filter(pk=initiative.pk).update(counting_since=None)
+
+
+def suspend(initiative: Initiative, by: Person, at: datetime = NOON) -> None:
+    reviews.decide(
+        initiative=initiative, kind="suspend", reason="It errs.", by=by, at=at,
+    )  # fmt: skip
 
 
 def trip_by_spend(initiative: Initiative, at: datetime = NOON) -> KillCondition:

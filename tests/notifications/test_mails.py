@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from notifications import mail, queries
 from notifications.models import Message, Reminder
-from portfolio import demo, stories
-from tests.notifications.mails import every_mail, html_of
+from portfolio import demo
+from tests.notifications.mails import STORIES, every_mail, html_of
 from tests.notifications.scenes import TODAY, make_initiative, make_lead, make_person, owe_one
 
 # How each begins, and which page its button opens.
@@ -25,6 +25,8 @@ SUBJECTS = {
     "decide-late": (r"Decide now: .+ \(AI-\d+\), late since .+", "initiatives:detail"),
     "unowned": (r"Name who answers for .+ \(AI-\d+\)", "initiatives:detail"),
     "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
+    "suspended": (r"Decide by .+: .+ \(AI-\d+\) is suspended", "initiatives:detail"),
+    "make-sure": (r"Make sure that it is off: .+ is suspended", "initiatives:detail"),
     "daily": (r"\d+ things wait for you: Have it ready by .+", "portfolio:my_work"),
     "urgent": (r"\d+ things wait for you: .+", "portfolio:my_work"),
     "invited": (r"Accept or decline: .+", "initiatives:detail"),
@@ -39,7 +41,7 @@ class TestEveryMail(TestCase):
 
     @classmethod
     def setUpTestData(cls):
-        demo.load(stories.FIRST_TEN)
+        demo.load(STORIES)
         cls.mails = every_mail(timezone.now())
 
     def test_there_is_one_of_each_kind(self):
@@ -54,7 +56,8 @@ class TestEveryMail(TestCase):
     def test_its_button_asks_nobody_to_decide_who_may_not(self):
         for name, action in {
             "ready": "See what is missing", "decide-late": "Open and decide",
-            "tripped": "Open and decide", "sign": "Read and sign",
+            "tripped": "Open and decide", "suspended": "Open and decide",
+            "make-sure": "Open and confirm that it is off", "sign": "Read and sign",
         }.items():  # fmt: skip
             assert f">{action}</a>" in html_of(self.mails[name]), name
         for reminder in Reminder.objects.owed().filter(says__startswith="Decide"):

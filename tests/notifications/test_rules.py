@@ -7,10 +7,12 @@ from django.test import TestCase
 
 from accounts import actions as people
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, Ownership
+from initiatives.models import Initiative, Ownership, Triage
 from initiatives.stages import Role, Stage
+from initiatives.triage import LegalClass
 from notifications.models import Flag
 from notifications.rules import RULES, Finding
+from reviews import actions as decisions
 from reviews import queries as reviews
 from tests.notifications.scenes import (
     NOON,
@@ -21,6 +23,7 @@ from tests.notifications.scenes import (
     make_quiet,
     move,
     owned_by_all,
+    suspend,
     trip_by_spend,
 )
 
@@ -141,6 +144,49 @@ class TestKillConditionTripped(RuleTestCase):
         trip_by_spend(self.initiative)
         Initiative.objects.update(stage=Stage.RETIRED)
         assert found_by("kill_condition_tripped") == []
+
+
+@pytest.mark.embedded
+class TestSuspended(RuleTestCase):
+    DUE = TODAY + 7 * DAY
+
+    def setUp(self):
+        suspend(self.initiative, self.lead)
+
+    def test_says_since_when_and_by_when(self):
+        (finding,) = found_by("suspended")
+        assert finding.says == "Suspended since 2 Mar 2026; resume or retire it by 9 Mar 2026."
+        assert (finding.since, finding.due_date) == (NOON, self.DUE)
+        assert finding.acts == "the sponsor or a portfolio lead"
+
+    def test_does_not_speak_of_resuming_what_is_prohibited(self):
+        Triage.objects.create(
+            initiative=self.initiative, legal_class=LegalClass.PROHIBITED, answered_at=NOON
+        )
+        (finding,) = found_by("suspended")
+        assert finding.says == "Suspended since 2 Mar 2026; retire it by 9 Mar 2026."
+
+    def test_is_critical_from_the_day_after(self):
+        for day, severity in (
+            (TODAY, "warning"),
+            (self.DUE, "warning"),
+            (self.DUE + DAY, "critical"),
+        ):
+            (finding,) = found_by("suspended", day)
+            assert finding.severity == severity, day
+
+    def test_leaves_out_what_is_resumed_or_retired(self):
+        again = {"initiative": self.initiative, "by": self.lead, "at": NOON, "reason": "Over."}
+        decisions.decide(kind="resume", **again)
+        assert found_by("suspended") == []
+        suspend(self.initiative, self.lead)
+        assert len(found_by("suspended")) == 1
+        decisions.decide(kind="kill", outcome="withdrawn", lesson="None.", **again)
+        assert found_by("suspended") == []
+
+    def test_leaves_out_what_is_quiet(self):
+        make_quiet(self.initiative)
+        assert found_by("suspended") == []
 
 
 class TestRules(RuleTestCase):

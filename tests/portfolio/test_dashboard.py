@@ -289,7 +289,8 @@ class TestHealth(Figures):
         make_measurement(metric=defined, value=value, measured_at=at, by=cls.lead, at=cls.now)
         return made
 
-    EXPECTED = (
+    EXPECTED: tuple[tuple[str, list[str]], ...] = (
+        ("suspended", []),
         ("below_baseline", ["Below baseline", "Higher, and below baseline"]),
         ("below_threshold", ["At its baseline", "Higher, and below"]),
         ("stale", ["Never measured", "Too long ago", "Weekly, and late"]),

@@ -145,6 +145,15 @@ class TestDemo(TestCase):
         left = self.of("Driving score for young drivers").ownerships.get(role=Role.PRODUCTION_OWNER)
         assert left.state == "left"
 
+    def test_shows_one_that_is_off_and_one_that_was(self):
+        (off,) = Initiative.objects.suspended()
+        assert off.name == "Forecast of telephone load"
+        assert off.suspended_until > self.today
+        assert off.off_confirmed_by != off.suspended_by
+        assert not self.of("Chat on the website").is_suspended
+        chat = Decision.objects.filter(initiative__name="Chat on the website")
+        assert list(chat.values_list("kind", flat=True)) == ["resume", "suspend"]
+
     def test_takes_a_light_one_to_its_pilot_with_under_ten_minutes_of_typing(self):
         """All that was typed for its charter, at forty words of five letters a minute."""
         charter = {c.key for c in queries.current_policy().gates[Gate.CHARTER].criteria}

@@ -18,6 +18,7 @@ from initiatives import actions
 from initiatives.models import Initiative
 from initiatives.stages import Role, Stage
 from notifications.actions import sweep
+from reviews import actions as reviews
 from tests.factories import (
     make_auditor,
     make_initiative,
@@ -95,6 +96,13 @@ class TestExport(Exports):
         assert found["Bought or built"] == "bought"
         assert found["Vendor"] == "Brightline"
         assert found["Page"] == f"{settings.BASE_URL}{self.pilot.get_absolute_url()}"
+
+    def test_says_since_when_it_is_suspended(self):
+        reviews.decide(
+            initiative=self.bot, kind="suspend", reason="It errs.", by=self.lead, at=self.now
+        )
+        assert self.row(self.bot)["Suspended since"] == self.today.isoformat()
+        assert self.row(self.pilot)["Suspended since"] == ""
 
     def test_says_what_it_costs_in_plain_numbers(self):
         self.spend(self.pilot, 12_000)

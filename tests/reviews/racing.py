@@ -83,6 +83,19 @@ def kill_or_proceed(number: int, given: Given) -> str:
     return kind if done == "done" else done
 
 
+def suspend(number: int, given: Given) -> str:
+    from reviews import actions
+
+    return _outcome(
+        actions.decide,
+        initiative=_initiative(given),
+        kind="suspend",
+        reason=f"No. {number} saw it err.",
+        by=_person(given, number),
+        at=datetime.now(tz=UTC),
+    )
+
+
 def request(number: int, given: Given) -> str:
     from reviews import actions
 

@@ -523,6 +523,8 @@ ORIGINS = {
     "extend": {"pilot", "readiness_review"},
     "pause": {"pilot", "readiness_review"},
     "recertify": {"production"},
+    "suspend": {"pilot", "readiness_review", "production"},
+    "resume": {"pilot", "readiness_review", "production"},
     "kill": {"proposal", "pilot", "readiness_review"},
     "decommission": {"production"},
 }
@@ -552,7 +554,7 @@ class TestTable(TestCase):
         lead = factories.make_lead()
         row = factories.make_declared(by=lead)
         known = facts.load_one(row.pk)
-        assert queries.possible_decisions(lead, known) == ["send_back", "decommission"]
+        assert queries.possible_decisions(lead, known) == ["send_back", "suspend", "decommission"]
         outsider = factories.make_person(name="Otto Outsider")
         assert queries.possible_decisions(outsider, known) == []
         assert permissions.bar_to_deciding(lead, known, "kill") is None

@@ -109,6 +109,20 @@ class TestDecisions(RaceTestCase):
         assert not Review.objects.open().exists()
 
 
+class TestSuspensions(RaceTestCase):
+    def test_at_once_are_one_decision_and_refusals(self):
+        Initiative.objects.filter(pk=self.initiative.pk).update(stage=Stage.PILOT)
+        people = [self.cast.sponsor.pk, self.cast.compliance.pk, self.cast.lead.pk]
+        ends = race("suspend", processes=5, threads=4, initiative=self.initiative.pk, people=people)
+        assert ends == {"done": 1, "already_suspended": 19}
+        decision = Decision.objects.get()
+        row = factories.reloaded(self.initiative)
+        assert (row.suspended_because, row.suspended_by_id) == (
+            decision.reason, decision.decided_by_id,
+        )  # fmt: skip
+        assert verify().clean
+
+
 class TestRequests(RaceTestCase):
     def test_at_once_open_one_review(self):
         ends = race(

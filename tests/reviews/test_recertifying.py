@@ -278,4 +278,4 @@ class TestRefusesToRecertify(Running):
     def test_and_is_offered_to_whoever_may_decide(self):
         known = facts.load_one(self.initiative.pk)
         assert "recertify" in queries.possible_decisions(self.cast.sponsor, known)
-        assert queries.possible_decisions(self.cast.production_owner, known) == []
+        assert queries.possible_decisions(self.cast.production_owner, known) == ["suspend"]

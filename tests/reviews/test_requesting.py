@@ -14,8 +14,8 @@ from initiatives import actions as initiatives
 from initiatives import facts
 from initiatives.models import Initiative, OpenToGroup
 from initiatives.stages import Gate, Role, Stage
+from initiatives.workdays import add_working_days
 from reviews import actions, snapshots
-from reviews.actions.reviewing import add_working_days
 from reviews.models import Review, Snapshot
 from tests import factories
 from tests.factories import NOON

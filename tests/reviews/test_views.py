@@ -643,7 +643,7 @@ class TestDecide(ReviewPages):
 
     def test_knows_the_decisions_of_the_table_only(self):
         self.sign_in(self.cast.sponsor)
-        for kind in ("teleport", "enter", "suspend"):
+        for kind in ("teleport", "enter", "postpone"):
             assert self.client.get(self.decide_url(kind)).status_code == 404
             assert self.decide(kind).status_code == 404
 

@@ -79,6 +79,7 @@ def shots() -> list[Shot]:
         Shot("my-work", "portfolio:my_work", who=busiest()),
         Shot("attention", "notifications:attention", who=lead),
         *initiative_pages(lead),
+        *suspended(lead),
         *forms(lead),
         *triages(),
         *signing(),
@@ -129,6 +130,14 @@ def initiative_pages(lead: Person) -> Iterator[Shot]:
         if stage == Stage.PILOT:
             for key, title in tabs.TITLES:
                 yield Shot(f"tab-{key}", "initiatives:detail", args, lead, then=opening(title))
+
+
+def suspended(lead: Person) -> Iterator[Shot]:
+    """One that is switched off, as a lead sees it, and what whoever would suspend another reads."""
+    if initiative := Initiative.objects.suspended().first():
+        yield Shot("suspended", "initiatives:detail", (initiative.pk,), lead)
+    if running := telling(Stage.PRODUCTION):
+        yield Shot("decide-suspend", "reviews:decide", (running.pk, "suspend"), lead)
 
 
 def expanding(page: Page) -> None:
