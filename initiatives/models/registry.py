@@ -259,8 +259,8 @@ class Initiative(models.Model):
         The stage does not move, and nothing that anybody signed is another than before.
         """
         until = add_working_days(timezone.localdate(at), DAYS_SUSPENDED)
-        said = {"suspended_at": at, "suspended_until": until}
-        self._take(IN_USE | said | {"suspended_by": by, "suspended_because": because})
+        said = {"suspended_by": by, "suspended_because": because}
+        self._take({"suspended_at": at, "suspended_until": until, **said})
 
     def resume(self) -> None:
         """Be in use again; raises `Overtaken`."""
