@@ -1,4 +1,4 @@
-"""Who may ask for a review, and who may decide (product.md §4 and §7)."""
+"""Who may change the policy, ask for a review, and decide (product.md §4 and §7)."""
 
 from accounts import permissions as people
 from accounts.models import Person
@@ -8,6 +8,16 @@ from initiatives.stages import Role
 from reviews.models import Decision
 
 ADVANCING = (Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY)
+
+
+def may_change_policy(person: Person) -> bool:
+    """Portfolio leads draft policies, and publish what another of them drafted."""
+    return people.is_lead(person)
+
+
+def may_read_draft(person: Person) -> bool:
+    """What may yet change is for those who change it, and for those who check."""
+    return people.is_lead(person) or people.is_auditor(person)
 
 
 def may_request_review(person: Person, facts: Facts) -> bool:

@@ -102,7 +102,7 @@ def _asks_nothing(where: str, criterion: Criterion) -> Iterator[str]:
             continue
         asked = [field for field in criterion.fields if field.applies.may_at(level)]
         if not asked:
-            yield f"{where}: at the {level} level none of its fields is asked, so nobody can meet it."
+            yield f"{where}: at the {level} level none of its fields is asked: nobody can meet it."
         for field in asked:
             yield from _no_columns(where, field, level)
 

@@ -562,7 +562,7 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         change(f"{CHARTER}.criteria.stakeholders.fields.users.applies", {"levels": ["full"]}),
         [
             "Charter gate, criterion stakeholders: at the standard level none of its fields is "
-            "asked, so nobody can meet it."
+            "asked: nobody can meet it."
         ],
     ),
     "a table without a column at some levels": (
