@@ -50,15 +50,14 @@ class ReadPolicy(TemplateView):
         if shown is None:
             raise Http404
         may_read = permissions.may_read_draft(person)
-        return super().get_context_data(
-            version=shown,
-            in_force=versions[0],
-            versions=versions,
-            sheet=sheets.of(queries.parsed(shown)),
-            draft=drafts.open_draft() if may_read else None,
-            may_change=permissions.may_change_policy(person),
-            **kwargs,
-        )
+        return super().get_context_data(**kwargs) | {
+            "version": shown,
+            "in_force": versions[0],
+            "versions": versions,
+            "sheet": sheets.of(queries.parsed(shown)),
+            "draft": drafts.open_draft() if may_read else None,
+            "may_change": permissions.may_change_policy(person),
+        }
 
 
 class PolicyText(View):
@@ -82,9 +81,12 @@ class Difference(TemplateView):
         if before is None or after is None:
             raise Http404
         found = differences.between(queries.parsed(before), queries.parsed(after))
-        return super().get_context_data(
-            **{**kwargs, "before": before, "after": after}, versions=versions, sections=found
-        )
+        return super().get_context_data(**kwargs) | {
+            "before": before,
+            "after": after,
+            "versions": versions,
+            "sections": found,
+        }
 
     def _number(self, name: str, default: int | None) -> int:
         """What was chosen in the page's form, else what the address says."""

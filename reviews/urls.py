@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews import policy_views, triage_views, views
+from reviews import dry_run_views, policy_views, triage_views, views
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
@@ -36,4 +36,7 @@ policy_pages = [
     path("draft/import/", policy_views.ImportText.as_view(), name="import"),
     path("draft/discard/", policy_views.Discard.as_view(), name="discard"),
     path("draft/publish/", policy_views.Publish.as_view(), name="publish"),
+    path("draft/dry-run/", dry_run_views.DryRunPage.as_view(), name="dry_run"),
+    path("draft/dry-run/reviews/", dry_run_views.DryRunReviews.as_view(), name="dry_run_reviews"),
+    path("draft/dry-run/<str:what>/", dry_run_views.DryRunList.as_view(), name="dry_run_list"),
 ]
