@@ -22,6 +22,7 @@ urlpatterns = [
     path("", include((portfolio.urls.portfolio_pages, "portfolio"))),
     path("initiatives/", include((initiative_pages, "initiatives"))),
     path("reviews/", include((reviews.urls.urlpatterns, "reviews"))),
+    path("policy/", include((reviews.urls.policy_pages, "policy"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),

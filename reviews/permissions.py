@@ -1,4 +1,4 @@
-"""Who may ask for a review, and who may decide (product.md §4 and §7)."""
+"""Who may change the policy, ask for a review, and decide (product.md §4 and §7)."""
 
 from accounts import permissions as people
 from accounts.models import Person
@@ -14,6 +14,16 @@ WHO_SUSPENDS = (
     "Only its production owner, on-call contact or sponsor, members of security or compliance, "
     "and portfolio leads suspend it."
 )
+
+
+def may_change_policy(person: Person) -> bool:
+    """Portfolio leads draft policies, and publish what another of them drafted."""
+    return people.is_lead(person)
+
+
+def may_read_draft(person: Person) -> bool:
+    """What may yet change is for those who change it, and for those who check."""
+    return people.is_lead(person) or people.is_auditor(person)
 
 
 def may_request_review(person: Person, facts: Facts) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import JSONField, Subquery
@@ -27,7 +28,7 @@ from reviews.policy import Case, Criterion, GatePolicy, Policy
 
 @lru_cache(maxsize=32)
 def _parsed(version: int, text: str) -> Policy:
-    return policy.parse(text, version=version, checks=gates.CHECKS.keys())
+    return policy.published(text, version=version)
 
 
 def parsed(row: PolicyVersion) -> Policy:
@@ -59,15 +60,41 @@ def current_version() -> PolicyVersion:
     return PolicyVersion.objects.latest("version")
 
 
+def version_in_force() -> dict[str, Subquery]:
+    """Annotate any row with the number of the version in force, and since when it is."""
+    newest = PolicyVersion.objects.order_by("-version")
+    return {
+        "in_force": Subquery(newest.values("version")[:1]),
+        "in_force_since": Subquery(newest.values("published_at")[:1]),
+    }
+
+
 def current_policy() -> Policy:
     return parsed(current_version())
 
 
-def criterion(key: str) -> Criterion | None:
-    """What the policy asks by this key; where gates differ, what people can say something to."""
-    of_all = (c for gate in current_policy().gates.values() for c in gate.criteria)
-    found = (c for c in of_all if c.key == key)
-    return min(found, key=lambda c: (not c.is_answered, c.mandatory), default=None)
+def policies_of(initiative: Initiative) -> list[Policy]:
+    """What it goes by: the versions that its open reviews pinned, then the one in force."""
+    pinned = PolicyVersion.objects.filter(
+        pk__in=Review.objects.open().filter(initiative=initiative).values("policy")
+    )
+    in_force = current_version()
+    rows = {row.version: row for row in (*pinned.order_by("version"), in_force)}
+    return [parsed(row) for row in rows.values()]
+
+
+def criterion(key: str, initiative: Initiative | None = None) -> Criterion | None:
+    """What is asked by this key; where gates differ, what people can say something to.
+
+    Of an initiative under review it is what its review goes by, however newer versions ask it.
+    """
+    policies = policies_of(initiative) if initiative else [current_policy()]
+    for asked in policies:
+        of_all = (c for gate in asked.gates.values() for c in gate.criteria)
+        found = [c for c in of_all if c.key == key]
+        if found:
+            return min(found, key=lambda c: (not c.is_answered, c.mandatory))
+    return None
 
 
 def titles() -> dict[str, str]:
@@ -253,12 +280,19 @@ def _as_it_was(known: Facts, content: snapshots.Material) -> Facts:
 
 
 def readiness(
-    facts: Facts, today: date, under: Policy | None = None
+    facts: Facts,
+    today: date,
+    under: Policy | None = None,
+    pinned: Mapping[str, Policy] = MappingProxyType({}),
 ) -> list[tuple[Gate, list[gates.Judged]]]:
-    """The gates ahead, each with its criteria, met or unmet; none where no gate is ahead."""
+    """The gates ahead, each with its criteria, met or unmet; none where no gate is ahead.
+
+    A gate under review goes by the version that its review pinned.
+    """
     policy = under or current_policy()
     return [
-        (gate, gates.evaluate(facts, gate, policy, today)) for gate in gates_ahead(facts.initiative)
+        (gate, gates.evaluate(facts, gate, pinned.get(gate, policy), today))
+        for gate in gates_ahead(facts.initiative)
     ]
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews import triage_views, views
+from reviews import dry_run_views, policy_views, triage_views, views
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
@@ -19,4 +19,25 @@ initiative_pages = [
     path("triage/", triage_views.TriageQueue.as_view(), name="triage_queue"),
     path("<int:pk>/triage/", triage_views.AnswerTriage.as_view(), name="triage"),
     path("<int:pk>/triage/confirm/", triage_views.ConfirmTriage.as_view(), name="confirm_triage"),
+]
+
+policy_pages = [
+    path("", policy_views.ReadPolicy.as_view(), name="current"),
+    path("<int:version>/", policy_views.ReadPolicy.as_view(), name="version"),
+    path("<int:version>/policy.toml", policy_views.PolicyText.as_view(), name="text"),
+    path("difference/", policy_views.Difference.as_view(), name="differences"),
+    path(
+        "difference/<int:before>/<int:after>/", policy_views.Difference.as_view(), name="difference"
+    ),
+    path("draft/", policy_views.DraftPage.as_view(), name="draft"),
+    path("draft/start/", policy_views.StartDraft.as_view(), name="start"),
+    path("draft/read/", policy_views.ReadDraft.as_view(), name="read_draft"),
+    path("draft/policy.toml", policy_views.DraftText.as_view(), name="draft_text"),
+    path("draft/edit/", policy_views.EditText.as_view(), name="edit_text"),
+    path("draft/import/", policy_views.ImportText.as_view(), name="import"),
+    path("draft/discard/", policy_views.Discard.as_view(), name="discard"),
+    path("draft/publish/", policy_views.Publish.as_view(), name="publish"),
+    path("draft/dry-run/", dry_run_views.DryRunPage.as_view(), name="dry_run"),
+    path("draft/dry-run/reviews/", dry_run_views.DryRunReviews.as_view(), name="dry_run_reviews"),
+    path("draft/dry-run/<str:what>/", dry_run_views.DryRunList.as_view(), name="dry_run_list"),
 ]

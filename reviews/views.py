@@ -42,7 +42,7 @@ class Answer(OfInitiative):
     done = "Recorded."
 
     def criterion(self) -> Criterion:
-        found = queries.criterion(self.kwargs["criterion"])
+        found = queries.criterion(self.kwargs["criterion"], self.initiative)
         if found is None or not found.takes_an_answer:
             raise Http404
         return found
@@ -138,7 +138,8 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     reviews = Review.objects.select_related(
         "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by"
     )
-    return get_object_or_404(reviews.filter(initiative__in=visible), pk=pk)
+    beside = reviews.filter(initiative__in=visible).annotate(**queries.version_in_force())
+    return get_object_or_404(beside, pk=pk)
 
 
 def review_page(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models.functions import MD5
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,6 +30,7 @@ from reviews import queries as reviews
 from reviews.answers import Answered, conditions
 from reviews.checks import Mend
 from reviews.models import Decision, Review
+from reviews.policy import Policy
 
 
 @dataclass(frozen=True)
@@ -54,11 +57,12 @@ class Item:
 
 @dataclass(frozen=True)
 class AskedFor:
-    """An open review: where it is, since when, and who asked for it."""
+    """An open review: where it is, since when, who asked for it, and the policy it goes by."""
 
     url: str
     at: datetime
     by: str
+    policy: Policy
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ class GateAhead:
     title: str
     items: list[Item]
     review: AskedFor | None
+    version: int
+    in_force: int
 
     @property
     def unmet(self) -> int:
@@ -171,7 +177,13 @@ BESIDE = {
         declared="is_declared",
     ),
     "beside_reviews": rows_of_initiative(
-        Review.objects.open(), pk="pk", gate="gate", at="opened_at", by="opened_by__name"
+        Review.objects.open().annotate(digest=MD5("policy__text")),
+        pk="pk",
+        gate="gate",
+        at="opened_at",
+        by="opened_by__name",
+        version="policy__version",
+        digest="digest",
     ),
     "beside_endings": rows_of_initiative(
         Decision.objects.filter(to_stage=Stage.RETIRED),
@@ -239,23 +251,31 @@ def _ended(known: Facts) -> Ended | None:
 
 
 def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
+    """The gates ahead, each by the policy that its open review pinned, else by the one in force."""
     row: Any = known.initiative
-    open_at = {
-        review["gate"]: AskedFor(
-            reverse("reviews:detail", args=[review["pk"]]), moment(review["at"]), review["by"]
-        )
-        for review in row.beside_reviews or ()
-    }
-    pk, policy = row.pk, reviews.policy_named(row.beside_policy)
+    in_force = reviews.policy_named(row.beside_policy)
+    open_at = {review["gate"]: _asked_for(review) for review in row.beside_reviews or ()}
+    pinned = {gate: review.policy for gate, review in open_at.items()}
     return [
         GateAhead(
             key=gate,
             title=str(gate.label),
-            items=[_item(j, pk, may_edit=may_edit) for j in judged],
+            items=[_item(j, row.pk, may_edit=may_edit) for j in judged],
             review=open_at.get(gate),
+            version=pinned.get(gate, in_force).version,
+            in_force=in_force.version,
         )
-        for gate, judged in reviews.readiness(known, today, policy)
+        for gate, judged in reviews.readiness(known, today, in_force, pinned)
     ]
+
+
+def _asked_for(review: Mapping[str, Any]) -> AskedFor:
+    return AskedFor(
+        reverse("reviews:detail", args=[review["pk"]]),
+        moment(review["at"]),
+        review["by"],
+        reviews.policy_named(review),
+    )
 
 
 def _to_confirm(person: Person, known: Facts) -> set[int]:

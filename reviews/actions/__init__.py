@@ -2,16 +2,26 @@
 
 from reviews.actions.answering import answer
 from reviews.actions.deciding import WHY_IT_STOPS, decide
-from reviews.actions.policies import ensure_default_policy
+from reviews.actions.policies import (
+    discard_draft,
+    ensure_default_policy,
+    publish_draft,
+    save_draft,
+    start_draft,
+)
 from reviews.actions.reviewing import notice_changes, request_review, sign, withdraw
 
 __all__ = [
     "WHY_IT_STOPS",
     "answer",
     "decide",
+    "discard_draft",
     "ensure_default_policy",
     "notice_changes",
+    "publish_draft",
     "request_review",
+    "save_draft",
     "sign",
+    "start_draft",
     "withdraw",
 ]

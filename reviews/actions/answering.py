@@ -30,7 +30,7 @@ def answer(
     One that is worked out can only be set aside, and an empty reason takes that back.
     """
     known = facts.load_one(initiative.pk)
-    asked = _asked(criterion)
+    asked = _asked(criterion, initiative)
     not_applicable_because = not_applicable_because.strip()
     if not_applicable_because and asked.mandatory:
         raise Refused(
@@ -66,8 +66,8 @@ def answer(
     )
 
 
-def _asked(key: str) -> Criterion:
-    if asked := queries.criterion(key):
+def _asked(key: str, initiative: Initiative) -> Criterion:
+    if asked := queries.criterion(key, initiative):
         return asked
     raise Refused("The policy does not ask this.", rule="unknown_criterion")
 

@@ -17,7 +17,7 @@ from reviews.policy.model import (
     Policy,
     Slot,
 )
-from reviews.policy.reading import LONGEST_TITLE, default_text, parse
+from reviews.policy.reading import LONGEST_TITLE, default_text, parse, published
 
 __all__ = [
     "FIELD_TYPES",
@@ -38,4 +38,5 @@ __all__ = [
     "Slot",
     "default_text",
     "parse",
+    "published",
 ]

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import cast
 
 from initiatives.stages import LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Role, Stage
+from reviews.policy import unreachable
 from reviews.policy.model import (
     FIXED_CHECKS,
     LONGEST_ROLE,
@@ -184,3 +185,4 @@ def problems(policy: Policy, *, checks: Collection[str], groups: Collection[str]
     yield from _unknown_names(policy, checks=checks, groups=groups)
     for rule in _RULES:
         yield from rule(policy)
+    yield from unreachable.problems(policy, checks=checks)

@@ -60,6 +60,18 @@ def parse(
     return policy
 
 
+def published(text: str, *, version: int) -> Policy:
+    """Read a version that was published: what holds between its parts was looked at then.
+
+    A rule that came later, or a group that has gone since, must not take back what was published.
+    """
+    problems: list[str] = []
+    policy = _read_policy(_Table(_toml(text), "The policy", problems), version)
+    if problems:
+        raise InvalidPolicy(dict.fromkeys(problems))
+    return policy
+
+
 def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text, parse_float=Decimal)

@@ -159,6 +159,46 @@ def sign_or_edit(number: int, given: Given) -> str:
     return " ".join(dict.fromkeys(f"{act.__name__}:{end}" for end in ends))
 
 
+def start_draft(number: int, given: Given) -> str:
+    from reviews import actions
+
+    return _outcome(actions.start_draft, by=_person(given, number), at=datetime.now(tz=UTC))
+
+
+def publish(number: int, given: Given) -> str:
+    """Publish the draft as it was read."""
+    from reviews import actions
+    from reviews.models import PolicyDraft
+
+    return _outcome(
+        actions.publish_draft,
+        draft=PolicyDraft.objects.get(pk=given["draft"]),
+        revision=given["revision"],
+        reason=f"No. {number} says so.",
+        by=_person(given, number),
+        at=datetime.now(tz=UTC),
+    )
+
+
+def publish_or_save(number: int, given: Given) -> str:
+    """Half of them publish what they read, half change it."""
+    from reviews import actions
+    from reviews.models import PolicyDraft
+
+    if number % 2:
+        return f"publish:{publish(number, given)}"
+    draft = PolicyDraft.objects.get(pk=given["draft"])
+    done = _outcome(
+        actions.save_draft,
+        draft=draft,
+        revision=given["revision"],
+        text=f"{draft.text}\n# No. {number}\n",
+        by=_person(given, number),
+        at=datetime.now(tz=UTC),
+    )
+    return f"save:{done}"
+
+
 def act_ask_or_deactivate(number: int, given: Given) -> str:
     """Of each person at once: they act, they are asked into a role, they are deactivated."""
     from accounts import actions as people

@@ -404,6 +404,7 @@ def walk(tables: Any, path: str) -> tuple[Any, str]:
 CHARTER = "gates.charter"
 AUDIT = "Charter gate, criterion data_audit"
 SOURCES = f"{CHARTER}.criteria.data_audit.fields.sources"
+LEDGER_IN_CHARTER = f"{CHARTER}.criteria.pilot_conditions.fields.conditions"
 LEDGER = "gates.ship_or_kill.criteria.conditions_ledger.fields.conditions"
 SCOPE = "Charter gate, criterion integration_scope"
 INTEGRATION = f"{CHARTER}.criteria.integration_scope"
@@ -499,7 +500,7 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         [f"{SCOPE}: it has neither a check nor a field, so nothing could ever meet it."],
     ),
     "both check and fields": (
-        change(f"{INTEGRATION}.check", "described"),
+        change(f"{INTEGRATION}.check", "triaged"),
         [f"{SCOPE}: it has a check, so its fields would never be asked; keep one of the two."],
     ),
     "asks of an answered criterion": (
@@ -518,8 +519,106 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         ],
     ),
     "an unknown role that has to accept": (
-        change(f"{CHARTER}.criteria.described.parameters.roles", ["boss"]),
-        ["Charter gate, criterion described: the role 'boss' is unknown."],
+        change("gates.go_live.criteria.on_call_accepted.parameters.roles", ["boss"]),
+        ["Go-live gate, criterion on_call_accepted: the role 'boss' is unknown."],
+    ),
+    "a check that is told what it does not know": (
+        change(f"{CHARTER}.criteria.triaged.parameters", {"mood": "good"}),
+        ["Charter gate, criterion triaged: the check triaged knows no 'mood'; it is told nothing."],
+    ),
+    "a check that is told a field that is not there": (
+        change(f"{CHARTER}.criteria.described.parameters.fields", ["problem", "colour"]),
+        [
+            "Charter gate, criterion described: fields names the unknown 'colour'; known are "
+            "problem, users, outcome, process, scope."
+        ],
+    ),
+    "a check that is told a word instead of a list": (
+        change("gates.ship_or_kill.criteria.guardrails_hold.parameters.kinds", "quality"),
+        ["Ship-or-kill gate, criterion guardrails_hold: kinds has to be a list of texts."],
+    ),
+    "a check that is told a word instead of yes or no": (
+        change(f"{CHARTER}.criteria.kill_condition_armed.parameters.by_decision_date", "later"),
+        ["Charter gate, criterion kill_condition_armed: by_decision_date has to be true or false."],
+    ),
+    "a check that is not told what it needs": (
+        drop(f"{CHARTER}.criteria.described.parameters"),
+        ["Charter gate, criterion described: the check described has to be told fields."],
+    ),
+    "a criterion that can never apply": (
+        change(
+            f"{INTEGRATION}.applies", {"when": ["bought"], "unless": ["bought", "personal_data"]}
+        ),
+        [f"{SCOPE}: it can never apply, because unless takes back all that when asks for."],
+    ),
+    "a signature that is never asked for": (
+        change(f"{CHARTER}.slots.finance.applies.stages", ["production"]),
+        [
+            "Charter gate, slot finance: it can never apply, because nothing in production "
+            "stands before this gate."
+        ],
+    ),
+    "a criterion that asks nothing at one level": (
+        change(f"{CHARTER}.criteria.stakeholders.fields.users.applies", {"levels": ["full"]}),
+        [
+            "Charter gate, criterion stakeholders: at the standard level none of its fields is "
+            "asked: nobody can meet it."
+        ],
+    ),
+    "a table without a column at some levels": (
+        change(f"{LEDGER_IN_CHARTER}.columns.in_pilot.applies", {"levels": ["standard"]}),
+        [
+            "Charter gate, criterion pilot_conditions, field conditions: at the light level none "
+            "of its columns is asked."
+        ],
+    ),
+    "a signature of somebody who is named only later": (
+        change(f"{SPONSOR}.role", "oversight.person"),
+        [
+            "Charter gate, slot sponsor: oversight.person is named only later, at the Go-live "
+            "gate.",
+            "Charter gate, slot sponsor: at the light level nobody is asked to name "
+            "oversight.person.",
+            "Charter gate, slot sponsor: at the standard level nobody is asked to name "
+            "oversight.person.",
+        ],
+    ),
+    "an outsider whom nobody asks": (
+        change(
+            "gates.charter.slots",
+            [
+                {
+                    "key": "engineering_owner",
+                    "title": "Engineering owner",
+                    "role": "engineering_owner",
+                    "meaning": "I build it.",
+                },
+                {
+                    "key": "production_owner",
+                    "title": "Production owner",
+                    "role": "production_owner",
+                    "meaning": "I run it.",
+                },
+                {
+                    "key": "sketched",
+                    "title": "Prospective owner",
+                    "role": "production_sketch.owner",
+                    "meaning": "I shall run it.",
+                },
+                {
+                    "key": "on_call",
+                    "title": "Security",
+                    "group": "security",
+                    "quorum": 2,
+                    "applies": {"levels": ["light", "full"]},
+                    "meaning": "I looked.",
+                },
+            ],
+        ),
+        [
+            "Charter gate: at the standard level somebody from outside the delivery team has to "
+            "sign, but no slot is sure to ask them.",
+        ],
     ),
     "an unknown level": (
         change(f"{INTEGRATION}.applies.levels", ["heavy"]),

@@ -20,7 +20,7 @@ from audit.verification import verify
 from initiatives.models import Baseline, Initiative, Metric, StageSpell
 from initiatives.stages import Stage
 from reviews import actions
-from reviews.models import Decision, Review, SignOff, Slot
+from reviews.models import Decision, PolicyDraft, PolicyVersion, Review, SignOff, Slot
 from tests import factories
 from tests.reviews.racing import race
 from tests.reviews.scenes import standing, state, threshold
@@ -207,6 +207,50 @@ class TestSignersAgainstEditors(RaceTestCase):
                 assert signed[said["actor"], said["changed"]["digest"]] == now, event.seq
                 looked_at += 1
         assert looked_at == len(signed) > 0
+
+
+class TestPolicies(RaceTestCase):
+    def drafted(self) -> PolicyDraft:
+        draft = actions.start_draft(by=self.cast.lead, at=self.now)
+        text = draft.text.replace("pilot_days = 42", "pilot_days = 30")
+        return actions.save_draft(
+            draft=draft, revision=1, text=text, by=self.cast.lead, at=self.now
+        )
+
+    def test_are_drafted_once(self):
+        ends = race("start_draft", processes=5, threads=4, people=self.leads(5))
+        assert ends == {"done": 1, "draft_open": 19}
+        assert PolicyDraft.objects.count() == 1
+
+    def test_are_published_once(self):
+        draft = self.drafted()
+        ends = race(
+            "publish",
+            processes=5,
+            threads=4,
+            draft=draft.pk,
+            revision=draft.revision,
+            people=self.leads(5),
+        )
+        assert ends == {"done": 1, "closed": 19}
+        assert list(PolicyVersion.objects.values_list("version", flat=True)) == [2, 1]
+        assert Event.objects.filter(kind="policy.published").count() == 1
+        assert verify().clean
+
+    def test_are_published_only_as_they_were_read(self):
+        draft = self.drafted()
+        ends = race(
+            "publish_or_save",
+            processes=5,
+            threads=4,
+            draft=draft.pk,
+            revision=draft.revision,
+            people=self.leads(20),
+        )
+        assert not [end for end in ends if "ERROR" in end], ends
+        assert ends["publish:done"] + ends["save:done"] == 1, ends
+        published = PolicyVersion.objects.filter(version=2).first()
+        assert published is None or published.text == draft.text
 
 
 class TestLocks(RaceTestCase):
