@@ -68,6 +68,11 @@ def gates_of(text: str) -> list[GateRows]:
     ]
 
 
+def at_gate(gate: str) -> str:
+    """The list of forms, with this gate's open."""
+    return f"{reverse('policy:forms')}?gate={gate}#{gate}"
+
+
 def _rows(rows: Any) -> Iterator[Mapping[str, Any]]:
     """Those that can be named: forms find a row by its key."""
     for row in rows if isinstance(rows, list) else ():
@@ -131,7 +136,11 @@ class Forms(OfText, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         draft = self.looked.draft
         return super().get_context_data(
-            draft=draft, problems=self.looked.problems, gates=gates_of(draft.text), **kwargs
+            draft=draft,
+            problems=self.looked.problems,
+            gates=gates_of(draft.text),
+            opened=self.request.GET.get("gate", Gate.CHARTER.value),
+            **kwargs,
         )
 
 
@@ -170,7 +179,7 @@ class ChangeText(OfText, EditDraft):
 
     def get_success_url(self) -> str:
         gate = self.kwargs.get("gate")
-        return reverse("policy:forms") + (f"#{gate}" if gate else "")
+        return at_gate(gate) if gate else reverse("policy:forms")
 
 
 class ChangeLimits(ChangeText):
@@ -335,4 +344,4 @@ class Arrange(ChangeText):
         return HttpResponseRedirect(reverse("policy:forms"))
 
     def get_success_url(self) -> str:
-        return reverse("policy:forms") + f"#{self.done_at}"
+        return at_gate(self.done_at)

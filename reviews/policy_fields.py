@@ -158,7 +158,9 @@ class AppliesForm(DraftForm):
         before = [(str(stage), str(stage.label)) for stage in counting.stages(gate)]
         more: dict[str, forms.Field] = {
             "levels": several(
-                "Only at these levels", list(wording.LEVELS.items()), "None: at all."
+                "Only at these levels",
+                list(wording.LEVELS.items()),
+                "Tick none where the level does not matter.",
             ),
             "when": several("Only where at least one of these is so", questions),
             "unless": several("Not where one of these is so", questions),
@@ -167,10 +169,10 @@ class AppliesForm(DraftForm):
             stages = before if len(before) > 1 else list(Stage.choices)
             more["stages"] = several("Only while it is in", stages)
         more["pilot_budget_from"] = Money(
-            required=False, minimum=0, label="Only where the pilot may spend, or more"
+            required=False, minimum=0, label="Only from a pilot budget of"
         )
         more["monthly_cost_from"] = Money(
-            required=False, minimum=0, label="Only where it costs a month, or more"
+            required=False, minimum=0, label="Only from a monthly cost of"
         )
         self.fields |= more
 
