@@ -182,12 +182,21 @@ class EditDraft(OfDraft, ActionView):
     def may_open(self, person: Person) -> bool:
         return permissions.may_change_policy(person)
 
-    def form_invalid(self, form: forms.Form) -> HttpResponse:
+    def require_lead(self) -> None:
+        """What is refused is said to leads alone: others would read the draft with it."""
         if not permissions.may_change_policy(self.person):
             raise PermissionDenied
+
+    def form_invalid(self, form: forms.Form) -> HttpResponse:
+        self.require_lead()
         return super().form_invalid(form)
 
     def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
+        """After somebody else's change what was typed stays, beside the draft as it is now."""
+        if refusal.rule == "overtaken":
+            sent = self.request.POST.copy()
+            sent["revision"] = str(self.draft.revision)
+            form.data = sent
         response = super().refused(form, refusal)
         if refusal.rule in ("overtaken", "closed"):
             response.status_code = 409
@@ -214,6 +223,18 @@ class EditDraft(OfDraft, ActionView):
         return reverse("policy:draft")
 
 
+def say_saved(request: HttpRequest) -> int:
+    """Say that the draft was saved, and how many things are wrong with it."""
+    now = drafts.looked_at()
+    problems = len(now.problems) if now else 0
+    if problems:
+        words = "thing is" if problems == 1 else "things are"
+        messages.warning(request, f"Saved. {problems} {words} wrong with it.")
+    else:
+        messages.success(request, "Saved. Nothing is wrong with it.")
+    return problems
+
+
 class EditText(EditDraft):
     """The whole text. What was typed is kept, and everything that is wrong with it is listed."""
 
@@ -228,23 +249,11 @@ class EditText(EditDraft):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         self.save(form, form.cleaned_data["text"], at, notes=form.cleaned_data["notes"])
-        now = drafts.looked_at()
-        self.problems = now.problems if now else []
-        if self.problems:
-            words = "thing is" if len(self.problems) == 1 else "things are"
-            messages.warning(self.request, f"Saved. {len(self.problems)} {words} wrong with it.")
-        else:
-            messages.success(self.request, "Saved. Nothing is wrong with it.")
+        self.problems = say_saved(self.request)
 
     def get_success_url(self) -> str:
         """Back to the text while something is wrong with it."""
         return reverse("policy:edit_text") if self.problems else super().get_success_url()
-
-    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
-        """Somebody else's change: what was typed stays, and may be saved once that was read."""
-        if refusal.rule == "overtaken":
-            form.data = {**form.data.dict(), "revision": self.draft.revision}  # type: ignore[attr-defined]
-        return super().refused(form, refusal)
 
 
 class OnDraftPage(EditDraft):
@@ -254,8 +263,7 @@ class OnDraftPage(EditDraft):
     called = "form"
 
     def form_invalid(self, form: forms.Form) -> HttpResponse:
-        if not permissions.may_change_policy(self.person):
-            raise PermissionDenied
+        self.require_lead()
         page = DraftPage()
         page.setup(self.request)
         page.looked = self.looked

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from reviews import dry_run_views, policy_views, triage_views, views
+from reviews import dry_run_views, policy_editing_views, policy_views, triage_views, views
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
@@ -40,4 +40,42 @@ policy_pages = [
     path("draft/dry-run/", dry_run_views.DryRunPage.as_view(), name="dry_run"),
     path("draft/dry-run/reviews/", dry_run_views.DryRunReviews.as_view(), name="dry_run_reviews"),
     path("draft/dry-run/<str:what>/", dry_run_views.DryRunList.as_view(), name="dry_run_list"),
+    path("draft/forms/", policy_editing_views.Forms.as_view(), name="forms"),
+    path("draft/forms/limits/", policy_editing_views.ChangeLimits.as_view(), name="limits"),
+    path(
+        "draft/forms/<slug:gate>/people/",
+        policy_editing_views.ChangePeople.as_view(),
+        name="people",
+    ),
+    path(
+        "draft/forms/<slug:gate>/criteria/add/",
+        policy_editing_views.AddCriterion.as_view(),
+        name="add_criterion",
+    ),
+    path(
+        "draft/forms/<slug:gate>/slots/add/",
+        policy_editing_views.AddSlot.as_view(),
+        name="add_slot",
+    ),
+    path(
+        "draft/forms/<slug:gate>/criteria/<slug:key>/",
+        policy_editing_views.ChangeCriterion.as_view(),
+        name="criterion",
+    ),
+    path(
+        "draft/forms/<slug:gate>/slots/<slug:key>/",
+        policy_editing_views.ChangeSlot.as_view(),
+        name="slot",
+    ),
+    path(
+        "draft/forms/<slug:gate>/criteria/<slug:key>/ask/",
+        policy_editing_views.AddQuestion.as_view(),
+        name="add_question",
+    ),
+    path(
+        "draft/forms/<slug:gate>/criteria/<slug:key>/<slug:field>/",
+        policy_editing_views.ChangeQuestion.as_view(),
+        name="question",
+    ),
+    path("draft/arrange/", policy_editing_views.Arrange.as_view(), name="arrange"),
 ]

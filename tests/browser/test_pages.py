@@ -16,6 +16,8 @@ from initiatives.models import Initiative, Metric
 from initiatives.stages import Stage
 from portfolio import demo, personas, stories
 from portfolio.queries import tabs
+from reviews import actions as reviews
+from reviews import drafts
 from reviews.models import Review
 from tests.browser.visitors import DESKTOP, PASSWORD, Visit, Visitor, let_in
 from tests.factories import make_evaluation_set, make_question, make_run
@@ -152,11 +154,48 @@ def confirming(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "confirm, with an error"
 
 
+def policies(visitor: Visitor, person: Person) -> Iterator[str]:
+    """The policy, a draft with something wrong, and one with what it would change."""
+    come_in(visitor, person)
+    visitor.open("policy:current")
+    yield "policy"
+    draft = drafts.open_draft() or reviews.start_draft(by=person, at=timezone.now())
+    for text in ("name = 3", shorter_pilots(draft.based_on.text)):
+        draft = reviews.save_draft(
+            draft=draft, revision=draft.revision, text=text, by=person, at=timezone.now()
+        )
+        for name in ("policy:draft", "policy:edit_text", "policy:forms"):
+            visitor.open(name)
+            yield f"{name}, {text[:10]}"
+    for name, *args in (
+        ("policy:difference", 1, 1),
+        ("policy:read_draft",),
+        ("policy:dry_run",),
+        ("policy:dry_run_list", "charter.pilot_length"),
+        ("policy:dry_run_reviews",),
+        ("policy:limits",),
+        ("policy:people", "charter"),
+        ("policy:criterion", "charter", "data_audit"),
+        ("policy:question", "charter", "production_sketch", "involved"),
+        ("policy:slot", "charter", "finance"),
+    ):
+        visitor.open(name, *args)
+        yield " ".join(map(str, (name, *args)))
+    visitor.open("policy:add_criterion", "charter")
+    with visitor.expecting(422):
+        visitor.press("Save in the draft")
+    yield "add a criterion, with an error"
+
+
+def shorter_pilots(text: str) -> str:
+    return text.replace("pilot_days = 42", "pilot_days = 20")
+
+
 def opened(visitor: Visitor, title: str) -> None:
     visitor.page.locator(".gh-tabs [aria-current=page]", has_text=title).wait_for()
 
 
-WALKS = (every_page, forms, rows_and_findings, confirming)
+WALKS = (every_page, forms, rows_and_findings, confirming, policies)
 
 
 def of_name(start: str) -> Initiative:

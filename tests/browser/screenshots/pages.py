@@ -16,9 +16,10 @@ from initiatives.models import Initiative, OpenQuestion, Upload
 from initiatives.stages import Gate, Stage
 from portfolio import personas
 from portfolio.queries import tabs, work
+from reviews import actions as reviewing
 from reviews import queries as reviews
 from reviews.models import Review
-from tests.factories import csv_of
+from tests.factories import csv_of, make_lead
 
 INVENTORY = [
     {
@@ -84,6 +85,7 @@ def shots() -> list[Shot]:
         *triages(),
         *signing(),
         *decided(lead),
+        *policies(lead),
         Shot("password-change", "account_change_password", (), lead),
         Shot("password-reset", "account_reset_password"),
         Shot("sign-in-again", "account_reauthenticate", (), lead),
@@ -233,6 +235,33 @@ def signing() -> Iterator[Shot]:
         yield Shot(name, "reviews:detail", (review.pk,), person, is_shown=shown)
     if Gate.SHIP_OR_KILL not in found:
         print("No ship-or-kill review waits for the signature of a persona: no picture of it.")
+
+
+def policies(lead: Person) -> Iterator[Shot]:
+    """The policy in force, and a draft by another lead that the lead may publish."""
+    at, other = timezone.now(), make_lead(name="Ruben Alder")
+    draft = reviewing.start_draft(by=other, at=at)
+    reviewing.save_draft(
+        draft=draft,
+        revision=draft.revision,
+        text=draft.text.replace("pilot_days = 42", "pilot_days = 35").replace(
+            "pilot_budget_from = 150_000", "pilot_budget_from = 50_000"
+        ),
+        notes="Shorter pilots, and finance signs earlier.",
+        by=other,
+        at=at,
+    )
+    charter = Gate.CHARTER.value
+    yield Shot("policy", "policy:current", (), lead)
+    yield Shot("policy-draft", "policy:draft", (), lead)
+    yield Shot("policy-text", "policy:edit_text", (), lead)
+    yield Shot("policy-forms", "policy:forms", (), lead)
+    yield Shot("policy-limits", "policy:limits", (), lead)
+    yield Shot("policy-criterion", "policy:criterion", (charter, "data_audit"), lead)
+    yield Shot("policy-signature", "policy:slot", (charter, "finance"), lead)
+    yield Shot("policy-dry-run", "policy:dry_run", (), lead)
+    yield Shot("policy-dry-run-list", "policy:dry_run_list", ("charter.pilot_length",), lead)
+    yield Shot("policy-dry-run-reviews", "policy:dry_run_reviews", (), lead)
 
 
 def decided(lead: Person) -> Iterator[Shot]:
