@@ -332,8 +332,8 @@ class TestLookedAt(Drafting):
             ("Limits", 1), ("Charter gate", 1),
         ]  # fmt: skip
         assert found.bar_to_publishing(self.ben) is None
-        assert "changed this draft last" in found.bar_to_publishing(self.ada)
-        assert "Only portfolio leads" in found.bar_to_publishing(self.auditor)
+        assert "changed this draft last" in str(found.bar_to_publishing(self.ada))
+        assert "Only portfolio leads" in str(found.bar_to_publishing(self.auditor))
 
     def test_says_who_is_missing_to_sign(self):
         text = policy.default_text().replace(

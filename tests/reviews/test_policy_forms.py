@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import html
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -127,7 +128,7 @@ class TestForms(Drafting):
     def initial(self, name, *args):
         """What the form shows, as the browser would send it back."""
         form = self.client.get(self.address(name, *args)).context["form"]
-        found = {}
+        found: dict[str, Any] = {}
         for field in form:
             value = field.value()
             if isinstance(value, bool):
