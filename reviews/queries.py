@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -95,6 +95,16 @@ def criterion(key: str, initiative: Initiative | None = None) -> Criterion | Non
         if found:
             return min(found, key=lambda c: (not c.is_answered, c.mandatory))
     return None
+
+
+def asked_before(keys: Collection[str]) -> list[Criterion]:
+    """What earlier versions asked by these keys, each as the last of them did; for answers that
+    stay when a policy no longer asks for them."""
+    found: dict[str, Criterion] = {}
+    for row in PolicyVersion.objects.order_by("-version") if keys else ():
+        for gate in parsed(row).gates.values():
+            found |= {c.key: c for c in gate.criteria if c.key in keys and c.key not in found}
+    return list(found.values())
 
 
 def titles() -> dict[str, str]:

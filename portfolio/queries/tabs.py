@@ -80,12 +80,17 @@ def _set(evaluation_set: EvaluationSet, runs: list[EvaluationRun]) -> dict[str, 
 
 
 def evidence(known: Facts) -> dict[str, Any]:
-    """What was answered at each gate, in the policy's order."""
+    """What was answered at each gate, in the policy's order; then what it asks no longer."""
+    policy = reviews.current_policy()
+    asked = {gate.title: gate.criteria for gate in policy.gates.values()}
+    keys = {criterion.key for criteria in asked.values() for criterion in criteria}
+    dropped = {answer.criterion for answer in known.evidence} - keys
+    asked["No longer asked"] = tuple(reviews.asked_before(dropped))
     gates = []
-    for gate in reviews.current_policy().gates.values():
-        given = [found for c in gate.criteria if (found := _given(c, known)) is not None]
+    for title, criteria in asked.items():
+        given = [found for c in criteria if (found := _given(c, known)) is not None]
         if given:
-            gates.append(GateAnswers(gate.title, given))
+            gates.append(GateAnswers(title, given))
     return {"gates": gates}
 
 

@@ -189,7 +189,7 @@ class TestQueries(TestCase):
         with CaptureQueriesContext(
             connection,
         ) as queries_made:
-            tally = self.dry_run.go_on(Tally())
+            tally = self.dry.go_on(Tally())
         assert tally.is_done
         assert tally.looked_at
         return len(queries_made)
@@ -199,7 +199,7 @@ class TestQueries(TestCase):
         generator.generate(initiatives=100, seed=2, at=at)
         lead = Person.objects.filter(memberships__group__key=Group.LEADS).earliest("pk")
         draft = changed("evaluation_stale_days = 180", "evaluation_stale_days = 1")
-        self.dry_run = DryRun(lead, queries.current_policy(), draft, timezone.localdate(at))
+        self.dry = DryRun(lead, queries.current_policy(), draft, timezone.localdate(at))
         assert lead.group_keys  # looked up once for each person
         few = self.count()
         generator.generate(initiatives=200, seed=3, at=at, append_to=True)

@@ -260,6 +260,21 @@ class TestDryRunPages(Pages):
         page = self.post("dry_run", self.ada, 200, so_far="forged")
         assert "All 1 living initiatives are covered" in page
 
+    def test_leave_answers_readable_that_are_asked_for_no_longer(self):
+        begin = TEXT.index('[[gates.charter.criteria]]\nkey = "pilot_conditions"')
+        end = TEXT.index('[[gates.charter.criteria]]\nkey = "stakeholders"')
+        text = TEXT[:begin] + TEXT[end:]
+        PolicyVersion.objects.create(
+            version=2,
+            text=text.replace('  starts_from = "pilot_conditions.conditions"\n', ""),
+            published_at=self.now,
+        )
+        self.client.force_login(self.ada)
+        tab = reverse("initiatives:tab", args=[self.ready.pk, "evidence"])
+        page = self.client.get(tab).content.decode()
+        assert "No longer asked" in page
+        assert "The pilot&#x27;s conditions are written down" in page
+
     def test_say_so_on_the_page_of_an_open_review(self):
         review = factories.make_review(
             initiative=self.ready, by=self.cast.business_owner, at=self.now
