@@ -259,8 +259,9 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
 
 
 def _closed(review: Review, today: date, known: Facts) -> Closed:
-    decision = review.decisions.select_related("snapshot", "decided_by").first()
-    snapshot = (decision.snapshot if decision else None) or review.snapshot
+    decision = _ended_by(review)
+    own = decision if decision and decision.review_id == review.pk else None
+    snapshot = (own.snapshot if own else None) or review.snapshot
     then = _as_it_was(known, json.loads(snapshot.material))
     return Closed(
         review=review,
@@ -271,8 +272,16 @@ def _closed(review: Review, today: date, known: Facts) -> Closed:
         slots=signing.states(review, then, snapshot.digest),
         today=today,
         decision=decision,
-        observed=decision.observed if decision else review.observed,
+        observed=own.observed if own else review.observed,
     )
+
+
+def _ended_by(review: Review) -> Decision | None:
+    """The decision on it, or the one that stopped the initiative and closed it with that."""
+    assert review.closed_at is not None
+    ended = Decision.objects.filter(initiative=review.initiative_id, decided_at=review.closed_at)
+    found = list(ended.select_related("snapshot", "decided_by"))
+    return next((d for d in found if d.review_id == review.pk), found[0] if found else None)
 
 
 def _as_it_was(known: Facts, content: snapshots.Material) -> Facts:
