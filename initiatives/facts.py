@@ -21,6 +21,7 @@ from initiatives.models import (
     KillCondition,
     Measurement,
     Metric,
+    Obligation,
     OpenQuestion,
     Ownership,
     Spend,
@@ -45,6 +46,7 @@ class Facts:
     kill_conditions: tuple[KillCondition, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     open_questions: tuple[OpenQuestion, ...] = ()  # closed ones as well, with their answers
+    obligations: tuple[Obligation, ...] = ()  # confirmed ones as well
     charter: dict[str, Any] | None = None  # the signed one in force, as it was frozen
     spent: int = 0
     spent_in_stage: int = 0  # since it entered the stage it is in
@@ -93,7 +95,7 @@ class Facts:
 
 
 def load(ids: Iterable[int]) -> dict[int, Facts]:
-    """Return the facts of these initiatives by id, in seven queries however many they are."""
+    """Return the facts of these initiatives by id, in eight queries however many they are."""
     return _of(Initiative.objects.filter(pk__in=list(ids)))
 
 
@@ -122,6 +124,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
     conditions = _by_initiative(KillCondition.objects.filter(**mine))
     evidence = _by_initiative(Evidence.objects.filter(**mine))
     questions = _by_initiative(_questions([pk for pk, row in rows.items() if row.has_questions]))
+    obligations = _by_initiative(_obligations([pk for pk, r in rows.items() if r.has_obligations]))
     for pk, row in rows.items():
         sets = (s for s in (row.evaluation_set, row.messy_set) if s is not None)
         _point_to(metrics[pk], (*conditions[pk], *sets))
@@ -135,6 +138,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
             kill_conditions=tuple(conditions[pk]),
             evidence=tuple(evidence[pk]),
             open_questions=tuple(questions[pk]),
+            obligations=tuple(obligations[pk]),
             charter=row.charter,
             spent=row.spent or 0,
             spent_in_stage=row.spent_in_stage or 0,
@@ -156,6 +160,7 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
     rows = initiatives.order_by().select_related(*related)
     return rows.annotate(
         has_questions=Exists(OpenQuestion.objects.filter(initiative=OuterRef("pk"))),
+        has_obligations=Exists(Obligation.objects.filter(initiative=OuterRef("pk"))),
         spent=Subquery(spend.annotate(sum=Sum("amount")).values("sum")),
         spent_in_stage=Subquery(
             spend.filter(spent_on__gte=F("initiative__stage_entered_at__date"))
@@ -181,6 +186,11 @@ def _point_to(metrics: Iterable[Metric], rows: Iterable[KillCondition | Evaluati
 def _questions(ids: list[int]) -> QuerySet[OpenQuestion]:
     """Open questions and closed ones; most initiatives have none, and then nothing is asked."""
     return OpenQuestion.objects.filter(initiative__in=ids).select_related("owner")
+
+
+def _obligations(ids: list[int]) -> QuerySet[Obligation]:
+    """Conditions of approvals and what stopping left; asked only where there are any."""
+    return Obligation.objects.filter(initiative__in=ids).select_related("assignee")
 
 
 def load_one(initiative_id: int) -> Facts:

@@ -3,7 +3,7 @@
 from accounts import permissions as people
 from accounts.models import Person
 from initiatives.facts import Facts
-from initiatives.models import Initiative, Ownership
+from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.stages import Stage
 
 
@@ -54,3 +54,9 @@ def may_confirm_triage(person: Person) -> bool:
 def may_answer_for(person: Person, ownership: Ownership) -> bool:
     """Only the person asked accepts or declines."""
     return person.is_active and ownership.person_id == person.pk and ownership.is_open
+
+
+def may_confirm_obligation(person: Person, obligation: Obligation) -> bool:
+    """Whoever it was given to, or a lead, says that it is done."""
+    is_theirs = person.is_active and obligation.assignee_id == person.pk
+    return is_theirs or people.is_lead(person)

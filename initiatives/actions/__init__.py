@@ -20,6 +20,7 @@ from initiatives.actions.findings import (
     record_run,
 )
 from initiatives.actions.importing import import_inventory
+from initiatives.actions.obligations import confirm_obligation, miss_conditions, owe
 from initiatives.actions.ownership import accept, ask, confirm, decline, end_ownership
 from initiatives.actions.registering import declare_as_running, edit, register, restrict
 from initiatives.actions.suspending import confirm_off, suspend
@@ -43,6 +44,7 @@ __all__ = [
     "close_question",
     "confirm",
     "confirm_light",
+    "confirm_obligation",
     "confirm_off",
     "confirm_triage",
     "declare_as_running",
@@ -53,6 +55,8 @@ __all__ = [
     "end_ownership",
     "freeze_baseline",
     "import_inventory",
+    "miss_conditions",
+    "owe",
     "raise_question",
     "record_evidence",
     "record_export",

@@ -3,6 +3,7 @@
 from initiatives.models.charter import Baseline, KillCondition, Measurement, Metric
 from initiatives.models.evidence import Document, Evidence, Spend
 from initiatives.models.findings import EvaluationRun, EvaluationSet, OpenQuestion
+from initiatives.models.obligations import Obligation
 from initiatives.models.ownership import Ownership
 from initiatives.models.registry import (
     ImportedRow,
@@ -25,6 +26,7 @@ __all__ = [
     "KillCondition",
     "Measurement",
     "Metric",
+    "Obligation",
     "OpenQuestion",
     "OpenToGroup",
     "Overtaken",
