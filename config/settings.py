@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "reviews",
     "notifications",
     "portfolio",
+    *(["proofs"] if (BASE_DIR / "proofs").is_dir() else []),  # the image is without
 ]
 
 MIDDLEWARE = [

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from time import monotonic
 from typing import Any
 
-from tests import services
+from proofs.servers import running
 from tests.bench import asking, mails, servers, table
 from tests.bench.asking import Sides
 from tests.bench.servers import Installation
@@ -21,7 +21,7 @@ SMALL = 2_000
 def main() -> None:
     options = arguments()
     began = monotonic()
-    with TemporaryDirectory() as media, services.running() as given:
+    with TemporaryDirectory() as media, running() as given:
         sides = prepare({**given, "BENCH_MEDIA": media})
         figures = measure(sides, options)
     figures["minutes"] = (monotonic() - began) / 60

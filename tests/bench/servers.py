@@ -18,7 +18,7 @@ from urllib.request import urlopen
 
 import psycopg
 
-from tests import services
+from proofs.servers import end, end_with_parent, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30
@@ -70,20 +70,20 @@ class Installation:
     @contextlib.contextmanager
     def serve(self, application: str) -> Iterator[Web]:
         """Serve a WSGI application by gunicorn with two sync workers."""
-        port = services.free_port()
+        port = free_port()
         command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}"]
         command += ["--workers", "2", "--log-level", "warning", "--no-control-socket"]
         process = subprocess.Popen(
             command,
             env=self.environment,
             cwd=ROOT,
-            preexec_fn=lambda: services.end_with_parent(signal.SIGTERM),
+            preexec_fn=lambda: end_with_parent(signal.SIGTERM),
         )
         try:
             _wait_for(process, port)
             yield Web(port, process.pid)
         finally:
-            services.end(process, signal.SIGTERM)
+            end(process, signal.SIGTERM)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 
-from tests.services import free_port
+from proofs.servers import free_port
 
 Answer = Callable[[str, bytes], str]
 

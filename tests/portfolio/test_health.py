@@ -14,7 +14,7 @@ from django.utils import timezone
 from audit import triggers
 from notifications.actions import sweep
 from notifications.models import Sweep
-from tests.services import free_port
+from proofs.servers import free_port
 
 
 @pytest.mark.embedded

@@ -1,53 +1,20 @@
-"""Real processes that all do the same at one moment; started by test_races.py.
-
-`python -m tests.reviews.racing` sets up Django once, forks, lets each thread open its connection,
-and drops the flag for all of them together. What comes back, one word for each act: `done`, the
-rule that refused it, or `ERROR …`.
-"""
+"""What test_races.py lets many people do at one moment; proofs/racing.py is how."""
 
 from __future__ import annotations
 
-import json
-import multiprocessing
-import os
-import subprocess
-import sys
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
-from threading import Thread
 from typing import Any
-from urllib.parse import quote
 
-ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 60  # seconds for the slowest to reach the starting line
-Given = dict[str, Any]
+from proofs import racing
+from proofs.racing import Given
+from proofs.racing import outcome as _outcome
 
 
 def race(act: str, *, processes: int, threads: int, **given: Any) -> Counter[str]:
     """Let that many at it; count how it ended for them."""
-    wanted = json.dumps({"act": act, "processes": processes, "threads": threads, "given": given})
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.reviews.racing"],
-        cwd=ROOT,
-        env=os.environ | {"DATABASE_URL": _test_database()},
-        input=wanted,
-        capture_output=True,
-        text=True,
-        timeout=3 * PATIENCE,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return Counter(json.loads(done.stdout.splitlines()[-1]))
-
-
-def _test_database() -> str:
-    from django.db import connection
-
-    at = connection.settings_dict
-    secret = quote(at["PASSWORD"], safe="")
-    return f"postgres://{at['USER']}:{secret}@{at['HOST']}:{at['PORT']}/{at['NAME']}"
+    with racing.runners(f"{__name__}:{act}", processes=processes, threads=threads) as run:
+        return run(given)
 
 
 # --- acts: each is called once in each thread, with the number of the thread ------------------
@@ -239,70 +206,3 @@ def _person(given: Given, number: int) -> Any:
     from accounts.models import Person
 
     return Person.objects.get(pk=given["people"][number % len(given["people"])])
-
-
-def _outcome(action: Callable[..., Any], **arguments: Any) -> str:
-    from audit.refusals import Refused
-
-    try:
-        action(**arguments)
-    except Refused as refusal:
-        return refusal.rule
-    except Exception as error:  # whatever it is, the test has to hear of it
-        return f"ERROR {type(error).__name__}: {error}"
-    return "done"
-
-
-# --- the starting line ------------------------------------------------------------------------
-
-
-def main() -> None:
-    wanted = json.loads(sys.stdin.read())
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-    import django
-
-    django.setup()
-    context = multiprocessing.get_context("fork")
-    line = context.Barrier(wanted["processes"] * wanted["threads"])
-    ends = context.SimpleQueue()
-    runners = [
-        context.Process(target=_process, args=(place, wanted, line, ends))
-        for place in range(wanted["processes"])
-    ]
-    for runner in runners:
-        runner.start()
-    heard = [ends.get() for _ in range(wanted["processes"] * wanted["threads"])]
-    for runner in runners:
-        runner.join()
-    print(json.dumps(heard))
-
-
-def _process(place: int, wanted: Given, line: Any, ends: Any) -> None:
-    first = place * wanted["threads"]
-    threads = [
-        Thread(target=_thread, args=(first + step, wanted, line, ends))
-        for step in range(wanted["threads"])
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _thread(number: int, wanted: Given, line: Any, ends: Any) -> None:
-    from django.db import connection
-
-    end = "ERROR never started"
-    try:
-        connection.ensure_connection()
-        line.wait(PATIENCE)
-        end = globals()[wanted["act"]](number, wanted["given"])
-    except Exception as error:
-        end = f"ERROR {type(error).__name__}: {error}"
-    finally:
-        connection.close()
-        ends.put(end)
-
-
-if __name__ == "__main__":
-    main()

@@ -15,7 +15,7 @@ import django
 import time_machine
 from django.conf import settings
 
-from tests.services import free_port
+from proofs.servers import free_port
 
 DAY = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)  # a Wednesday
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "screenshots"

@@ -1,0 +1,142 @@
+"""Real processes that all do the same at one moment, round after round, on PostgreSQL.
+
+`python -m proofs.racing` sets up Django once, forks, lets each thread open its connection, and in
+each round drops the flag for all of them together. What comes back, one word for each act: `done`,
+the rule that refused it, or `ERROR …`. An act is named `module:function` and is called with the
+number of its thread and what is given to the round; a plant is put in before the processes part.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+from proofs import scratch
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 120  # seconds for the slowest to reach the starting line
+Given = dict[str, Any]
+Round = Callable[[Given], Counter[str]]
+
+
+@contextlib.contextmanager
+def runners(act: str, *, processes: int, threads: int, plant: str = "") -> Iterator[Round]:
+    """Yield what runs one round: let all of them at it, and count how it ended for them."""
+    wanted = {"act": act, "processes": processes, "threads": threads, "plant": plant}
+    with subprocess.Popen(
+        [sys.executable, "-m", "proofs.racing", json.dumps(wanted)],
+        cwd=ROOT,
+        env=os.environ | {"DATABASE_URL": scratch.address()},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as runner:
+        assert runner.stdin is not None
+        assert runner.stdout is not None
+        send, hear = runner.stdin, runner.stdout
+
+        def run(given: Given) -> Counter[str]:
+            send.write(json.dumps(given) + "\n")
+            send.flush()
+            heard = hear.readline()
+            if not heard:
+                raise RuntimeError("The runners ended before the round did.")
+            return Counter(json.loads(heard))
+
+        try:
+            yield run
+        finally:
+            send.close()  # the sign to go home
+
+
+def outcome(action: Callable[..., Any], **arguments: Any) -> str:
+    """Say in one word how an action ended."""
+    from audit.refusals import Refused
+
+    try:
+        action(**arguments)
+    except Refused as refusal:
+        return refusal.rule
+    except Exception as error:  # whatever it is, whoever counts has to hear of it
+        return f"ERROR {type(error).__name__}: {error}"
+    return "done"
+
+
+def named(path: str) -> Any:
+    """What `module:name` names."""
+    module, _, name = path.partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+# --- the other side: what the runners' process does -------------------------------------------
+
+
+def main() -> None:
+    wanted = json.loads(sys.argv[1])
+    scratch.set_up()
+    with named(wanted["plant"])() if wanted["plant"] else contextlib.nullcontext():
+        _fork(named(wanted["act"]), wanted["processes"], wanted["threads"])
+
+
+def _fork(act: Callable[..., str], processes: int, threads: int) -> None:
+    context = multiprocessing.get_context("fork")
+    line, ends = context.Barrier(processes * threads), context.SimpleQueue()
+    pipes = [context.Pipe(duplex=False) for _ in range(processes)]
+    started = [
+        context.Process(target=_process, args=(place, threads, act, pipe, line, ends))
+        for place, (pipe, _) in enumerate(pipes)
+    ]
+    for process in started:
+        process.start()
+    for told in sys.stdin:
+        for _, pipe in pipes:
+            pipe.send(json.loads(told))
+        heard = [ends.get() for _ in range(processes * threads)]
+        print(json.dumps(heard), flush=True)  # noqa: T201
+    for _, pipe in pipes:
+        pipe.send(None)
+    for process in started:
+        process.join()
+
+
+def _process(
+    place: int, threads: int, act: Callable[..., str], pipe: Any, line: Any, ends: Any
+) -> None:
+    while (given := pipe.recv()) is not None:
+        running = [
+            Thread(target=_thread, args=(place * threads + step, act, given, line, ends))
+            for step in range(threads)
+        ]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+
+
+def _thread(number: int, act: Callable[..., str], given: Given, line: Any, ends: Any) -> None:
+    from django.db import connection
+
+    end = "ERROR never started"
+    try:
+        connection.ensure_connection()
+        line.wait(PATIENCE)
+        end = act(number, given)
+    except Exception as error:
+        end = f"ERROR {type(error).__name__}: {error}"
+    finally:
+        connection.close()
+        ends.put(end)
+
+
+if __name__ == "__main__":
+    main()
