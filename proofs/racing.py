@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 120  # seconds for the slowest to reach the starting line
 Given = dict[str, Any]
 Round = Callable[[Given], Counter[str]]
+Runners = contextlib.AbstractContextManager[Round]
 
 
 @contextlib.contextmanager

@@ -17,9 +17,9 @@ def set_up() -> None:
     from django.conf import settings
 
     plain = "django.contrib.staticfiles.storage.StaticFilesStorage"
-    settings.STORAGES["staticfiles"] = {"BACKEND": plain}
-    settings.LOGGING["root"]["level"] = "CRITICAL"  # refusals are wanted here
-    settings.LOGGING["loggers"] = {"django": {"level": "CRITICAL"}}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": plain}}
+    quiet = {"level": "CRITICAL"}  # refusals are wanted here
+    settings.LOGGING = {**settings.LOGGING, "loggers": {"django": quiet}}
     django.setup()
 
 

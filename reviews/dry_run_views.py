@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core import signing
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +25,12 @@ REVIEWS_ON_A_PAGE = 25
 
 class OfDryRun(OfDraft):
     """A page about what the draft would change; one that cannot be read has none."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """What is sent here is no act that is refused by itself: it only reads on."""
+        if not self.may_open(person_of(request)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
 
     @cached_property
     def run(self) -> DryRun:

@@ -125,6 +125,12 @@ class TestPermissions(Pages):
         assert "Import a TOML file" not in self.get("draft", by=self.auditor)
         assert "Begin a draft" not in self.get("current", by=self.auditor)
 
+    def test_keep_what_the_dry_run_found_from_whoever_sends_its_form(self):
+        """Going on with it is a POST, and no act that would refuse them."""
+        self.begun(stricter(TEXT))
+        self.post("dry_run", self.member, 403)
+        self.post("dry_run", self.auditor, 200)
+
     def test_refuse_and_record_what_others_send(self):
         for person in (self.member, self.auditor):
             self.post("start", person)

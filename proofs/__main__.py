@@ -1,0 +1,80 @@
+"""Runs an experiment inside the environment of a scratch installation; see the command `prove`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from proofs import scratch
+from proofs.reporting import Findings
+
+PASSED, FAILED, NOT_FOUND = 0, 1, 3
+Experiment = Callable[[bool, str], Findings]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="prove")
+    parser.add_argument("experiment", choices=["gates", "permissions"])
+    parser.add_argument("--plant", default="")
+    parser.add_argument("--full", action="store_true")
+    options = parser.parse_args()
+    scratch.set_up()
+    experiment, defects = _gates() if options.experiment == "gates" else _permissions()
+    if not options.plant:
+        return _proved(options.experiment, experiment(options.full, ""))
+    chosen = defects if options.plant == "all" else [options.plant]
+    if unknown := [name for name in chosen if name not in defects]:
+        parser.error(f"no such plant: {unknown[0]}. There are: {', '.join(defects)}")
+    return _planted(options.experiment, experiment, chosen)
+
+
+def _proved(name: str, findings: Findings) -> int:
+    findings.tell()
+    verdict = "proved" if findings.passed else f"FAILED, {len(findings.wrong)} findings"
+    _say(f"{name}: {verdict}: {'; '.join(findings.figures)}")
+    return PASSED if findings.passed else FAILED
+
+
+def _planted(name: str, experiment: Experiment, defects: Iterable[str]) -> int:
+    """Put each defect in; a proof that passes although it is in cannot fail, and is no proof."""
+    missed, said = [], []
+    for defect in defects:
+        began = monotonic()
+        findings = experiment(False, defect)
+        found = not findings.passed
+        missed += [] if found else [defect]
+        first = f": {findings.wrong[0]}" if found else ""
+        said.append(f"{defect} {'found' if found else 'NOT found'}")
+        sys.stderr.write(
+            f"{'✓' if found else '✗'} {said[-1]}{first} ({monotonic() - began:.0f} s)\n"
+        )
+    _say(f"{name}, with defects planted: {'; '.join(said)}")
+    return NOT_FOUND if missed else FAILED
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _gates() -> tuple[Experiment, list[str]]:
+    from proofs.gates import experiments
+
+    def prove(is_full: bool, defect: str) -> Findings:
+        only, plant = experiments.DEFECTS[defect] if defect else ("", "")
+        size = experiments.FULL if is_full else experiments.USUAL
+        gates = experiments.Gates(experiments.PLANTED if defect else size, plant)
+        with scratch.database():
+            gates.run(only)
+        return gates.findings
+
+    return prove, list(experiments.DEFECTS)
+
+
+def _permissions() -> tuple[Experiment, list[str]]:
+    raise NotImplementedError
+
+
+if __name__ == "__main__":
+    sys.exit(main())

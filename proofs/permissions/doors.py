@@ -1,0 +1,275 @@
+"""Every address that exists, and which object of an initiative stands in it.
+
+An address of an initiative itself (`…/<int:pk>/…`) needs nothing here. One about something else
+has its line in ABOUT; one that asks for more than its form shows has one in POSTED; one that only
+opens in a certain state has one in FIRST. Anything missing is said by the proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Model
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from initiatives import actions as initiatives
+from initiatives.models import Document, Initiative, KillCondition, Metric, OpenQuestion, Ownership
+from initiatives.stages import Role, Stage
+from proofs.permissions import world as worlds
+from proofs.permissions.world import Target, World
+from reviews import actions as reviews
+from reviews.models import Slot
+
+Found = dict[str, Any] | None  # None where this initiative has no such thing
+OF_INITIATIVE = ("initiatives/<int:pk>/", "reviews/of/<int:pk>/")
+ADMIN = "admin"
+# Allauth's own: who may is decided by what they are about, and tests/accounts sees to them.
+READ_ONLY = "account_"
+
+
+@dataclass(frozen=True)
+class Door:
+    """One address, with what stands in it where one name has several meanings."""
+
+    name: str
+    route: str
+    variant: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        return f"{self.name} {self.variant}".strip()
+
+    @property
+    def is_of_initiative(self) -> bool:
+        return self.name in OF or self.route.startswith(OF_INITIATIVE)
+
+    def address(self, target: Target, world: World) -> str | None:
+        """The address for this target; None where it has nothing to be asked about."""
+        kwargs: dict[str, Any] = {}
+        if self.name in OF:
+            found = OF[self.name](target.row, self.variant)
+            if found is None:
+                return None
+            kwargs["pk"] = found.pk
+        elif self.route.startswith(OF_INITIATIVE):
+            kwargs["pk"] = target.row.pk
+        about = ABOUT.get(self.name)
+        more = about(target, world, self.variant) if about else {}
+        if more is None:
+            return None
+        kwargs |= more
+        if missing := [part for part in self.parts if part not in kwargs]:
+            raise LookupError(
+                f"{self.name} is about {', '.join(missing)}: say which in OF or ABOUT of "
+                "proofs/permissions/doors.py"
+            )
+        return reverse(self.name, kwargs={part: kwargs[part] for part in self.parts})
+
+
+def every() -> list[Door]:
+    """All of them, from the resolver; the admin's are one block."""
+    return list(_walk(get_resolver(), "", ""))
+
+
+def _walk(resolver: URLResolver, route: str, namespace: str) -> Iterator[Door]:
+    for pattern in resolver.url_patterns:
+        path = route + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace == ADMIN:
+                continue
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from _walk(pattern, path, inner)
+        else:
+            yield from _variants(pattern, path, namespace)
+
+
+def _variants(pattern: URLPattern, path: str, namespace: str) -> Iterator[Door]:
+    name = f"{namespace}{pattern.name or path}"
+    parts = tuple(pattern.pattern.converters) or tuple(
+        getattr(pattern.pattern.regex, "groupindex", {})
+    )
+    for variant in VARIANTS.get(name, ("",)):
+        yield Door(name, path, variant, parts)
+
+
+def admin_addresses() -> list[str]:
+    """The pages of the admin that need no object."""
+    from django.contrib import admin
+
+    models = [model._meta for model in admin.site._registry]
+    pages = [
+        f"{m.app_label}_{m.model_name}_{what}" for m in models for what in ("changelist", "add")
+    ]
+    return [reverse(f"admin:{name}") for name in ("index", *pages)]
+
+
+# --- what stands in an address ----------------------------------------------------------------
+
+
+def _first(model: type[Model], **which: Any) -> Callable[[Initiative, str], Any]:
+    def find(row: Initiative, variant: str) -> Any:
+        return model._default_manager.filter(initiative=row, **which).first()
+
+    return find
+
+
+def _slot(row: Initiative, variant: str) -> Any:
+    """The slot that is named in the variant, of the open review."""
+    return Slot.objects.filter(review__initiative=row, review__closed_at=None, key=variant).first()
+
+
+def _mine(row: Initiative, variant: str) -> Any:
+    """What the business owner accepted."""
+    return Ownership.objects.open().filter(initiative=row, role=Role.BUSINESS_OWNER).first()
+
+
+# The `pk` of what belongs to an initiative.
+OF: dict[str, Callable[[Initiative, str], Any]] = {
+    "initiatives:answer_ownership": lambda row, _: worlds.pending(row),
+    "initiatives:confirm_ownership": _mine,
+    "initiatives:remove_kill_condition": _first(KillCondition),
+    "initiatives:document": _first(Document),
+    "initiatives:change_question": _first(OpenQuestion),
+    "initiatives:close_question": _first(OpenQuestion),
+    "reviews:detail": lambda row, _: worlds.review(row),
+    "reviews:withdraw": lambda row, _: worlds.review(row),
+    "reviews:sign": _slot,
+}
+
+
+def _metric(target: Target, world: World, variant: str) -> Found:
+    metric = Metric.objects.filter(initiative=target.row).first()
+    return {"metric_pk": metric.pk} if metric else None
+
+
+def _charter(target: Target, world: World, variant: str) -> Found:
+    return {"gate": "charter", "key": "data_audit", "field": "sources"}
+
+
+# What else an address names.
+ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
+    "initiatives:change_metric": _metric,
+    "initiatives:measure": _metric,
+    "initiatives:edit": lambda *_: {"part": "problem"},
+    "initiatives:ask": lambda *_: {"role": "on-call"},
+    "initiatives:tab": lambda *_: {"tab": "history"},
+    "initiatives:upload": lambda _, world, __: {"pk": world.extras["upload"]},
+    "initiatives:discard_upload": lambda _, world, __: {"pk": world.extras["upload"]},
+    "reviews:answer": lambda *_: {"criterion": "data_audit"},
+    "reviews:decide": lambda _, __, variant: {"kind": variant},
+    "policy:version": lambda *_: {"version": 1},
+    "policy:text": lambda *_: {"version": 1},
+    "policy:difference": lambda *_: {"before": 1, "after": 1},
+    "policy:dry_run_list": lambda *_: {"what": "blocked"},
+    "policy:people": _charter,
+    "policy:add_criterion": _charter,
+    "policy:add_slot": _charter,
+    "policy:criterion": _charter,
+    "policy:slot": lambda *_: {"gate": "charter", "key": "sponsor"},
+    "policy:add_question": _charter,
+    "policy:question": _charter,
+    "account_reset_password_from_key": lambda *_: {"uidb36": "1", "key": "set-password"},
+}
+# Names that mean several things.
+VARIANTS: dict[str, tuple[str, ...]] = {
+    "reviews:decide": ("proceed", "send_back", "extend", "pause", "kill", "suspend", "resume"),
+    "reviews:sign": ("sponsor", "business_owner", "compliance"),
+}
+
+# --- what is sent -----------------------------------------------------------------------------
+
+
+def _verdict(target: Target, world: World) -> dict[str, Any]:
+    review = worlds.review(target.row)
+    return {"verdict": "approve", "digest": review.snapshot_id if review else ""}
+
+
+def _of_draft(**more: Any) -> Callable[[Target, World], dict[str, Any]]:
+    return lambda _, world: {"revision": world.extras["revision"], **more}
+
+
+# Where the page shows no form of its own, or the form leaves open what the action wants.
+POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
+    "initiatives:restrict": lambda target, _: {
+        "restricted": "yes" if target.seen == "open" else ""
+    },
+    "initiatives:answer_ownership": lambda *_: {"answer": "accept", "hours_a_month": "8"},
+    "initiatives:confirm_ownership": lambda *_: {"hours_a_month": "8"},
+    "initiatives:remove_kill_condition": lambda *_: {},
+    "initiatives:confirm_off": lambda *_: {},
+    "initiatives:discard_upload": lambda *_: {},
+    "initiatives:triage_queue": lambda _, world: {"initiative": [world.extras["light"]]},
+    "reviews:request": lambda *_: {},
+    "reviews:sign": _verdict,
+    "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
+    "policy:start": lambda *_: {},
+    "policy:import": lambda _, world: {
+        "revision": world.extras["revision"],
+        "file": SimpleUploadedFile("policy.toml", b"# nothing yet"),
+    },
+    "policy:arrange": _of_draft(act="down", gate="charter", kind="criteria", key="data_audit"),
+    "policy:discard": _of_draft(reason="Not now."),
+    "policy:publish": _of_draft(reason="Agreed in the meeting."),
+}
+
+# What is changed in the form of the page: sent as it stands it would change nothing.
+CHANGED: dict[str, dict[str, str]] = {
+    "initiatives:edit": {"problem": "Letters wait for a week."},
+    "policy:limits": {"pilot_days": "29"},
+}
+
+
+# --- what comes first -------------------------------------------------------------------------
+
+
+def _suspended(target: Target, world: World) -> None:
+    if target.row.stage in ("pilot", "readiness_review", "production"):
+        reviews.decide(
+            initiative=target.row,
+            kind="suspend",
+            reason="It erred.",
+            by=world.person("lead"),
+            at=timezone.now(),
+        )
+
+
+def _no_draft(target: Target, world: World) -> None:
+    draft = worlds.draft()
+    by, at = world.person("lead"), timezone.now()
+    reviews.discard_draft(draft=draft, revision=draft.revision, by=by, at=at)
+
+
+def _no_review(target: Target, world: World) -> None:
+    if review := worlds.review(target.row):
+        by, at = world.person("lead"), timezone.now()
+        reviews.withdraw(review=review, reason="Once more.", by=by, at=at)
+
+
+def _messy_set(target: Target, world: World) -> None:
+    row = Initiative.objects.get(pk=target.row.pk)
+    if row.evaluation_set is not None and row.stage != Stage.RETIRED:
+        values = {
+            "name": "Calls as they come",
+            "metric": row.evaluation_set.metric,
+            "size": 400,
+            "verified_by": "two team leads",
+            "location": "https://example.com/messy",
+            "is_messy": True,
+        }
+        at = timezone.now()
+        initiatives.describe_evaluation_set(initiative=row, values=values, by=None, at=at)
+
+
+# What happens just before, and is taken back with everything else.
+FIRST: dict[str, Callable[[Target, World], None]] = {
+    "initiatives:confirm_off": _suspended,
+    "initiatives:record_messy_run": _messy_set,
+    "reviews:decide resume": _suspended,
+    "reviews:request": _no_review,
+    "policy:start": _no_draft,
+}

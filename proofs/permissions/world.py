@@ -1,0 +1,245 @@
+"""Who asks, and about what: one person for each column of the matrix, and for each stage an
+initiative that everybody sees, one that is restricted, and one whose groups are asked to sign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Group, Person
+from audit.refusals import Refused
+from initiatives import actions as initiatives
+from initiatives.actions import uploads
+from initiatives.models import Initiative, Metric, OpenToGroup, Ownership
+from initiatives.stages import Role, Stage
+from initiatives.triage import QUESTIONS
+from portfolio import demo
+from portfolio.stories.deeds import restricted
+from portfolio.stories.gates import Outcome, asked_for, decided, killed
+from portfolio.stories.proposals import POLICY_QUESTIONS
+from portfolio.stories.story import Deed, Scene, Story
+from proofs import visiting
+from reviews import actions as reviews
+from reviews.models import PolicyDraft, Review
+
+# The columns of the matrix, and who stands for each; nobody of them plays a second part.
+PEOPLE = {
+    "anonymous": None,
+    "member": "bram.dekker",
+    "owner": "lena.fisk",
+    "sponsor": "sofia.marin",
+    "security": "samuel.okoye",
+    "compliance": "helene.marchand",
+    "lead": "martin.holt",
+    "auditor": "beatrix.lund",
+    "administrator": "niamh.corrigan",
+}
+# Somebody who holds the same roles on another initiative fares as a member does.
+ELSEWHERE = "amara.diallo"
+OPEN, ASKED, HIDDEN = "open", "asked", "hidden"
+OWN = ("owner", "sponsor")
+GROUPS = (Group.SECURITY, Group.COMPLIANCE)
+INVENTORY = b"Use case,Status,Owner\nSpeech to text,Pilot,somebody@elsewhere.example\n"
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A person in a column of the matrix, with a session of theirs."""
+
+    column: str
+    person: Person | None
+    session: str
+    is_elsewhere: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.column}, of another initiative" if self.is_elsewhere else self.column
+
+    def meets(self, seen: str) -> bool:
+        """Whether this asker is tried on such an initiative."""
+        if self.column in ("anonymous",) or self.is_elsewhere:
+            return seen == OPEN
+        if self.column in (*OWN, *GROUPS):
+            return True
+        return seen != ASKED
+
+
+@dataclass(frozen=True)
+class Target:
+    """An initiative, or what belongs to none."""
+
+    stage: str = ""
+    seen: str = OPEN
+    initiative: Initiative | None = None
+
+    def __str__(self) -> str:
+        return f"{self.stage} ({self.seen})" if self.initiative else "nobody's"
+
+    @property
+    def row(self) -> Initiative:
+        assert self.initiative is not None
+        return self.initiative
+
+    def is_invisible_to(self, asker: Asker) -> bool:
+        """What is restricted, outside its roles, its reviewers, leads and auditors (§7)."""
+        if self.seen == OPEN or asker.column in ("lead", "auditor", *OWN):
+            return False
+        return not (self.seen == ASKED and asker.column in GROUPS)
+
+
+@dataclass
+class World:
+    """Everything that is asked for, and by whom."""
+
+    askers: list[Asker] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+    extras: dict[str, Any] = field(default_factory=dict)
+
+    def asker(self, column: str) -> Asker:
+        return next(a for a in self.askers if a.column == column)
+
+    def person(self, column: str) -> Person:
+        found = self.asker(column).person
+        assert found is not None
+        return found
+
+
+def build(stages: tuple[str, ...] = tuple(Stage.values)) -> World:
+    """Make it through the actions, in a scratch database."""
+    demo.load([_story(stage, seen) for stage in stages for seen in (OPEN, ASKED, HIDDEN)])
+    world = World()
+    world.askers = list(_askers())
+    rows = iter(Initiative.objects.order_by("pk"))
+    for stage in stages:
+        for seen in (OPEN, ASKED, HIDDEN):
+            row = next(rows)
+            _complete(row, seen, world)
+            target = Target(stage, seen, Initiative.objects.get(pk=row.pk))
+            assert target.row.stage == stage, f"{target} is in {target.row.stage}"
+            world.targets.append(target)
+    _beside(world)
+    return world
+
+
+def _story(stage: str, seen: str) -> Story:
+    """One that passed its charter where the stage lies behind it, and has the pure cast."""
+    owners = {
+        Role.SPONSOR: PEOPLE["sponsor"],
+        Role.BUSINESS_OWNER: PEOPLE["owner"],
+        Role.ENGINEERING_OWNER: "leo.fontaine",
+        Role.BUDGET_OWNER: "oskar.lind",
+    }
+    told: dict[str, Any] = {"name": f"{stage} {seen}", "owners": owners}
+    proceeds = decided(6, "proceed", "Clear baseline, small scope.")
+    kept = _signed_by_all() if seen == OPEN else ()
+    ways: dict[str, dict[str, Any]] = {
+        Stage.PROPOSAL: {"happened": kept},
+        Stage.PILOT: {"happened": (*asked_for(10), *proceeds)},
+        Stage.READINESS_REVIEW: {"declared": stage, "running_since": 60, "happened": ()},
+        Stage.PRODUCTION: {"declared": stage, "running_since": 60, "happened": ()},
+        Stage.RETIRED: {"happened": killed(3, Outcome.PRIORITIES, "Not now.", "Ask earlier.")},
+    }
+    told |= ways[stage]
+    if seen != OPEN:
+        told["happened"] = (*restricted(15), *told["happened"])
+    return replace(POLICY_QUESTIONS, **told)
+
+
+def _signed_by_all() -> tuple[Deed, ...]:
+    """What was not given yet is pending before it is signed: an ask is evidence too."""
+    return (Deed(4.5, lambda scene: _ask_owner(scene)), *asked_for(4))
+
+
+def _ask_owner(scene: Scene) -> None:
+    _pending(scene.initiative, scene.cast.people[str(PEOPLE["owner"])], scene.at)
+
+
+def _pending(row: Initiative, person: Person, at: Any) -> None:
+    """Something that the owner has not answered yet."""
+    initiatives.ask(initiative=row, role=Role.DATA_OWNER, person=person, by=None, at=at)
+
+
+def _askers() -> Iterator[Asker]:
+    for column, key in PEOPLE.items():
+        if key is None:
+            yield Asker(column, None, "")
+            continue
+        person = Person.objects.get(email=f"{key}@halden.example")
+        yield Asker(column, person, visiting.session(person))
+    other = Person.objects.get(email=f"{ELSEWHERE}@halden.example")
+    made = initiatives.register(name="Of somebody else", by=other, at=timezone.now())
+    for role in (Role.SPONSOR, Role.BUSINESS_OWNER):
+        asked = initiatives.ask(
+            initiative=made, role=role, person=other, by=None, at=timezone.now()
+        )
+        initiatives.accept(ownership=asked, by=other, at=timezone.now())
+    yield Asker("member", other, visiting.session(other), is_elsewhere=True)
+
+
+def _complete(row: Initiative, seen: str, world: World) -> None:
+    """Give it one of everything that an address may be about."""
+    at = timezone.now()
+    owner = world.person("owner")
+    about: dict[str, Any] = {"initiative": row, "by": None, "at": at}
+    if row.stage != Stage.PROPOSAL or seen != OPEN:
+        with suppress(Refused):
+            _pending(row, owner, at)
+        with suppress(Refused):
+            values = {"question": "Do motor claims work as well?", "owner": owner}
+            initiatives.raise_question(values=values, **about)
+        with suppress(Refused):
+            initiatives.add_document(url="https://example.com/notes", name="Notes", **about)
+        metric = Metric.objects.get(initiative=row, is_primary=True)
+        with suppress(Refused):
+            initiatives.describe_evaluation_set(
+                values={
+                    "name": "Calls of May",
+                    "metric": metric,
+                    "size": 400,
+                    "verified_by": "two team leads",
+                    "location": "https://example.com/set",
+                },
+                **about,
+            )
+    if seen == ASKED or (seen == OPEN and row.stage != Stage.PROPOSAL):
+        with suppress(Refused):
+            reviews.request_review(initiative=row, by=owner, at=at + timedelta(seconds=1))
+    if seen == ASKED:  # the default policy asks security only where data leaves
+        groups = Group.objects.filter(key__in=GROUPS)
+        OpenToGroup.objects.bulk_create(
+            (OpenToGroup(initiative=row, group=group, opened_at=at) for group in groups),
+            ignore_conflicts=True,
+        )
+
+
+def _beside(world: World) -> None:
+    """An upload, a draft of the policy by another lead, and a light triage to be confirmed."""
+    at = timezone.now()
+    another = Person.objects.get(email="ingrid.vale@halden.example")
+    light = initiatives.register(name="Light", by=another, at=at)
+    none = dict.fromkeys(QUESTIONS, False)
+    initiatives.answer_triage(initiative=light, answers=none, by=another, at=at)
+    world.extras["light"] = light.pk
+    world.extras["upload"] = uploads.upload(
+        content=INVENTORY, name="inventory.csv", by=another, at=at
+    ).pk
+    draft = reviews.start_draft(by=another, at=at)
+    text = draft.text.replace("pilot_days = 42", "pilot_days = 30")
+    saved = reviews.save_draft(draft=draft, revision=1, text=text, by=another, at=at)
+    world.extras["revision"] = saved.revision
+
+
+def pending(row: Initiative) -> Ownership | None:
+    return Ownership.objects.open().filter(initiative=row, role=Role.DATA_OWNER).first()
+
+
+def review(row: Initiative) -> Review | None:
+    return Review.objects.open().filter(initiative=row).first()
+
+
+def draft() -> PolicyDraft:
+    return PolicyDraft.objects.get(state=PolicyDraft.State.OPEN)

@@ -1,0 +1,36 @@
+"""Sessions of people who have just given their password, and requests in them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from allauth.account.internal.flows.login import record_authentication
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.test import Client
+
+from accounts.models import Person
+
+
+def session(person: Person) -> str:
+    """The key of a new session."""
+    store = SessionStore()
+    store[SESSION_KEY] = str(person.pk)
+    store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    store[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    request: Any = SimpleNamespace(session=store)
+    record_authentication(request, person, method="password")
+    store.set_expiry(timedelta(hours=2))
+    store.create()
+    return str(store.session_key)
+
+
+def client(session: str = "") -> Client:
+    """A browser with this session, or nobody's; an error of the page is its answer, 500."""
+    visitor = Client(SERVER_NAME="localhost", raise_request_exception=False)
+    if session:
+        visitor.cookies[settings.SESSION_COOKIE_NAME] = session
+    return visitor
