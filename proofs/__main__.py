@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from time import monotonic
 
 from proofs import scratch
 from proofs.reporting import Findings
 
 PASSED, FAILED, NOT_FOUND = 0, 1, 3
+PROCESSES = 2
 Experiment = Callable[[bool, str], Findings]
+Prepared = tuple[Experiment, list[str]]
 
 
 def main() -> int:
@@ -21,13 +24,14 @@ def main() -> int:
     parser.add_argument("--full", action="store_true")
     options = parser.parse_args()
     scratch.set_up()
-    experiment, defects = _gates() if options.experiment == "gates" else _permissions()
-    if not options.plant:
-        return _proved(options.experiment, experiment(options.full, ""))
-    chosen = defects if options.plant == "all" else [options.plant]
-    if unknown := [name for name in chosen if name not in defects]:
-        parser.error(f"no such plant: {unknown[0]}. There are: {', '.join(defects)}")
-    return _planted(options.experiment, experiment, chosen)
+    prepared = _gates if options.experiment == "gates" else _permissions
+    with prepared() as (experiment, defects):
+        if not options.plant:
+            return _proved(options.experiment, experiment(options.full, ""))
+        chosen = defects if options.plant == "all" else [options.plant]
+        if unknown := [name for name in chosen if name not in defects]:
+            parser.error(f"no such plant: {unknown[0]}. There are: {', '.join(defects)}")
+        return _planted(options.experiment, experiment, chosen)
 
 
 def _proved(name: str, findings: Findings) -> int:
@@ -58,7 +62,9 @@ def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _gates() -> tuple[Experiment, list[str]]:
+@contextlib.contextmanager
+def _gates() -> Iterator[Prepared]:
+    """Each run has a database of its own: what raced in one may have broken it."""
     from proofs.gates import experiments
 
     def prove(is_full: bool, defect: str) -> Findings:
@@ -69,11 +75,33 @@ def _gates() -> tuple[Experiment, list[str]]:
             gates.run(only)
         return gates.findings
 
-    return prove, list(experiments.DEFECTS)
+    yield prove, list(experiments.DEFECTS)
 
 
-def _permissions() -> tuple[Experiment, list[str]]:
-    raise NotImplementedError
+@contextlib.contextmanager
+def _permissions() -> Iterator[Prepared]:
+    """All runs share one world: every request is taken back."""
+    from proofs.permissions import plants, world
+    from proofs.permissions.experiment import Permissions
+
+    with scratch.database():
+        made = world.build()
+        defects = plants.every()
+
+        def prove(is_full: bool, defect: str) -> Findings:
+            if not defect:
+                whole = Permissions(made)
+                whole.run(PROCESSES)
+                return whole.findings
+            narrowed = world.narrowed(made)
+            proof = Permissions(narrowed, is_whole=False)
+            proof.fill_in()
+            with defects[defect]():
+                found = proof.finds()
+            proof.findings.require(not found, found)
+            return proof.findings
+
+        yield prove, list(defects)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,8 @@ class Asking:
         first: Callable[[], None] | None = None,
     ) -> Answer:
         """Ask for an address, or post to it, as this person."""
+        for file in (value for value in (sent or {}).values() if hasattr(value, "seek")):
+            file.seek(0)  # it was read for whoever came before
         headers = {"HX-Request": "true"} if htmx else {}
         client = visiting.client(asker.session)
         with transaction.atomic(), _written() as written:

@@ -68,7 +68,8 @@ class Door:
                 f"{self.name} is about {', '.join(missing)}: say which in OF or ABOUT of "
                 "proofs/permissions/doors.py"
             )
-        return reverse(self.name, kwargs={part: kwargs[part] for part in self.parts})
+        address = reverse(self.name, kwargs={part: kwargs[part] for part in self.parts})
+        return address + ASKED.get(self.name, "")
 
 
 def every() -> list[Door]:
@@ -155,7 +156,7 @@ def _charter(target: Target, world: World, variant: str) -> Found:
 ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "initiatives:change_metric": _metric,
     "initiatives:measure": _metric,
-    "initiatives:edit": lambda *_: {"part": "problem"},
+    "initiatives:edit": lambda *_: {"part": "description"},
     "initiatives:ask": lambda *_: {"role": "on-call"},
     "initiatives:tab": lambda *_: {"tab": "history"},
     "initiatives:upload": lambda _, world, __: {"pk": world.extras["upload"]},
@@ -175,6 +176,8 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "policy:question": _charter,
     "account_reset_password_from_key": lambda *_: {"uidb36": "1", "key": "set-password"},
 }
+# What follows the question mark.
+ASKED = {"policy:differences": "?before=1&after=1"}
 # Names that mean several things.
 VARIANTS: dict[str, tuple[str, ...]] = {
     "reviews:decide": ("proceed", "send_back", "extend", "pause", "kill", "suspend", "resume"),
@@ -195,6 +198,7 @@ def _of_draft(**more: Any) -> Callable[[Target, World], dict[str, Any]]:
 
 # Where the page shows no form of its own, or the form leaves open what the action wants.
 POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
+    "initiatives:import": lambda *_: {"file": SimpleUploadedFile("more.csv", worlds.INVENTORY)},
     "initiatives:restrict": lambda target, _: {
         "restricted": "yes" if target.seen == "open" else ""
     },
@@ -220,6 +224,7 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
 # What is changed in the form of the page: sent as it stands it would change nothing.
 CHANGED: dict[str, dict[str, str]] = {
     "initiatives:edit": {"problem": "Letters wait for a week."},
+    "initiatives:upload": {"source": "Elsewhere"},
     "policy:limits": {"pilot_days": "29"},
 }
 

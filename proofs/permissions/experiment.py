@@ -20,8 +20,11 @@ from proofs.permissions.world import OPEN, Asker, Target, World
 from proofs.reporting import Findings
 
 NOBODYS = Target()
-# Who fills in the forms: somebody of these is let in wherever anybody is.
-WRITERS = ("lead", "owner", "sponsor", "compliance", "administrator", "anonymous")
+# Who fills in the forms: the first of these who sees one.
+WRITERS = (
+    "lead", "owner", "sponsor", "compliance", "security", "administrator", "auditor", "member",
+    "anonymous",
+)  # fmt: skip
 # What may come of a request, by what the matrix says: where nobody can, nobody may.
 FAIR = {
     YES: {YES, "refused", "invalid", "nothing"},
@@ -116,11 +119,30 @@ class Permissions:
     def _filled_in(self, door: Door, target: Target, address: str) -> Sent:
         if door.name in doors.POSTED:
             return doors.POSTED[door.name](target, self.world)
-        for column in WRITERS:
-            page = self.asking.page(self.world.asker(column), address, self._first(door, target))
+        asking = sorted(self.world.askers, key=lambda asker: WRITERS.index(asker.column))
+        for asker in asking:
+            page = self.asking.page(asker, address, self._first(door, target))
             if form := posting.form_of(page, address):
                 return form | doors.CHANGED.get(door.name, {})
         return {}
+
+    def fill_in(self) -> None:
+        """Fill in every form, while those who may see it are let in and nobody else."""
+        for door in self.doors:
+            for target in self.world.targets if door.is_of_initiative else [NOBODYS]:
+                if address := door.address(target, self.world):
+                    self._sent(door, target, address)
+
+    def finds(self) -> str:
+        """The first that is not as the matrix says, of all who are to be turned away."""
+        for door in self.doors:
+            for request in self.requests([door]):
+                if request.key in self.rows and self.expected(request) in DENIED:
+                    is_right, otherwise = self.judged(request, self.answer(request))
+                    if not is_right:
+                        return otherwise
+        self.admin()
+        return next(iter(self.findings.wrong), "")
 
     # --- what is wrong ---
 
@@ -205,7 +227,9 @@ class Permissions:
     def _shows_both(self, row: Row, columns: dict[str, Counter[str]]) -> None:
         require = self.findings.require
         said = {word for word in row.words if word != NO_SUCH}
-        require(not said or YES in said, f"{row.key} {row.way}: the matrix lets nobody in")
+        require(
+            YES in said or NO_SUCH in row.words, f"{row.key} {row.way}: the matrix lets nobody in"
+        )
         require(bool(said & DENIED) or row.cells["anonymous"] == YES,
                 f"{row.key} {row.way}: the matrix turns nobody away")  # fmt: skip
         for column in matrix.COLUMNS:

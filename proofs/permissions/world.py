@@ -3,12 +3,14 @@ initiative that everybody sees, one that is restricted, and one whose groups are
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.models import Group, Person
@@ -61,11 +63,11 @@ class Asker:
 
     def meets(self, seen: str) -> bool:
         """Whether this asker is tried on such an initiative."""
-        if self.column in ("anonymous",) or self.is_elsewhere:
+        if self.person is None or self.is_elsewhere:
             return seen == OPEN
         if self.column in (*OWN, *GROUPS):
             return True
-        return seen != ASKED
+        return seen != (HIDDEN if self.column in ("member", "administrator") else ASKED)
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,7 @@ class World:
 def build(stages: tuple[str, ...] = tuple(Stage.values)) -> World:
     """Make it through the actions, in a scratch database."""
     demo.load([_story(stage, seen) for stage in stages for seen in (OPEN, ASKED, HIDDEN)])
+    Person.objects.update(password=make_password(secrets.token_urlsafe()))
     world = World()
     world.askers = list(_askers())
     rows = iter(Initiative.objects.order_by("pk"))
@@ -123,6 +126,12 @@ def build(stages: tuple[str, ...] = tuple(Stage.values)) -> World:
             world.targets.append(target)
     _beside(world)
     return world
+
+
+def narrowed(world: World) -> World:
+    """The same with one stage alone: enough to see that a guard is gone."""
+    pilots = [target for target in world.targets if target.stage == Stage.PILOT]
+    return World(world.askers, pilots, world.extras)
 
 
 def _story(stage: str, seen: str) -> Story:
@@ -220,7 +229,9 @@ def _beside(world: World) -> None:
     """An upload, a draft of the policy by another lead, and a light triage to be confirmed."""
     at = timezone.now()
     another = Person.objects.get(email="ingrid.vale@halden.example")
-    light = initiatives.register(name="Light", by=another, at=at)
+    light = initiatives.register(
+        name="Light", pilot_budget=5_000, monthly_cost=200, by=another, at=at
+    )
     none = dict.fromkeys(QUESTIONS, False)
     initiatives.answer_triage(initiative=light, answers=none, by=another, at=at)
     world.extras["light"] = light.pk
