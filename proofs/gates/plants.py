@@ -39,9 +39,13 @@ def _whatever_the_version(row: Initiative, values: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def log_without_a_lock() -> Iterator[None]:
-    """Two events take the same number, and one signature is lost with its transaction."""
-    with patch.object(audit, "_locked_head", lambda: Head.objects.get()):
+def no_locks_at_all() -> Iterator[None]:
+    """Signatures are given without locking the initiative, and told without locking the log: two
+    events take the same number, and one signature is lost with its transaction."""
+    with (
+        patch.object(reviewing, "locked_initiative", _unlocked),
+        patch.object(audit, "_locked_head", lambda: Head.objects.get()),
+    ):
         yield
 
 

@@ -250,7 +250,9 @@ def _no_draft(target: Target, world: World) -> None:
 
 
 def _no_review(target: Target, world: World) -> None:
-    if review := worlds.review(target.row):
+    """Where groups are asked it stays: without it they would not know of a restricted one."""
+    review = worlds.review(target.row)
+    if review and target.seen != worlds.ASKED:
         by, at = world.person("lead"), timezone.now()
         reviews.withdraw(review=review, reason="Once more.", by=by, at=at)
 
