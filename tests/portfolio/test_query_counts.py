@@ -1,6 +1,7 @@
 """No page and no rule needs more queries for more rows; times are measured by tests/bench."""
 
 from contextlib import contextmanager
+from datetime import timedelta
 
 from django.db import connection
 from django.test import Client, TestCase
@@ -16,11 +17,23 @@ from notifications.actions import sweep, sweeping
 from notifications.rules import RULES
 from portfolio import generator
 from portfolio.queries import tabs
+from reviews import actions as reviews
 from reviews.models import Review
 from reviews.queries import current_policy, open_reviews_for
 from tests.bench.inventory import inventory
-from tests.factories import make_evaluation_set, make_question, make_run
+from tests.factories import (
+    NOON,
+    make_evaluation_set,
+    make_group_member,
+    make_measurement,
+    make_metric,
+    make_question,
+    make_review,
+    make_run,
+    sign_waiting,
+)
 from tests.media import KeepsFiles
+from tests.reviews.scenes import LaterStages
 
 FEW, MANY = 20, 200
 MOST = 12
@@ -175,6 +188,67 @@ class QueryCounts(KeepsFiles):
         counts = {self.count(few.get_absolute_url())}
         counts.add(self.count(Review.objects.open().latest("pk").get_absolute_url()))
         assert max(counts) <= MOST
+
+
+class TestQueriesOfAReviewAndItsInitiative(LaterStages):
+    """What is fetched is fetched at once, however much of it there is."""
+
+    def pages(self):
+        """Both pages, as their lead reads them."""
+        client = Client()
+        client.force_login(self.cast.lead)
+        found = []
+        for url in (self.initiative.get_absolute_url(), self.review.get_absolute_url()):
+            client.get(url)
+            with counted() as statements:
+                assert client.get(url).status_code == 200
+            found.append(len(statements))
+        return found
+
+    def setUp(self):
+        super().setUp()
+        self.review = make_review(
+            initiative=self.initiative, by=self.cast.business_owner, at=NOON - timedelta(days=2)
+        )
+        sign_waiting(review=self.review, by=self.cast.sponsor, at=NOON - timedelta(days=1))
+        make_measurement(metric=self.metric, value=2_400)
+        self.few = self.pages()
+
+    def test_do_not_grow_with_metrics_measurements_reviews_and_signers(self):
+        for grow in (self.metrics, self.measurements, self.signers, self.members, self.reviews):
+            grow()
+            assert self.pages() == self.few, grow.__name__
+        assert max(self.few) <= MOST
+
+    def metrics(self):
+        for number in range(5):
+            name = f"Weekly letters {number}"
+            metric = make_metric(
+                initiative=self.initiative, name=name, kind="quality", is_primary=False
+            )
+            make_measurement(metric=metric, value=number + 1)
+
+    def measurements(self):
+        for hours in range(1, 13):
+            make_measurement(metric=self.metric, value=2_400, at=NOON + timedelta(hours=hours))
+
+    def signers(self):
+        signers = [self.cast.business_owner, self.cast.engineering_owner]
+        for who in [*signers, self.cast.production_owner]:
+            sign_waiting(review=self.review, by=who, at=NOON)
+
+    def members(self):
+        for number in range(6):
+            make_group_member(group="compliance", name=f"Member {number}")
+
+    def reviews(self):
+        for hours in range(3):
+            at = NOON + timedelta(hours=hours)
+            reviews.withdraw(review=self.review, reason="Once more.", by=self.cast.lead, at=at)
+            self.review = make_review(
+                initiative=self.initiative, by=self.cast.business_owner, at=at
+            )
+            sign_waiting(review=self.review, by=self.cast.sponsor, at=at + timedelta(minutes=1))
 
 
 class SweepQueries(TestCase):
