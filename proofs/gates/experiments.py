@@ -42,7 +42,7 @@ PLANTED = Size(processes=20, threads=10, decisions=3, signatures=3, edits=3)
 SMALL = Size(processes=5, threads=4, decisions=1, signatures=1, edits=1)
 DEFECTS = {
     "no-lock-and-no-version": ("decisions", f"{PLANTS}:no_lock_and_no_version"),
-    "no-locks-at-all": ("signatures", f"{PLANTS}:no_locks_at_all"),
+    "log-read-before-the-lock": ("signatures", f"{PLANTS}:log_read_before_the_lock"),
     "check-outside-the-lock": ("edits", f"{PLANTS}:check_outside_the_lock"),
 }
 

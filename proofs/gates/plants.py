@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from threading import local
 from typing import Any
 from unittest.mock import patch
 
@@ -39,12 +40,21 @@ def _whatever_the_version(row: Initiative, values: dict[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def no_locks_at_all() -> Iterator[None]:
-    """Signatures are given without locking the initiative, and told without locking the log: two
+def log_read_before_the_lock() -> Iterator[None]:
+    """Signers lock neither the initiative nor the log, whose head they read when they begin: two
     events take the same number, and one signature is lost with its transaction."""
+    begun = local()
+
+    def begin(pk: int) -> Initiative:
+        begun.head = Head.objects.get()
+        return _unlocked(pk)
+
+    def as_it_was() -> Head:
+        return begun.__dict__.pop("head", None) or Head.objects.get()
+
     with (
-        patch.object(reviewing, "locked_initiative", _unlocked),
-        patch.object(audit, "_locked_head", lambda: Head.objects.get()),
+        patch.object(reviewing, "locked_initiative", begin),
+        patch.object(audit, "_locked_head", as_it_was),
     ):
         yield
 

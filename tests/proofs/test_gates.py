@@ -43,8 +43,8 @@ class TestPlants(GatesTestCase):
     def test_a_decision_without_lock_and_version_is_found(self):
         self.assert_found("no-lock-and-no-version", "ended otherwise")
 
-    def test_signatures_without_locks_are_found(self):
-        self.assert_found("no-locks-at-all", "have signed")
+    def test_a_log_that_is_read_before_the_lock_is_found(self):
+        self.assert_found("log-read-before-the-lock", "have signed")
 
     def test_a_check_outside_the_lock_is_found(self):
         self.assert_found("check-outside-the-lock", "that their signer never read")
