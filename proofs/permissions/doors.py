@@ -238,14 +238,14 @@ def _suspended(target: Target, world: World) -> None:
             initiative=target.row,
             kind="suspend",
             reason="It erred.",
-            by=world.person("lead"),
+            by=world.extras["lead"],
             at=timezone.now(),
         )
 
 
 def _no_draft(target: Target, world: World) -> None:
     draft = worlds.draft()
-    by, at = world.person("lead"), timezone.now()
+    by, at = world.extras["lead"], timezone.now()
     reviews.discard_draft(draft=draft, revision=draft.revision, by=by, at=at)
 
 
@@ -253,7 +253,7 @@ def _no_review(target: Target, world: World) -> None:
     """Where groups are asked it stays: without it they would not know of a restricted one."""
     review = worlds.review(target.row)
     if review and target.seen != worlds.ASKED:
-        by, at = world.person("lead"), timezone.now()
+        by, at = world.extras["lead"], timezone.now()
         reviews.withdraw(review=review, reason="Once more.", by=by, at=at)
 
 

@@ -234,7 +234,7 @@ def _beside(world: World) -> None:
     )
     none = dict.fromkeys(QUESTIONS, False)
     initiatives.answer_triage(initiative=light, answers=none, by=another, at=at)
-    world.extras["light"] = light.pk
+    world.extras["light"], world.extras["lead"] = light.pk, world.person("lead")
     world.extras["upload"] = uploads.upload(
         content=INVENTORY, name="inventory.csv", by=another, at=at
     ).pk
