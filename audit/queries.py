@@ -55,6 +55,22 @@ def latest(*, kind: str, subject: str) -> EventRecord | None:
     return next(iter(records(found)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the log holds an event: its number and its hash, which whoever holds them can compare
+    with the log at any time."""
+
+    seq: int
+    hash: str
+
+
+def position_of(*, kind: str, subject: str, actor_id: int, at: datetime) -> Position | None:
+    """Return where the log says that this person did this at this moment."""
+    found = models.Event.objects.filter(kind=kind, subject=subject, actor_id=actor_id, at=at)
+    row = found.order_by("seq").values_list("seq", "hash").first()
+    return Position(*row) if row else None
+
+
 def history(
     *, initiative_id: int | None = None, limit: int = 50, before_seq: int | None = None
 ) -> list[EventRecord]:

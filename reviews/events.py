@@ -3,6 +3,13 @@
 SENTENCES = {
     "review.requested": "{who} asked for the {gate} review",
     "review.signed": "{who} signed the {gate} review: {verdict}",
+    "review.handed_on": "{who} handed on the {gate} signature “{slot}” to {person}: {reason}",
+    "review.acting_appointed": (
+        "{who} appointed {person} to sign “{slot}” of the {gate} review: {reason}"
+    ),
+    "review.delegation_ended": "{who} ended that {person} signs “{slot}” of the {gate} review",
+    "review.question_asked": "{who} asked {person} about the {gate} review: {question}",
+    "review.question_answered": "{who} answered a question about the {gate} review: {answer}",
     "review.evidence_changed": "The evidence of the {gate} review changed; signatures on it lapsed",
     "review.withdrawn": "{who} withdrew the {gate} review. {reason}",
     "policy.draft_started": "{who} began a draft from policy version {version}",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from accounts.models import Group, Person
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Obligation
 from initiatives.stages import Gate, Stage
 
 
@@ -168,23 +170,66 @@ class Slot(models.Model):
         return self.review.initiative_id
 
 
+class Delegation(models.Model):
+    """Somebody who signs a slot in another's place until a day, that day included (product.md §4,
+    Absence): handed on by its `holder`, or, without one, appointed by a portfolio lead."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="delegations")
+    holder = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    until_date = models.DateField()
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = (models.Index(fields=["person", "ended_at"], name="delegation_person_ended"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["slot", "person"],
+                condition=Q(ended_at=None),
+                name="a_slot_is_delegated_to_a_person_once",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_delegation_says_why"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.slot_id} to {self.person_id} until {self.until_date}"
+
+    @property
+    def initiative_id(self) -> int:
+        return self.slot.initiative_id
+
+
 class SignOff(models.Model):
     """One person's signature in one slot on the evidence named by `snapshot`; never changed,
-    never deleted (21 CFR 11.50 and 11.70). It is live while that evidence is the current one."""
+    never deleted (21 CFR 11.50 and 11.70). It is live while that evidence is the current one, and
+    none of its conditions is missed.
+
+    `round` counts a person's signatures in a slot on the same evidence: another follows only on
+    one whose condition was missed, or on a rejection that was taken back.
+    """
 
     class Verdict(models.TextChoices):
         APPROVE = "approve", "Approved"
+        CONDITIONAL = "conditional", "Approved with conditions"
         REJECT = "reject", "Rejected"
+        TAKEN_BACK = "taken_back", "Rejection taken back"
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="sign_offs")
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="sign_offs")
     signer = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     printed_name = models.CharField(max_length=200)
+    on_behalf_of = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=80, blank=True)
     group = models.CharField(max_length=50, blank=True)
     meaning = models.TextField()
-    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
+    conditions = models.ManyToManyField(Obligation, related_name="+")
     comment = models.TextField(blank=True)
+    round = models.PositiveSmallIntegerField(default=1)
     signed_at = models.DateTimeField()
     authentication_method = models.CharField(max_length=40)
     authenticated_at = models.DateTimeField()
@@ -195,13 +240,62 @@ class SignOff(models.Model):
         ordering = ("signed_at", "pk")
         constraints = (
             models.UniqueConstraint(
-                fields=["review", "slot", "signer", "snapshot"],
+                fields=["review", "slot", "signer", "snapshot", "round"],
                 name="a_person_signs_a_slot_once_on_the_same_evidence",
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.printed_name} {self.verdict} as {self.slot_id}"
+
+    @property
+    def approves(self) -> bool:
+        return self.verdict in (self.Verdict.APPROVE, self.Verdict.CONDITIONAL)
+
+    def has_lapsed(self, today: date) -> bool:
+        """A condition it was given under was not met by its day (product.md §4, Conditions)."""
+        if self.verdict != self.Verdict.CONDITIONAL:
+            return False
+        return any(condition.is_missed(today) for condition in self.conditions.all())
+
+
+class Question(models.Model):
+    """What somebody asks before they sign: about one criterion, or about all of a review.
+
+    `asked_of` is who is to answer; others are mentioned in the words, by `@name`.
+    """
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="questions")
+    criterion = models.CharField(max_length=80, blank=True)
+    text = models.TextField()
+    asked_of = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(condition=~Q(text=""), name="a_question_asks"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, answer="")
+                | Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer=""),
+                name="an_answer_is_somebodys",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    @property
+    def initiative_id(self) -> int:
+        return self.review.initiative_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None
 
 
 class Decision(models.Model):
@@ -243,6 +337,7 @@ class Decision(models.Model):
     days = models.PositiveSmallIntegerField(null=True, blank=True)
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="+")
     observed = models.JSONField(default=dict)
+    obligations = models.ManyToManyField(Obligation, related_name="+")
 
     class Meta:
         ordering = ("-decided_at",)

@@ -5,7 +5,7 @@ from accounts.models import Person
 from initiatives import permissions as initiatives
 from initiatives.facts import Facts
 from initiatives.stages import Role
-from reviews.models import Decision, Review
+from reviews.models import Decision, Question, Review
 
 # Who runs it or answers for it, and may switch it off (product.md §4, Suspend).
 MAY_SWITCH_OFF = (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.SPONSOR)
@@ -34,6 +34,12 @@ def may_withdraw(person: Person, review: Review) -> bool:
     """Whoever asked for it, or a portfolio lead."""
     asked = person.is_active and review.opened_by_id == person.pk
     return review.is_open and (asked or people.is_lead(person))
+
+
+def may_answer(person: Person, question: Question, facts: Facts) -> bool:
+    """Whoever was asked, or anybody who may change the initiative."""
+    was_asked = person.is_active and question.asked_of_id == person.pk
+    return was_asked or initiatives.may_edit_facts(person, facts)
 
 
 def may_decide(person: Person, facts: Facts) -> bool:

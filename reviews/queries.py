@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import JSONField, Subquery
+from django.db.models import JSONField, Q, Subquery
 from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
@@ -230,6 +230,25 @@ class Closed(Standing):
         ]
 
 
+def signed_together(signature: SignOff) -> list[SignOff]:
+    """All slots that this signature filled, in one act of its signer."""
+    rows = SignOff.objects.filter(
+        review=signature.review_id, signer=signature.signer_id, signed_at=signature.signed_at
+    )
+    found = list(rows.select_related("slot").prefetch_related("conditions__assignee"))
+    return sorted(found, key=lambda s: s.slot_id)
+
+
+def signing_event(signature: SignOff) -> dict[str, Any]:
+    """What names the event of this signature in the log."""
+    return {
+        "kind": "review.signed",
+        "subject": f"review:{signature.review_id}",
+        "actor_id": signature.signer_id,
+        "at": signature.signed_at,
+    }
+
+
 def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
     """The differences of two snapshots in words, with people named."""
     changes = snapshots.changes(before, after)
@@ -253,7 +272,7 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
         policy=under,
         digest=digest,
         material=material,
-        slots=signing.states(review, known, digest),
+        slots=signing.states(review, known, digest, today),
         today=today,
     )
 
@@ -269,7 +288,7 @@ def _closed(review: Review, today: date, known: Facts) -> Closed:
         policy=parsed(review.policy),
         digest=snapshot.digest,
         material=snapshot.material,
-        slots=signing.states(review, then, snapshot.digest),
+        slots=signing.states(review, then, snapshot.digest, today),
         today=today,
         decision=decision,
         observed=own.observed if own else review.observed,
@@ -332,14 +351,15 @@ def what_it_asks(initiative: Initiative, basis: Basis, level: str) -> str:
     return f"the {title} asks {gate.questions(case)} questions and {signatures} signatures"
 
 
-def open_reviews_for(person: Person) -> list[Review]:
-    """Open reviews in which this person holds a slot's role, or is in a slot's group.
+def open_reviews_for(person: Person, today: date) -> list[Review]:
+    """Open reviews in which this person holds a slot's role, is in a slot's group, or stands in.
 
     Both are looked for apart: as one condition it would be tried on each review that is open.
     """
     groups = Membership.objects.filter(person=person, left_at=None).values("group")
     in_group = Slot.objects.filter(group__in=groups).order_by().values("review")
-    as_owner = signing.slots_with_holder(person).filter(is_held=True, review__closed_at=None)
+    of_mine = Q(is_held=True) | Q(deputy_of__isnull=False) | Q(is_delegated=True)
+    as_owner = signing.slots_with_holder(person, today).filter(of_mine, review__closed_at=None)
     asked = in_group.union(as_owner.order_by().values("review"))
     reviews = Review.objects.open().filter(pk__in=asked).select_related("initiative", "policy")
     return list(reviews.order_by("due_date", "pk"))
@@ -353,10 +373,10 @@ class Request:
     slots: list[signing.SlotState]
 
 
-def requests_for(person: Person) -> list[Request]:
+def requests_for(person: Person, today: date) -> list[Request]:
     """What waits for this person's signature now, the most urgent first."""
-    reviews = open_reviews_for(person)
-    waiting = signing.waiting_for(person, reviews, _digests(reviews))
+    reviews = open_reviews_for(person, today)
+    waiting = signing.waiting_for(person, reviews, _digests(reviews), today)
     return [Request(review, waiting[review.pk]) for review in reviews if review.pk in waiting]
 
 

@@ -2,12 +2,26 @@
 
 from django.urls import path
 
-from reviews import dry_run_views, policy_editing_views, policy_views, triage_views, views
+from reviews import (
+    dry_run_views,
+    policy_editing_views,
+    policy_views,
+    signing_views,
+    triage_views,
+    views,
+)
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
     path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
+    path("<int:pk>/ask/", signing_views.Ask.as_view(), name="ask"),
+    path("questions/<int:pk>/", signing_views.AnswerQuestion.as_view(), name="answer_question"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
+    path("slots/<int:pk>/take-back/", signing_views.TakeBack.as_view(), name="take_back"),
+    path("slots/<int:pk>/hand-on/", signing_views.HandOn.as_view(), name="hand_on"),
+    path("slots/<int:pk>/appoint/", signing_views.Appoint.as_view(), name="appoint"),
+    path("delegations/<int:pk>/end/", signing_views.EndDelegation.as_view(), name="end_delegation"),
+    path("receipts/<int:pk>/", signing_views.Receipt.as_view(), name="receipt"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),
     path("of/<int:pk>/answer/<slug:criterion>/", views.Answer.as_view(), name="answer"),

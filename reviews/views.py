@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import View
 
+from accounts import permissions as people
 from accounts.authentication import latest
 from accounts.models import Person
 from audit.refusals import Refused
@@ -29,7 +31,7 @@ from initiatives.stages import Gate, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
 from reviews import actions, citations, gates, permissions, queries, transitions
 from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
-from reviews.models import Decision, Review, SignOff, Slot
+from reviews.models import Decision, Question, Review, SignOff, Slot
 from reviews.policy import Criterion
 from reviews.signing import SlotState
 from reviews.transitions import TABLE
@@ -158,7 +160,8 @@ def review_page(
         "review": review,
         "initiative": review.initiative,
         "standing": standing,
-        "mine": _signed_together(mine),
+        "mine": (together := _signed_together(mine, request.user)),
+        "standing_in": together[0].stand_ins.get(request.user.pk) if together else None,
         "results": standing.results if review.gate != Gate.CHARTER else [],
         "stale_changes": _stale_changes(standing, request.user) if review.is_open else [],
         "changed_since_request": queries.in_words(
@@ -169,6 +172,9 @@ def review_page(
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
+        "mine_rejected": _rejected_by(request.user, standing),
+        "questions": asked_about(review, standing, request.user),
+        "may_appoint": review.is_open and people.is_lead(request.user),
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
         "decision": standing.decision,
         "form": form or SignForm(initial={"digest": standing.digest}),
@@ -177,10 +183,14 @@ def review_page(
     return render(request, "reviews/review_detail.html", context, status=status)
 
 
-def _signed_together(mine: list[SlotState]) -> list[SlotState]:
-    """What one signature fills: every role of the signer, or else one group's."""
+def _signed_together(mine: list[SlotState], person: Person) -> list[SlotState]:
+    """What one signature fills: every role of the signer, or of one in whose place they sign, or
+    else one group's."""
     roles = [state for state in mine if state.slot.role]
-    return roles or mine[:1]
+    own = [state for state in roles if state.holder_for(person) is None]
+    first = (own or roles)[:1]
+    together = [s for s in roles if first and s.holder_for(person) == first[0].holder_for(person)]
+    return together or mine[:1]
 
 
 def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, str, bool]]:
@@ -195,6 +205,39 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
         )
         for kind in queries.possible_decisions(person, standing.facts)
         if kind != Decision.Kind.SUSPEND
+    ]
+
+
+def _rejected_by(person: Person, standing: queries.Standing) -> SlotState | None:
+    """The slot of a rejection that this person could take back."""
+    if not standing.review.is_open:
+        return None
+    found = (s for s in standing.slots if any(r.signer_id == person.pk for r in s.rejections))
+    return next(found, None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with the point it is about, and whether the viewer may answer it."""
+
+    question: Question
+    about: str
+    may_answer: bool
+
+
+def asked_about(review: Review, standing: queries.Standing, person: Person) -> list[Asked]:
+    """What was asked before signing, open ones first."""
+    titles = {criterion.key: criterion.title for criterion in standing.gate.criteria}
+    rows = review.questions.select_related("asked_by", "asked_of", "answered_by")
+    return [
+        Asked(
+            question,
+            titles.get(question.criterion, ""),
+            review.is_open
+            and question.is_open
+            and permissions.may_answer(person, question, standing.facts),
+        )
+        for question in sorted(rows, key=lambda q: (not q.is_open, q.pk))
     ]
 
 
@@ -229,12 +272,16 @@ class Sign(View):
                 by=request.user,
                 at=timezone.now(),
                 authentication=latest(request, request.user),
-                **form.cleaned_data,
+                digest=form.cleaned_data["digest"],
+                verdict=form.cleaned_data["verdict"],
+                comment=form.cleaned_data["comment"],
+                conditions=form.conditions(),
             )
         except Refused as refusal:
             return self._refused(request, review, form, refusal)
-        verdict = SignOff.Verdict(form.cleaned_data["verdict"]).label.lower()
-        messages.success(request, f"You {verdict} this. Receipt no. {event.seq}.")
+        verdict = SignOff.Verdict(form.cleaned_data["verdict"]).label
+        how = f"{verdict[0].lower()}{verdict[1:]}"
+        messages.success(request, f"You have signed: {how}. Receipt no. {event.seq}.")
         return HttpResponseRedirect(review.get_absolute_url())
 
     def _refused(

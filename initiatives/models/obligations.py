@@ -25,6 +25,11 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
         """Not confirmed yet, and still wanted."""
         return self.filter(confirmed_at=None, released_at=None)
 
+    def missed(self, today: date) -> ObligationQuerySet:
+        """Those that were not confirmed by their day, as `is_missed` says."""
+        late = Q(confirmed_at=None, released_at=None, due_date__lt=today)
+        return self.filter(Q(missed_at__isnull=False) | late)
+
 
 class Obligation(models.Model):
     """Something that one person sees to by a day, and then confirms (product.md §4).

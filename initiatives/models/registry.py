@@ -38,17 +38,19 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
     def visible_to(self, person: Person) -> InitiativeQuerySet:
         """Leave out what this person may not know of (product.md §7, restricted initiatives).
 
-        Both exceptions are asked for once, not for each row.
+        A deputy sees what those see for whom they sign. The exceptions are asked for once, not
+        for each row.
         """
         if people.sees_everything(person):
             return self
-        asked_into_a_role = person.ownerships.filter(ended_at=None, declined_at=None)
+        asked_into_a_role = _roles_of(person)
         groups = Membership.objects.filter(person=person, left_at=None).values("group")
         open_to_groups = OpenToGroup.objects.filter(group__in=groups)
         return self.filter(
             Q(is_restricted=False)
             | Q(pk__in=asked_into_a_role.values("initiative"))
             | Q(pk__in=open_to_groups.values("initiative"))
+            | Q(pk__in=OpenToPerson.objects.filter(person=person).values("initiative"))
         )
 
     def counting(self) -> InitiativeQuerySet:
@@ -372,6 +374,34 @@ class OpenToGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.initiative_id} open to {self.group_id}"
+
+
+class OpenToPerson(models.Model):
+    """A restricted initiative opened to somebody who signs it in another's place."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["initiative", "person"], name="an_initiative_is_open_to_a_person_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.initiative_id} open to {self.person_id}"
+
+
+def _roles_of(person: Person) -> models.QuerySet[Any]:
+    """Open ownerships of this person, and of those whose deputy they are."""
+    from initiatives.models.ownership import Ownership  # which refers to this module
+
+    today = timezone.localdate()
+    lasting = Q(deputy_until=None) | Q(deputy_until__gte=today)
+    people = Person.objects.filter(Q(pk=person.pk) | Q(deputy=person) & lasting).order_by()
+    return Ownership.objects.open().filter(person__in=people.values("pk"))
 
 
 class ImportedRow(models.Model):

@@ -68,7 +68,7 @@ def rows(visible: InitiativeQuerySet, person: Person, today: date) -> list[Row]:
         _annotated(visible.filter(pk__in=first.values("pk")), today).order_by("decision_date", "pk")
     )
     shown = evidence.of(row.pk for row in found)
-    to_sign = signing.asked_of(person, [row.pk for row in found])
+    to_sign = signing.asked_of(person, [row.pk for row in found], today)
     return [_row(row, shown.get(row.pk), person, row.pk in to_sign, today) for row in found]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -54,12 +55,12 @@ class Work:
         return not (self.requests or self.asked or self.owned or self.to_confirm)
 
 
-def load(person: Person) -> Work:
+def load(person: Person, today: date) -> Work:
     """Everything that waits for this person."""
     mine = _ownerships(person)
     held = [ownership for ownership in mine if ownership.counts]
     return Work(
-        requests=reviews.requests_for(person),
+        requests=reviews.requests_for(person, today),
         asked=[o for o in mine if o.state == "asked"],
         owned=_owned(held),
         messages=notifications.messages_to(person, 10),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.views.generic import TemplateView
 
 from accounts.models import Person
@@ -15,5 +16,5 @@ class MyWork(TemplateView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         assert isinstance(self.request.user, Person)
-        loaded = work.load(self.request.user)
+        loaded = work.load(self.request.user, timezone.localdate())
         return super().get_context_data(work=loaded, **kwargs)

@@ -1,6 +1,7 @@
 """Every write about how it moves. Callers import this module: `actions.sign(…)`."""
 
 from reviews.actions.answering import answer
+from reviews.actions.asking import answer_question, ask
 from reviews.actions.deciding import WHY_IT_STOPS, decide
 from reviews.actions.policies import (
     discard_draft,
@@ -9,19 +10,28 @@ from reviews.actions.policies import (
     save_draft,
     start_draft,
 )
-from reviews.actions.reviewing import notice_changes, request_review, sign, withdraw
+from reviews.actions.reviewing import notice_changes, request_review, withdraw
+from reviews.actions.signing import Condition, sign, take_back
+from reviews.actions.standing_in import appoint, end_delegation, hand_on
 
 __all__ = [
     "WHY_IT_STOPS",
+    "Condition",
     "answer",
+    "answer_question",
+    "appoint",
+    "ask",
     "decide",
     "discard_draft",
+    "end_delegation",
     "ensure_default_policy",
+    "hand_on",
     "notice_changes",
     "publish_draft",
     "request_review",
     "save_draft",
     "sign",
     "start_draft",
+    "take_back",
     "withdraw",
 ]

@@ -15,8 +15,15 @@ from initiatives.models import Initiative, Overtaken
 from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
 from reviews.actions import postponing
-from reviews.actions.reviewing import close_to_groups, locked_initiative, notice, review_entry
-from reviews.models import Decision, Review
+from reviews.actions.reviewing import (
+    close_to_signers,
+    locked_initiative,
+    notice,
+    release_conditions,
+    review_entry,
+)
+from reviews.actions.tidying import tidy_up
+from reviews.models import Decision, Review, SignOff
 from reviews.policy import Policy
 from reviews.transitions import TABLE, Move, bar
 
@@ -105,7 +112,9 @@ def _carry_out(row: Initiative, known: Facts, said: Said, review: Review | None)
     except Overtaken as overtaken:
         raise Refused(str(overtaken), rule="overtaken") from overtaken
     _close_reviews(row, review, said)
-    append([_entry(decision, said)], at=said.at)
+    stops = decision.to_stage == Stage.RETIRED
+    left = tidy_up(decision, row, known, by=said.by, at=said.at) if stops else []
+    append([_entry(decision, said), *left], at=said.at)
     return decision
 
 
@@ -252,17 +261,18 @@ def _recertified_until(row: Initiative, policy: Policy, today: date) -> date:
 
 
 def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
-    """Close the review that was decided, and, when it stops or goes back, all others."""
+    """Close the review that was decided, and, when it stops or goes back, all others; what their
+    approvals depended on is not asked for any more."""
     closing = Review.Closing
     open_ones = Review.objects.open().filter(initiative=row)
-    if decided is not None:
-        how = closing.SENT_BACK if said.kind == Decision.Kind.SEND_BACK else closing.DECIDED
-        Review.objects.filter(pk=decided.pk).update(closed_at=said.at, closing=how)
-    if row.stage == Stage.RETIRED:
-        open_ones.update(closed_at=said.at, closing=closing.STOPPED)
-    elif said.kind == Decision.Kind.SEND_BACK:
-        open_ones.update(closed_at=said.at, closing=closing.SENT_BACK)
-    close_to_groups(row)
+    goes_back = said.kind == Decision.Kind.SEND_BACK
+    if goes_back or row.stage == Stage.RETIRED:
+        release_conditions(SignOff.objects.filter(review__in=open_ones), said.at)
+        how = closing.SENT_BACK if goes_back else closing.STOPPED
+        open_ones.update(closed_at=said.at, closing=how)
+    elif decided is not None:
+        Review.objects.filter(pk=decided.pk).update(closed_at=said.at, closing=closing.DECIDED)
+    close_to_signers(row)
 
 
 def _entry(decision: Decision, said: Said) -> Entry:

@@ -1,22 +1,20 @@
-"""Asking for a review, signing it, and noticing that its evidence has changed."""
+"""Asking for a review, taking it back, and noticing that its evidence has changed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts.authentication import Authentication
 from accounts.models import Group, Person
 from audit.actions import Entry, Value, Words, append
-from audit.models import Event
 from audit.refusals import Refused, records_refusals
 from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
-from initiatives.models import Initiative, OpenToGroup
+from initiatives.models import Initiative, Obligation, OpenToGroup, OpenToPerson
 from initiatives.workdays import add_working_days
-from reviews import gates, permissions, queries, signing, snapshots
+from reviews import gates, permissions, queries, snapshots
 from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
 from reviews.policy import Policy
 
@@ -83,16 +81,26 @@ def withdraw(*, review: Review, reason: str, by: Person, at: datetime) -> Review
         raise Refused("Say why, for those who were asked.", rule="reason_missing", field="reason")
     held.closed_at, held.closing = at, Review.Closing.WITHDRAWN
     held.save(update_fields=["closed_at", "closing"])
-    close_to_groups(row)
+    release_conditions(held.sign_offs.all(), at)
+    close_to_signers(row)
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     append([review_entry("review.withdrawn", held, by, {"reason": Words(reason.strip())})], at=at)
     return held
 
 
-def close_to_groups(row: Initiative) -> None:
-    """Once nothing is up for review, a restricted initiative is invisible to groups again."""
+def close_to_signers(row: Initiative) -> None:
+    """Once nothing is up for review, a restricted initiative is invisible to groups again, and to
+    those who signed in another's place."""
     if not Review.objects.open().filter(initiative=row).exists():
         OpenToGroup.objects.filter(initiative=row).delete()
+        OpenToPerson.objects.filter(initiative=row).delete()
+
+
+def release_conditions(signatures: QuerySet[SignOff], at: datetime) -> None:
+    """Ask no longer for what these approvals depended on."""
+    conditions = SignOff.conditions.through.objects.filter(signoff__in=signatures.order_by())
+    open_ones = Obligation.objects.open().filter(pk__in=conditions.values("obligation"))
+    open_ones.update(released_at=at)
 
 
 def _end_quiet(row: Initiative, by: Person, at: datetime) -> tuple[Initiative, Facts]:
@@ -174,128 +182,6 @@ def keep_snapshot(
         digest=digest, defaults={"material": text, "taken_at": at}
     )
     return snapshot
-
-
-@records_refusals("review.sign")
-def sign(
-    *,
-    slot: Slot,
-    verdict: str,
-    digest: str,
-    authentication: Authentication | None,
-    by: Person,
-    at: datetime,
-    comment: str = "",
-) -> Event:
-    """Sign the evidence named by `digest`, and return the event, whose number is the receipt.
-
-    Everything is checked again under the initiative's lock: that this is still the evidence,
-    that the signer may, and that they proved who they are recently enough. One signature fills
-    every role slot that its signer holds.
-    """
-    row = locked_initiative(slot.review.initiative_id)
-    review = Review.objects.select_related("policy", "snapshot").get(pk=slot.review_id)
-    review.initiative = row
-    if not review.is_open:
-        raise Refused("This review is closed; nothing is left to sign.", rule="review_closed")
-    known = initiative_facts.load_one(row.pk)
-    notice(review, row, at, known)
-    standing = queries.standing(review, timezone.localdate(at), known)
-    _require_same_evidence(standing, digest)
-    _require_fresh(authentication, standing, at)
-    assert authentication is not None
-    if verdict == SignOff.Verdict.REJECT and not comment.strip():
-        raise Refused("Say why you reject, so that it can be mended.", rule="why", field="comment")
-    mine = _slots_signed(standing, slot, by)
-    SignOff.objects.bulk_create(
-        _signature(state.slot, review, verdict, comment, authentication, by, at) for state in mine
-    )
-    Initiative.objects.filter(pk=row.pk).update(touched_at=at)
-    return append([_signed_entry(review, mine, verdict, comment, by)], at=at)[0]
-
-
-def _require_same_evidence(standing: queries.Standing, digest: str) -> None:
-    if standing.digest == digest:
-        return
-    read = Snapshot.objects.filter(digest=digest).first()
-    changes = queries.in_words(read.material, standing.material, standing.facts) if read else []
-    raise Refused(
-        "The evidence has changed since you opened this page. Read what is different, then sign.",
-        rule="evidence_changed",
-        detail={"changes": changes},
-    )
-
-
-def _require_fresh(
-    authentication: Authentication | None, standing: queries.Standing, at: datetime
-) -> None:
-    level = standing.facts.initiative.level
-    limit = timedelta(minutes=standing.policy.limits.reauthentication_minutes[level])
-    if authentication is None or not authentication.is_fresh(at=at, limit=limit):
-        raise Refused("Confirm that it is you before you sign.", rule="authentication_too_old")
-
-
-def _slots_signed(standing: queries.Standing, slot: Slot, by: Person) -> list[signing.SlotState]:
-    """The slots this signature fills: the one asked for, and every other role of the signer."""
-    asked = next(state for state in standing.slots if state.slot.pk == slot.pk)
-    _require_eligible(asked, by)
-    if slot.group_id:
-        return [asked]
-    return [s for s in standing.slots if s.slot.role and s.waits_for(by)]
-
-
-def _require_eligible(state: signing.SlotState, by: Person) -> None:
-    if any(signature.signer_id == by.pk for signature in (*state.live, *state.rejections)):
-        raise Refused("You have already signed this on the same evidence.", rule="already_signed")
-    if reason := state.barred.get(by.pk):
-        raise Refused(
-            f"You cannot sign as {state.slot.title}: {reason}", rule="barred_from_signing"
-        )
-    if not any(person.pk == by.pk for person in state.eligible):
-        raise Refused(
-            f"The signature “{state.slot.title}” is not yours to give.", rule="not_your_slot"
-        )
-    if state.is_filled:
-        raise Refused("Enough people have signed here already.", rule="slot_filled")
-
-
-def _signature(
-    slot: Slot,
-    review: Review,
-    verdict: str,
-    comment: str,
-    authentication: Authentication,
-    by: Person,
-    at: datetime,
-) -> SignOff:
-    return SignOff(
-        slot=slot,
-        review=review,
-        signer=by,
-        printed_name=by.name,
-        role=slot.role,
-        group=slot.group.key if slot.group else "",
-        meaning=slot.meaning,
-        verdict=verdict,
-        comment=comment.strip(),
-        signed_at=at,
-        authentication_method=authentication.method,
-        authenticated_at=authentication.authenticated_at,
-        snapshot=review.snapshot,
-        policy_version=review.policy.version,
-    )
-
-
-def _signed_entry(
-    review: Review, signed: list[signing.SlotState], verdict: str, comment: str, by: Person
-) -> Entry:
-    changed: dict[str, Value] = {
-        "verdict": verdict,
-        "slots": [state.slot.key for state in signed],
-        "digest": review.snapshot_id,
-    }
-    changed |= {"comment": Words(comment)} if comment else {}
-    return review_entry("review.signed", review, by, changed)
 
 
 def notice(review: Review, row: Initiative, at: datetime, known: Facts | None = None) -> bool:

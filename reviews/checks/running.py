@@ -6,8 +6,9 @@ from datetime import date, timedelta
 
 from django.utils import timezone
 
-from initiatives.models import Ownership
-from initiatives.stages import Role
+from initiatives.models import Initiative, Obligation, Ownership
+from initiatives.models.obligations import ObligationKind
+from initiatives.stages import LEADS_TO, ORDER, Role, Stage
 from reviews.checks.always import owner_fault
 from reviews.checks.measured import months_between
 from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
@@ -62,6 +63,26 @@ def _said_at(owner: Ownership) -> date:
     return timezone.localdate(max(owner.accepted_at, owner.confirmed_at or owner.accepted_at))
 
 
-def no_conditions_open(asked: Asked) -> Verdict:
-    """§4, Conditions: none can be attached to an approval yet, so none is open."""
-    return met("No approval was given under conditions.")
+def conditions_met(asked: Asked) -> Verdict:
+    """§4, Conditions: what approvals at earlier gates depended on has been seen to."""
+    row = asked.facts.initiative
+    agreed = [o for o in asked.facts.obligations if _is_of_earlier_gate(o, row)]
+    open_ones = [obligation for obligation in agreed if obligation.is_open]
+    if not agreed:
+        return met("No approval was given under conditions.")
+    if not open_ones:
+        return met(f"All met: {counted(len(agreed), 'condition')}.")
+    first = open_ones[0]
+    more = f" And {len(open_ones) - 1} more." if len(open_ones) > 1 else ""
+    said = f"“{first}” is open: {first.assignee}, by {first.due_date:%-d %b %Y}.{more}"
+    return unmet(said, "obligation", first.pk)
+
+
+def _is_of_earlier_gate(obligation: Obligation, row: Initiative) -> bool:
+    """A condition of a gate that has been passed, or of the last recertification."""
+    if obligation.kind != ObligationKind.CONDITION or obligation.released_at is not None:
+        return False
+    leads_to = LEADS_TO[obligation.gate]
+    if leads_to is None:
+        return row.recertified_at is not None and obligation.agreed_at <= row.recertified_at
+    return ORDER.index(leads_to) <= ORDER.index(Stage(row.stage))

@@ -125,7 +125,10 @@ def _asked_to_sign() -> tuple[Review, Person]:
         for person in Person.objects.filter(
             is_active=True, ownerships__initiative=review.initiative_id
         ).distinct():
-            if any(asked.review == review for asked in reviews.requests_for(person)):
+            if any(
+                asked.review == review
+                for asked in reviews.requests_for(person, timezone.localdate())
+            ):
                 return review, person
     raise LookupError("Nobody is asked to sign a charter.")
 

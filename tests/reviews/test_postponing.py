@@ -278,9 +278,9 @@ class TestOpenReviews(PostponingTestCase):
         ]
 
     def test_wait_for_their_signers_again(self):
-        assert queries.requests_for(self.sponsor) == []
+        assert queries.requests_for(self.sponsor, TODAY) == []
         self.extend(28)
-        (request,) = queries.requests_for(self.sponsor)
+        (request,) = queries.requests_for(self.sponsor, TODAY)
         assert (request.review, [s.slot.key for s in request.slots]) == (self.review, ["sponsor"])
 
     def test_are_noticed_by_the_sweep(self):
