@@ -8,6 +8,7 @@ from initiatives.views import (
     documents,
     findings,
     importing,
+    obligations,
     owners,
     suspending,
 )
@@ -55,6 +56,11 @@ urlpatterns = [
         "ownerships/<int:pk>/confirm/",
         owners.ConfirmOwnership.as_view(),
         name="confirm_ownership",
+    ),
+    path(
+        "obligations/<int:pk>/confirm/",
+        obligations.ConfirmObligation.as_view(),
+        name="confirm_obligation",
     ),
     path("<int:pk>/off/", suspending.ConfirmOff.as_view(), name="confirm_off"),
     path("<int:pk>/spend/", charter.RecordSpend.as_view(), name="spend"),

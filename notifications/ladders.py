@@ -10,19 +10,21 @@ from initiatives.stages import Role
 from reviews.policy import Ladder
 
 LEAD = "portfolio lead"
+ASSIGNEE = "assignee"
 PILOT_OWNERS = (Role.BUSINESS_OWNER, Role.ENGINEERING_OWNER)
 OWNERS = (*PILOT_OWNERS, Role.PRODUCTION_OWNER)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung: `days` relative to the due date, and who hears: roles, leads, or the leads in the
-    place of roles that nobody holds."""
+    """One rung: `days` relative to the due date, and who hears: roles, leads, the leads in the
+    place of roles that nobody holds, or whoever an obligation was given to."""
 
     days: int
     roles: tuple[Role, ...] = ()
     leads: bool = False
     or_leads: bool = False
+    assignee: bool = False
 
 
 def decision_date(ladder: Ladder) -> tuple[Step, ...]:
@@ -58,6 +60,15 @@ def suspended(ladder: Ladder) -> tuple[Step, ...]:
     )
 
 
+def obligation(ladder: Ladder) -> tuple[Step, ...]:
+    """Once it is late whoever it was given to, then the sponsor, then the leads."""
+    return (
+        Step(1, assignee=True),
+        Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True, assignee=True),
+        Step(ladder.leads_days_after, leads=True, assignee=True),
+    )
+
+
 def decides(roles: Iterable[str]) -> bool:
     """Whether somebody in these roles may decide (product.md §4): the sponsor, or a lead."""
     return not {LEAD, str(Role.SPONSOR.label).lower()}.isdisjoint(roles)
@@ -68,6 +79,7 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "unowned": unowned,
     "kill_condition_tripped": kill_condition_tripped,
     "suspended": suspended,
+    "obligation": obligation,
 }
 
 
@@ -79,7 +91,7 @@ def newest(steps: Iterable[Step], due: date, today: date) -> Step | None:
 
 
 def recipients(
-    step: Step, owners: Mapping[Role, int], leads: Sequence[int]
+    step: Step, owners: Mapping[Role, int], leads: Sequence[int], assignee: int | None = None
 ) -> dict[int, list[str]]:
     """Whom a step reaches, each with what they are there: `{7: ["sponsor", "business owner"]}`."""
     found: dict[int, list[str]] = {}
@@ -89,4 +101,6 @@ def recipients(
     if step.leads or (step.or_leads and not found):
         for pk in leads:
             found.setdefault(pk, []).append(LEAD)
+    if step.assignee and assignee is not None:
+        found.setdefault(assignee, []).append(ASSIGNEE)
     return found

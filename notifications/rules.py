@@ -14,7 +14,8 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from initiatives.models import Initiative, KillCondition, Ownership
+from initiatives.models import Initiative, KillCondition, Obligation, Ownership
+from initiatives.models.obligations import ObligationKind
 from initiatives.stages import (
     DECISION_DATE_NAME,
     REQUIRED_ROLES,
@@ -24,6 +25,7 @@ from initiatives.stages import (
     Stage,
 )
 from initiatives.triage import LegalClass
+from reviews.checks.verdicts import excerpt
 from reviews.policy import Policy
 
 
@@ -179,6 +181,36 @@ def _suspended(pk: int, at: datetime, until: date, legal_class: str | None, toda
     )
 
 
+def condition_overdue(today: date, policy: Policy) -> list[Finding]:
+    """What an approval depended on was not done by its day (product.md §4, Conditions)."""
+    conditions = Obligation.objects.filter(kind=ObligationKind.CONDITION)
+    running = conditions.exclude(initiative__stage=Stage.RETIRED)
+    return _late(running, today, "A condition of an approval was not met")
+
+
+def obligation_unconfirmed(today: date, policy: Policy) -> list[Finding]:
+    """What stopping left to be done was not confirmed by its day (product.md §3, Retirement)."""
+    left = Obligation.objects.exclude(kind=ObligationKind.CONDITION)
+    return _late(left, today, "Not confirmed yet")
+
+
+def _late(which: models.QuerySet[Obligation], today: date, what: str) -> list[Finding]:
+    late = which.filter(confirmed_at=None, released_at=None, due_date__lt=today)
+    rows = late.values_list("pk", "initiative_id", "what", "due_date", "assignee__name")
+    return [
+        Finding(
+            initiative_id,
+            Severity.WARNING,
+            f"{what} by {in_words(due)}: {excerpt(text)}",
+            assignee,
+            subject=f"obligation:{pk}",
+            due_date=due,
+            since=start_of(due + timedelta(days=1)),
+        )
+        for pk, initiative_id, text, due, assignee in rows
+    ]
+
+
 def _undecided() -> models.QuerySet[Initiative]:
     return Initiative.objects.counting().filter(stage__in=UNDECIDED)
 
@@ -226,6 +258,20 @@ RULES: dict[str, Rule] = {
         Severity.WARNING,
         "everybody whom its stage needs is named, active and has accepted",
         "unowned",
+    ),
+    "condition_overdue": Rule(
+        condition_overdue,
+        "Condition overdue",
+        Severity.WARNING,
+        "it is confirmed, or the approval is given anew",
+        "obligation",
+    ),
+    "obligation_unconfirmed": Rule(
+        obligation_unconfirmed,
+        "Obligation unconfirmed",
+        Severity.WARNING,
+        "somebody confirms that it is done",
+        "obligation",
     ),
     "decision_near": Rule(
         decision_near,

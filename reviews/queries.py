@@ -22,7 +22,7 @@ from initiatives.stages import Gate, Stage
 from initiatives.triage import Basis, Level
 from reviews import gates, permissions, policy, results, signing, snapshots, transitions
 from reviews.answers import Answered, answered, conditions
-from reviews.models import Decision, PolicyVersion, Review, SignOff, Slot
+from reviews.models import Decision, PolicyVersion, Question, Review, SignOff, Slot
 from reviews.policy import Case, Criterion, GatePolicy, Policy
 
 
@@ -378,6 +378,12 @@ def requests_for(person: Person, today: date) -> list[Request]:
     reviews = open_reviews_for(person, today)
     waiting = signing.waiting_for(person, reviews, _digests(reviews), today)
     return [Request(review, waiting[review.pk]) for review in reviews if review.pk in waiting]
+
+
+def questions_to(person: Person) -> list[Question]:
+    """What this person was asked about reviews that are open, and has not answered."""
+    rows = Question.objects.filter(asked_of=person, answered_at=None, review__closed_at=None)
+    return list(rows.select_related("review__initiative", "asked_by"))
 
 
 def _digests(reviews: list[Review]) -> dict[int, str]:

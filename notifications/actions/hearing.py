@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import Person
@@ -19,6 +20,7 @@ from initiatives.facts import Facts
 from initiatives.models import Ownership
 from initiatives.models.ownership import OwnershipQuerySet
 from initiatives.stages import Gate
+from notifications.actions import telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules import called, in_words
@@ -28,7 +30,12 @@ from reviews.models import Review, SignOff
 from reviews.signing import SlotState
 
 BATCH = 500
-REVIEW_EVENTS = frozenset({"review.requested", "review.evidence_changed"})
+REVIEW_EVENTS = frozenset(
+    {"review.requested", "review.evidence_changed", "review.handed_on"}
+    | {"review.acting_appointed", "review.delegation_ended"}
+)
+# After which somebody may have to sign who did not have to before.
+INITIATIVE_EVENTS = frozenset({"ownership.accepted", "condition.missed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +81,26 @@ def reminders_of(events: list[EventRecord], at: datetime) -> list[Reminder]:
     return [
         *_asked_to_sign(_reviews_in(events), at),
         *_asked_to_own(_asked_in(events), at),
+        *telling.reminders_of(events, at),
     ]
 
 
 def _reviews_in(events: list[EventRecord]) -> list[Review]:
-    """Open reviews that have begun, whose evidence has changed, or of whose initiative somebody
-    has just become an owner, and with that perhaps a signer."""
+    """Open reviews that have begun, whose evidence has changed, or that somebody else is asked to
+    sign from now on: a new owner, a deputy, or once more whoever approved under a condition."""
     ids = {_id(e.subject) for e in events if e.kind in REVIEW_EVENTS}
-    owned = {e.initiative_id for e in events if e.kind == "ownership.accepted"}
-    if not ids and not owned:
+    owned = {e.initiative_id for e in events if e.kind in INITIATIVE_EVENTS}
+    away = {_id(e.subject) for e in events if e.kind == "person.deputy_named"}
+    if not ids and not owned and not away:
         return []
+    owned |= set(_owned_by(away)) if away else set()
     open_ones = Review.objects.open().select_related("initiative", "snapshot")
     return list(open_ones.filter(pk__in=ids) | open_ones.filter(initiative__in=owned))
+
+
+def _owned_by(people: set[int]) -> QuerySet[Any, int]:
+    mine = Ownership.objects.counting().filter(person__in=people).order_by()
+    return mine.values_list("initiative_id", flat=True)
 
 
 def _id(subject: str) -> int:
@@ -96,10 +111,13 @@ def _asked_to_sign(found: list[Review], at: datetime) -> Iterator[Reminder]:
     known = initiative_facts.load({review.initiative_id for review in found}) if found else {}
     for review in found:
         facts = known[review.initiative_id]
-        states = signing.states(review, facts, review.snapshot_id)
+        states = signing.states(review, facts, review.snapshot_id, timezone.localdate(at))
         for person, mine in waiting(states):
             stale = [s for state in mine for s in state.stale if s.signer_id == person.pk]
-            if stale:
+            lapsed = [s for state in mine for s in state.lapsed if s.signer_id == person.pk]
+            if lapsed:
+                yield _sign_anew(review, person, max(lapsed, key=lambda s: s.pk), at)
+            elif stale:
                 yield _sign_again(review, facts, person, max(stale, key=lambda s: s.pk), at)
             else:
                 yield _sign(review, facts, person, mine, at)
@@ -125,8 +143,14 @@ def _sign(
         subject=f"review:{review.pk}",
         says=f"Sign by {in_words(review.due_date)}: {_what(review)}",
         detail=" ".join([statement.of(facts), *shown]),
-        why=f"Your signature is asked for: {', '.join(s.slot.title for s in mine)}.",
+        why=f"Your signature is asked for: {', '.join(_asked_as(s, person) for s in mine)}.",
     )
+
+
+def _asked_as(state: SlotState, person: Person) -> str:
+    """As what somebody is asked: `Sponsor`, or `Sponsor (deputy of Sam Sponsor)`."""
+    stands_in = state.stand_ins.get(person.pk)
+    return f"{state.slot.title} ({stands_in})" if stands_in else str(state.slot.title)
 
 
 def _sign_again(
@@ -146,6 +170,22 @@ def _sign_again(
         says=f"Sign again by {in_words(review.due_date)}: {_what(review)}",
         detail=f"The evidence has changed since you signed it. {'; '.join(changes)}.",
         why="You signed the evidence as it was before.",
+    )
+
+
+def _sign_anew(review: Review, person: Person, signature: SignOff, at: datetime) -> Reminder:
+    """An approval has lapsed: what it depended on was not done by its day."""
+    today = timezone.localdate(at)
+    missed = [c.what for c in signature.conditions.all() if c.is_missed(today)]
+    return _urgent(
+        review,
+        person,
+        at,
+        kind="sign_off_lapsed",
+        subject=f"signoff:{signature.pk}",
+        says=f"Sign again by {in_words(review.due_date)}: {_what(review)}",
+        detail=f"Your approval has lapsed. Not done by its day: {'; '.join(missed)}",
+        why="You approved under this condition.",
     )
 
 

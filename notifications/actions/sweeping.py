@@ -39,6 +39,7 @@ class Swept:
 
     at: datetime
     tripped: int
+    missed: int
     noticed: int
     rules: dict[str, Counted]
     reminders: Planned
@@ -50,11 +51,14 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
 
     Each part commits by itself: what fails, or is killed, leaves the rest for the next run. Two at
     once are harmless: constraints let one of them open a flag or owe a reminder. `trips=False`
-    spares the kill conditions: one that has tripped stays so, unlike a flag.
+    spares kill conditions and conditions of approvals: what has tripped, or was missed, stays so,
+    unlike a flag.
     """
     took = _Stopwatch()
     tripped = initiatives.trip_kill_conditions(at=at) if trips else 0
     took.lap("kill_conditions")
+    missed = initiatives.miss_conditions(at=at) if trips else 0
+    took.lap("conditions")
     noticed = reviews.notice_changes(at=at)
     took.lap("evidence")
     policy = policies.current_policy()
@@ -65,7 +69,7 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
     planned = planning.plan(at=at)
     took.lap("reminders")
     _record(at, by, took.laps)
-    return Swept(at, tripped, noticed, counted, planned, round(sum(took.laps.values()), 3))
+    return Swept(at, tripped, missed, noticed, counted, planned, round(sum(took.laps.values()), 3))
 
 
 class _Stopwatch:

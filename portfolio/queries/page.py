@@ -16,7 +16,7 @@ from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives import permissions, statement
 from initiatives.facts import Facts
-from initiatives.models import KillCondition, Ownership, StageSpell
+from initiatives.models import KillCondition, Obligation, Ownership, StageSpell
 from initiatives.queries import basis_of
 from initiatives.rules import distance_to_tripping
 from initiatives.stages import ORDER, REQUIRED_ROLES, Role, Stage
@@ -81,6 +81,15 @@ class KillLine:
 
     condition: KillCondition
     distance: str
+
+
+@dataclass(frozen=True)
+class ObligationLine:
+    """What somebody sees to, and whether the viewer may confirm it."""
+
+    obligation: Obligation
+    is_late: bool
+    may_confirm: bool
 
 
 @dataclass(frozen=True)
@@ -153,6 +162,7 @@ class Page:
     mine: list[Ownership]
     to_confirm: set[int]
     ended: Ended | None
+    obligations: list[ObligationLine]
 
     @property
     def is_triaged(self) -> bool:
@@ -239,7 +249,17 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
         to_confirm=_to_confirm(person, known),
         ended=_ended(known),
+        obligations=_obligations(person, known, today),
     )
+
+
+def _obligations(person: Person, known: Facts, today: date) -> list[ObligationLine]:
+    """What is still to be seen to, the next due first."""
+    return [
+        ObligationLine(o, o.is_missed(today), permissions.may_confirm_obligation(person, o))
+        for o in sorted(known.obligations, key=lambda o: (o.due_date, o.pk))
+        if o.is_open
+    ]
 
 
 def _ended(known: Facts) -> Ended | None:
@@ -335,16 +355,17 @@ def _flags(known: Facts) -> list[Flag]:
 
 
 # Which form answers which part of a checklist: of the initiative, about one metric, role or
-# criterion of it, and about a question.
+# criterion of it, and about a question or an obligation.
 ABOUT = {
     "answer": ("reviews:answer", "Answer"),
     "ask": ("initiatives:ask", "Ask somebody"),
     "measure": ("initiatives:measure", "Measure it"),
     "change_metric": ("initiatives:change_metric", "Complete it"),
 }
-OF_QUESTIONS = {
+OF_PARTS = {
     "change_question": ("initiatives:change_question", "Plan it"),
     "close_question": ("initiatives:close_question", "Close it"),
+    "obligation": ("initiatives:confirm_obligation", "Confirm it"),
 }
 MENDS = {
     "description": ("initiatives:edit", ("description",), "Describe it"),
@@ -385,8 +406,8 @@ def _mend(mend: Mend, pk: int) -> tuple[str, str]:
     about = str(mend.about).replace("_", "-") if mend.form == "ask" else mend.about
     if mend.form == "owners":
         return "#owners", "See who"
-    if mend.form in OF_QUESTIONS:
-        name, label = OF_QUESTIONS[mend.form]
+    if mend.form in OF_PARTS:
+        name, label = OF_PARTS[mend.form]
         return reverse(name, args=[about]), label
     if mend.form in ABOUT:
         name, label = ABOUT[mend.form]

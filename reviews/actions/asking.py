@@ -8,6 +8,7 @@ from audit.actions import Value, Words, append
 from audit.refusals import Refused, records_refusals
 from initiatives import facts as initiative_facts
 from initiatives.models import Initiative
+from initiatives.permissions import may_know_of
 from reviews import permissions, queries
 from reviews.actions.reviewing import locked_initiative, review_entry
 from reviews.models import Question, Review
@@ -32,7 +33,12 @@ def ask(
             rule="unknown_criterion",
             field="criterion",
         )
-    _require_reachable(asked_of, row)
+    if not may_know_of(asked_of, row):
+        raise Refused(
+            f"{asked_of} cannot see this initiative. Ask one of its owners.",
+            rule="cannot_answer",
+            field="asked_of",
+        )
     question = Question.objects.create(
         review=stored,
         criterion=criterion,
@@ -50,18 +56,6 @@ def ask(
 def _require_open(review: Review) -> None:
     if not review.is_open:
         raise Refused("This review is closed; nothing is left to ask.", rule="review_closed")
-
-
-def _require_reachable(asked_of: Person, row: Initiative) -> None:
-    """Somebody active who may know of the initiative: they have to read it to answer."""
-    active = Person.objects.filter(pk=asked_of.pk, is_active=True).exists()
-    visible = Initiative.objects.visible_to(asked_of).filter(pk=row.pk)
-    if not active or not visible.exists():
-        raise Refused(
-            f"{asked_of} cannot see this initiative. Ask one of its owners.",
-            rule="cannot_answer",
-            field="asked_of",
-        )
 
 
 @records_refusals("review.answer")

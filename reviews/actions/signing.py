@@ -15,6 +15,7 @@ from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.models import Initiative, Obligation
 from initiatives.models.obligations import ObligationKind
+from initiatives.permissions import may_know_of
 from reviews import queries
 from reviews.actions.reviewing import locked_initiative, notice, release_conditions, review_entry
 from reviews.models import Review, SignOff, Slot, Snapshot
@@ -69,6 +70,8 @@ def sign(
     _require_same_evidence(standing, digest)
     _require_fresh(authentication, standing, at)
     _require_words(said)
+    for condition in said.conditions:
+        _require_possible(condition, row, timezone.localdate(at))
     mine = _slots_signed(standing, slot, by)
     earlier = SignOff.objects.filter(signer=by, slot__in=[state.slot for state in mine])
     release_conditions(earlier, at)
@@ -139,17 +142,15 @@ def _require_words(said: Signed) -> None:
         raise Refused(
             "Say what has to be done, by whom and by when.", rule="no_condition", field="what"
         )
-    for condition in said.conditions:
-        _require_possible(condition, timezone.localdate(said.at))
 
 
-def _require_possible(condition: Condition, today: date) -> None:
+def _require_possible(condition: Condition, row: Initiative, today: date) -> None:
     if not condition.what.strip():
         raise Refused("Say what has to be done.", rule="condition_empty", field="what")
-    if not Person.objects.filter(pk=condition.assignee.pk, is_active=True).exists():
+    if not may_know_of(condition.assignee, row):
         raise Refused(
-            f"{condition.assignee} is no longer here. Choose somebody who is.",
-            rule="inactive",
+            f"{condition.assignee} cannot see this initiative. Choose one of its owners.",
+            rule="cannot_see",
             field="assignee",
         )
     if not today <= condition.due_date <= today + LONGEST_CONDITION:
