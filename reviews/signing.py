@@ -96,10 +96,11 @@ class SlotState:
 
 
 def states(review: Review, facts: Facts, digest: str, today: date | None = None) -> list[SlotState]:
-    """The slots of a review on the evidence named by `digest`, in four queries; more only where
-    there are deputies or conditions."""
+    """The slots of a review on the evidence named by `digest`, in three queries; more only where
+    there are deputies, delegations or conditions."""
     day = today or timezone.localdate()
-    slots = list(review.slots.select_related("group"))
+    delegated = Exists(in_force(Delegation.objects.filter(slot=OuterRef("pk")), day))
+    slots: list[Any] = list(review.slots.select_related("group").annotate(is_delegated=delegated))
     signatures = list(review.sign_offs.select_related("signer", "snapshot", "on_behalf_of"))
     with_conditions(signatures)
     candidates = _candidates_of(review, slots, facts, day) if review.is_open else {}
@@ -116,14 +117,14 @@ def with_conditions(signatures: Iterable[SignOff]) -> None:
 
 
 def _candidates_of(
-    review: Review, slots: list[Slot], facts: Facts, today: date
+    review: Review, slots: list[Any], facts: Facts, today: date
 ) -> dict[int, list[Candidate]]:
     """Who could sign each slot: those whose it is first, then those who stand in for them."""
     groups = [s.group_id for s in slots if s.group_id]
     members = _members(groups) if groups else {}
     own = {slot.pk: _own(slot, facts, members) for slot in slots}
     deputies = _deputies([c.person for slot in slots if slot.role for c in own[slot.pk]], today)
-    delegated = _delegated(review, today)
+    delegated = _delegated(review, today) if any(slot.is_delegated for slot in slots) else {}
     return {
         slot.pk: _each_once(
             *own[slot.pk],

@@ -9,6 +9,7 @@ from typing import Any
 from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -140,7 +141,10 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     reviews = Review.objects.select_related(
         "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by"
     )
-    beside = reviews.filter(initiative__in=visible).annotate(**queries.version_in_force())
+    beside = reviews.filter(initiative__in=visible).annotate(
+        has_questions=Exists(Question.objects.filter(review=OuterRef("pk"))),
+        **queries.version_in_force(),
+    )
     return get_object_or_404(beside, pk=pk)
 
 
@@ -228,6 +232,9 @@ class Asked:
 def asked_about(review: Review, standing: queries.Standing, person: Person) -> list[Asked]:
     """What was asked before signing, open ones first."""
     titles = {criterion.key: criterion.title for criterion in standing.gate.criteria}
+    row: Any = review
+    if not row.has_questions:
+        return []
     rows = review.questions.select_related("asked_by", "asked_of", "answered_by")
     return [
         Asked(
@@ -250,6 +257,13 @@ def _stale_changes(standing: queries.Standing, person: Person) -> list[tuple[str
 class ReviewDetail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return review_page(request, visible_review(request, pk))
+
+
+SIGNED: dict[str, str] = {
+    SignOff.Verdict.APPROVE: "You approved this.",
+    SignOff.Verdict.CONDITIONAL: "You approved this under a condition.",
+    SignOff.Verdict.REJECT: "You rejected this.",
+}
 
 
 class Sign(View):
@@ -279,9 +293,8 @@ class Sign(View):
             )
         except Refused as refusal:
             return self._refused(request, review, form, refusal)
-        verdict = SignOff.Verdict(form.cleaned_data["verdict"]).label
-        how = f"{verdict[0].lower()}{verdict[1:]}"
-        messages.success(request, f"You have signed: {how}. Receipt no. {event.seq}.")
+        said = SIGNED[form.cleaned_data["verdict"]]
+        messages.success(request, f"{said} Receipt no. {event.seq}.")
         return HttpResponseRedirect(review.get_absolute_url())
 
     def _refused(

@@ -169,8 +169,9 @@ def _slots_signed(standing: queries.Standing, slot: Slot, by: Person) -> list[Sl
     if slot.group_id:
         return [asked]
     holder = asked.holder_for(by)
-    roles = (s for s in standing.slots if s.slot.role and s.waits_for(by))
-    return [asked, *(s for s in roles if s is not asked and s.holder_for(by) == holder)]
+    roles = [s for s in standing.slots if s.slot.role and s.waits_for(by)]
+    same = [s for s in roles if s.holder_for(by) == holder]
+    return [s for s in standing.slots if s is asked or s in same]
 
 
 def _require_eligible(state: SlotState, by: Person) -> None:
