@@ -216,7 +216,7 @@ class SignOff(models.Model):
         APPROVE = "approve", "Approved"
         CONDITIONAL = "conditional", "Approved with conditions"
         REJECT = "reject", "Rejected"
-        TAKEN_BACK = "taken_back", "Rejection taken back"
+        TAKEN_BACK = "taken_back", "Took a rejection back"
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="sign_offs")
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="sign_offs")

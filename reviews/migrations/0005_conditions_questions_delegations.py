@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
                     ("approve", "Approved"),
                     ("conditional", "Approved with conditions"),
                     ("reject", "Rejected"),
-                    ("taken_back", "Rejection taken back"),
+                    ("taken_back", "Took a rejection back"),
                 ],
                 max_length=12,
             ),
