@@ -304,9 +304,18 @@ class SlotForm(AppliesForm):
         label="How many of the group?", min_value=1, max_value=100, help_text="Of a role it is one."
     )
     meaning = Text(rows=3, max_length=LONGEST, label="What does the signature mean?")
+    points = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="What does its signer look at first?",
+        help_text="These points stand open on the page that is signed, the others one tap away.",
+    )
 
-    def __init__(self, *args: Any, named: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, named: Mapping[str, str], points: Mapping[str, str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["points"].choices = list(points.items())  # type: ignore[attr-defined]
         groups = Group.objects.values_list("key", "name")
         self.fields["who"].choices = [  # type: ignore[attr-defined]
             ("Whoever holds a role", [(f"role:{role}", str(role.label)) for role in Role]),
@@ -322,6 +331,7 @@ class SlotForm(AppliesForm):
             "who": f"{kind}:{stands.get(kind, '')}",
             "quorum": stands.get("quorum", 1),
             "meaning": stands.get("meaning"),
+            "points": list(stands.get("points", ())),
         }
 
     def clean(self) -> dict[str, Any]:
@@ -339,5 +349,6 @@ class SlotForm(AppliesForm):
             "group": key if kind == "group" else None,
             "quorum": said["quorum"],
             "meaning": said["meaning"],
+            "points": said["points"] or None,
             "applies": self.applies(),
         }

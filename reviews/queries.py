@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
@@ -188,6 +188,11 @@ class Standing:
             (judged, said, "" if judged.is_met and said else judged.verdict.reason)
             for judged, said in zip(self.judged, answers, strict=True)
         ]
+
+    def points_of(self, slots: Iterable[signing.SlotState]) -> list[gates.Judged]:
+        """What whoever signs these slots is to look at first (product.md §6.5)."""
+        first = self.gate.points_of({state.slot.key for state in slots})
+        return [judged for judged in self.judged if judged.criterion.key in first]
 
     def slots_waiting_for(self, person: Person) -> list[signing.SlotState]:
         return [state for state in self.slots if state.waits_for(person)]

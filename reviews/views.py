@@ -165,6 +165,7 @@ def review_page(
         "initiative": review.initiative,
         "standing": standing,
         "mine": (together := _signed_together(mine, request.user)),
+        "my_points": standing.points_of(together),
         "standing_in": together[0].stand_ins.get(request.user.pk) if together else None,
         "results": standing.results if review.gate != Gate.CHARTER else [],
         "stale_changes": _stale_changes(standing, request.user) if review.is_open else [],

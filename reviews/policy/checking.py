@@ -44,6 +44,9 @@ def _unknown_names(
                 yield f"{where}: the role {slot.role!r} is unknown."
             if slot.group is not None and slot.group not in groups:
                 yield f"{where}: the group {slot.group!r} is unknown."
+            asked = {criterion.key for criterion in gate.criteria}
+            for point in (point for point in slot.points if point not in asked):
+                yield f"{where}: the point {point!r} is not asked by this gate."
 
 
 def _person_roles(policy: Policy) -> Iterator[str]:

@@ -180,4 +180,5 @@ def _of_slot(row: Slot) -> dict[str, str]:
         "who": wording.who(row),
         "applies": wording.applies(row.applies),
         "meaning": row.meaning,
+        "points": ", ".join(row.points),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, get_args
@@ -156,7 +156,10 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Slot:
-    """A signature that a gate wants: of whoever holds a role, or of `quorum` of a group."""
+    """A signature that a gate wants: of whoever holds a role, or of `quorum` of a group.
+
+    `points` are the criteria its signer is to look at first; none means all alike.
+    """
 
     key: str
     title: str
@@ -165,6 +168,7 @@ class Slot:
     quorum: int
     meaning: str
     applies: Applies
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -177,6 +181,15 @@ class GatePolicy:
     slots: tuple[Slot, ...]
     people_needed: Mapping[str, int]
     outsider_from: frozenset[str]
+
+    def titles_of(self, keys: Collection[str]) -> list[str]:
+        """What these criteria are called, in the gate's order, as part of a sentence."""
+        titles = [criterion.title for criterion in self.criteria if criterion.key in keys]
+        return [f"{title[0].lower()}{title[1:]}" for title in titles]
+
+    def points_of(self, slots: Collection[str]) -> frozenset[str]:
+        """The criteria that whoever signs these slots is to look at first."""
+        return frozenset(p for slot in self.slots if slot.key in slots for p in slot.points)
 
     def criteria_for(self, case: Case) -> tuple[Criterion, ...]:
         return tuple(criterion for criterion in self.criteria if criterion.applies.to(case))

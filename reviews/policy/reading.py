@@ -332,6 +332,7 @@ def _read_slot(table: _Table) -> Slot:
         quorum=table.whole("quorum", default=1, at_least=1),
         meaning=table.text("meaning"),
         applies=_read_applies(table),
+        points=table.several("points", of=str, called="keys", optional=True),
     )
     table.read |= {"role", "group"}
     table.finish()

@@ -131,7 +131,11 @@ class TestOverdue(TellingTestCase):
 
     def sweep(self, days: int) -> list[str]:
         actions.sweep(at=NOON + days * DAY)
-        return [r for r in open_rules(self.initiative) if r in ("condition_overdue", "obligation_unconfirmed")]
+        return [
+            r
+            for r in open_rules(self.initiative)
+            if r in ("condition_overdue", "obligation_unconfirmed")
+        ]
 
     def test_is_open_from_the_day_after(self):
         self.approve_if()

@@ -72,6 +72,14 @@ class TestEditing:
         assert [slot.key for slot in made.gates["retirement"].slots] == ["boss"]
         assert not [line for line in difference(after) if line.startswith("-")]
 
+    def test_asks_nobody_to_look_first_at_a_criterion_that_is_gone(self):
+        after = editing.remove_row(TEXT, Place("charter", CRITERIA, "stakeholders"))
+        slot = editing.row(after, Place("charter", SLOTS, "business_owner"))
+        assert slot["points"] == ["process_described", "primary_metric_complete"]
+        after = editing.remove_row(after, Place("charter", CRITERIA, "data_audit"))
+        after = editing.remove_row(after, Place("charter", CRITERIA, "integration_scope"))
+        assert "points" not in editing.row(after, Place("charter", SLOTS, "security"))
+
     def test_takes_a_row_out_and_leaves_the_others(self):
         after = editing.remove_row(TEXT, Place("charter", SLOTS, "finance"))
         assert "finance" not in {slot.key for slot in read(after).gates["charter"].slots}
