@@ -69,6 +69,16 @@ def obligation(ladder: Ladder) -> tuple[Step, ...]:
     )
 
 
+def statement_unsigned(ladder: Ladder) -> tuple[Step, ...]:
+    """The new sponsor when they come and before their day is over; then the leads decide."""
+    return (
+        Step(-14, (Role.SPONSOR,)),
+        Step(-3, (Role.SPONSOR,)),
+        Step(1, leads=True),
+        Step(ladder.leads_days_after, leads=True),
+    )
+
+
 def decides(roles: Iterable[str]) -> bool:
     """Whether somebody in these roles may decide (product.md §4): the sponsor, or a lead."""
     return not {LEAD, str(Role.SPONSOR.label).lower()}.isdisjoint(roles)
@@ -80,6 +90,7 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "kill_condition_tripped": kill_condition_tripped,
     "suspended": suspended,
     "obligation": obligation,
+    "statement_unsigned": statement_unsigned,
 }
 
 

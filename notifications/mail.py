@@ -19,7 +19,7 @@ SUBJECT_LENGTH = 150
 NAMED = 4  # of the others who were told
 HAS_DEADLINE = frozenset(
     {"decision_date", "suspended", "sign_off_asked", "sign_off_stale", "sign_off_lapsed"}
-    | {"obligation", "obligation_owed"}
+    | {"obligation", "obligation_owed", "statement_unsigned"}
 )
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
@@ -45,6 +45,7 @@ ACTIONS = {
     "unowned": "Name the owners",
     "kill_condition_tripped": DECIDE,
     "suspended": DECIDE,
+    "statement_unsigned": "Open and sign",
     "obligation": "Confirm it",
     "obligation_owed": "Confirm it once it is done",
     "question_asked": "Read and answer",

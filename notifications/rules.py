@@ -25,6 +25,7 @@ from initiatives.stages import (
     Stage,
 )
 from initiatives.triage import LegalClass
+from reviews import queries as reviews
 from reviews.checks.verdicts import excerpt
 from reviews.policy import Policy
 
@@ -61,6 +62,7 @@ class Rule:
     reminds: str  # the ladder of its reminders; two rules may climb the same one
 
 
+SPONSOR_SIGNS_WITHIN = timedelta(days=14)
 DECIDERS = "the sponsor or a portfolio lead"
 
 
@@ -181,6 +183,29 @@ def _suspended(pk: int, at: datetime, until: date, legal_class: str | None, toda
     )
 
 
+def statement_unsigned(today: date, policy: Policy) -> list[Finding]:
+    """A new sponsor has not signed the success statement; after 14 days the initiative is up for
+    decision (product.md §4, Absence)."""
+    rows = reviews.unsigned_sponsorships().order_by()
+    found = rows.values_list("initiative_id", "person__name", "accepted_at")
+    return [_unsigned(pk, name, at, today) for pk, name, at in found if at is not None]
+
+
+def _unsigned(pk: int, name: str, accepted_at: datetime, today: date) -> Finding:
+    due = timezone.localdate(accepted_at) + SPONSOR_SIGNS_WITHIN
+    is_late = due < today
+    what = "did not sign the success statement by" if is_late else "signs the success statement by"
+    ends = ": it is up for decision." if is_late else "."
+    return Finding(
+        pk,
+        Severity.CRITICAL if is_late else Severity.NOTICE,
+        f"Its new sponsor, {name}, {what} {in_words(due)}{ends}",
+        "a portfolio lead" if is_late else name,
+        due_date=due,
+        since=start_of(due + timedelta(days=1)) if is_late else accepted_at,
+    )
+
+
 def condition_overdue(today: date, policy: Policy) -> list[Finding]:
     """What an approval depended on was not done by its day (product.md §4, Conditions)."""
     conditions = Obligation.objects.filter(kind=ObligationKind.CONDITION)
@@ -258,6 +283,13 @@ RULES: dict[str, Rule] = {
         Severity.WARNING,
         "everybody whom its stage needs is named, active and has accepted",
         "unowned",
+    ),
+    "statement_unsigned": Rule(
+        statement_unsigned,
+        "Statement unsigned",
+        Severity.NOTICE,
+        "the sponsor signs the success statement",
+        "statement_unsigned",
     ),
     "condition_overdue": Rule(
         condition_overdue,

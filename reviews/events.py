@@ -17,5 +17,6 @@ SENTENCES = {
     "policy.draft_imported": "{who} put another text into the draft of the policy",
     "policy.draft_discarded": "{who} discarded the draft of the policy",
     "policy.published": "{who} published policy version {version}: {reason}",
+    "statement.endorsed": "{who} signed as the new sponsor: {statement}",
     "decision.made": "{who} decided: {decision}. {reason}",
 }

@@ -213,6 +213,15 @@ class AppointForm(HandOnForm):
     person = PersonChoice(label="Who signs?")
 
 
+class EndorseForm(ActionForm):
+    """The success statement that a new sponsor signs, as they read it."""
+
+    why = "You became its sponsor after its charter was signed. Others rely on your word as well."
+    button = "Sign"
+
+    statement = forms.CharField(widget=forms.HiddenInput, max_length=2_000)
+
+
 class AskForm(ActionForm):
     """A question before signing: about what, and to whom."""
 

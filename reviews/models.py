@@ -259,6 +259,26 @@ class SignOff(models.Model):
         return any(condition.is_missed(today) for condition in self.conditions.all())
 
 
+class Endorsement(models.Model):
+    """A new sponsor's signature on the success statement that others had signed before them
+    (product.md §4, Absence); never changed, never deleted."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
+    signer = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    printed_name = models.CharField(max_length=200)
+    statement = models.TextField()
+    meaning = models.TextField()
+    signed_at = models.DateTimeField()
+    authentication_method = models.CharField(max_length=40)
+    authenticated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("signed_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.printed_name}: {self.statement}"
+
+
 class Question(models.Model):
     """What somebody asks before they sign: about one criterion, or about all of a review.
 

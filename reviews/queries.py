@@ -10,19 +10,19 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import JSONField, Q, Subquery
+from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
 from initiatives import statement
 from initiatives.facts import Facts
-from initiatives.models import Initiative, Ownership
-from initiatives.stages import Gate, Stage
+from initiatives.models import Baseline, Initiative, Ownership
+from initiatives.stages import RUNNING, Gate, Role, Stage
 from initiatives.triage import Basis, Level
 from reviews import gates, permissions, policy, results, signing, snapshots, transitions
 from reviews.answers import Answered, answered, conditions
-from reviews.models import Decision, PolicyVersion, Question, Review, SignOff, Slot
+from reviews.models import Decision, Endorsement, PolicyVersion, Question, Review, SignOff, Slot
 from reviews.policy import Case, Criterion, GatePolicy, Policy
 
 
@@ -383,6 +383,25 @@ def requests_for(person: Person, today: date) -> list[Request]:
     reviews = open_reviews_for(person, today)
     waiting = signing.waiting_for(person, reviews, _digests(reviews), today)
     return [Request(review, waiting[review.pk]) for review in reviews if review.pk in waiting]
+
+
+def unsigned_sponsorships() -> QuerySet[Ownership]:
+    """New sponsors of what runs under a charter who have signed neither its success statement nor
+    a review since they accepted (product.md §4, Absence)."""
+    mine = {"signer": OuterRef("person"), "signed_at__gte": OuterRef("accepted_at")}
+    of_it = OuterRef("initiative")
+    reviewed = SignOff.objects.filter(role=Role.SPONSOR, review__initiative=of_it, **mine)
+    chartered = Baseline.objects.filter(
+        initiative=of_it, in_force_since__lt=OuterRef("accepted_at")
+    )
+    return Ownership.objects.counting().filter(
+        Exists(chartered),
+        ~Exists(reviewed),
+        ~Exists(Endorsement.objects.filter(initiative=of_it, **mine)),
+        role=Role.SPONSOR,
+        initiative__stage__in=RUNNING,
+        initiative__counting_since__isnull=False,
+    )
 
 
 def questions_to(person: Person) -> list[Question]:

@@ -19,11 +19,12 @@ from accounts.models import Person
 from audit import queries as audit
 from audit.refusals import Refused
 from initiatives import facts as initiative_facts
+from initiatives import statement
 from initiatives.models import Initiative
 from initiatives.stages import Role
 from initiatives.views.base import OfInitiative
 from reviews import actions, queries
-from reviews.forms import AnswerQuestionForm, AppointForm, AskForm, HandOnForm
+from reviews.forms import AnswerQuestionForm, AppointForm, AskForm, EndorseForm, HandOnForm
 from reviews.models import Delegation, Question, Review, SignOff, Slot
 from reviews.policy import Criterion
 from reviews.views import visible_review
@@ -158,6 +159,36 @@ class AnswerQuestion(OfReview):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         actions.answer_question(question=self.question, by=self.person, at=at, **form.cleaned_data)
+
+
+class Endorse(OfInitiative):
+    """A new sponsor signs what was promised; whoever has to confirm who they are comes back."""
+
+    form_class = EndorseForm
+    template_name = "reviews/endorse.html"
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"statement": statement.of(initiative_facts.load_one(self.initiative.pk))}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            title="Sign what was promised", meaning=actions.MEANING, **kwargs
+        )
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        event = actions.endorse(
+            initiative=self.initiative,
+            authentication=latest(self.request, self.person),
+            by=self.person,
+            at=at,
+            **form.cleaned_data,
+        )
+        messages.success(self.request, f"You have signed. Receipt no. {event.seq}.")
+
+    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
+        if refusal.rule == "authentication_too_old":
+            raise ReauthenticationRequired from refusal
+        return super().refused(form, refusal)
 
 
 class Receipt(View):

@@ -23,6 +23,7 @@ urlpatterns = [
     path("delegations/<int:pk>/end/", signing_views.EndDelegation.as_view(), name="end_delegation"),
     path("receipts/<int:pk>/", signing_views.Receipt.as_view(), name="receipt"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
+    path("of/<int:pk>/endorse/", signing_views.Endorse.as_view(), name="endorse"),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),
     path("of/<int:pk>/answer/<slug:criterion>/", views.Answer.as_view(), name="answer"),
 ]

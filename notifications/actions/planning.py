@@ -227,6 +227,10 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)}, a kill condition has tripped"
     day = in_words(key.due_date)
+    if key.kind == "statement_unsigned":
+        if key.step > 0:
+            return f"Decide now: {called(initiative)}, its new sponsor has not signed"
+        return f"Sign by {day} what you took over: {called(initiative)}"
     if key.kind == "obligation":
         return f"See that it is done: {called(initiative)}, due {day}"
     if key.kind == "suspended":

@@ -163,6 +163,7 @@ class Page:
     to_confirm: set[int]
     ended: Ended | None
     obligations: list[ObligationLine]
+    is_to_endorse: bool
 
     @property
     def is_triaged(self) -> bool:
@@ -250,7 +251,16 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         to_confirm=_to_confirm(person, known),
         ended=_ended(known),
         obligations=_obligations(person, known, today),
+        is_to_endorse=_is_to_endorse(person, known),
     )
+
+
+def _is_to_endorse(person: Person, known: Facts) -> bool:
+    """Whether this person is its new sponsor, and asked to sign what was promised before."""
+    row: Any = known.initiative
+    sponsor = known.counted_owner(Role.SPONSOR)
+    is_sponsor = sponsor is not None and sponsor.person_id == person.pk
+    return is_sponsor and any(f["rule"] == "statement_unsigned" for f in row.beside_flags or ())
 
 
 def _obligations(person: Person, known: Facts, today: date) -> list[ObligationLine]:

@@ -3,6 +3,7 @@
 from reviews.actions.answering import answer
 from reviews.actions.asking import answer_question, ask
 from reviews.actions.deciding import WHY_IT_STOPS, decide
+from reviews.actions.endorsing import MEANING, endorse
 from reviews.actions.policies import (
     discard_draft,
     ensure_default_policy,
@@ -15,6 +16,7 @@ from reviews.actions.signing import Condition, sign, take_back
 from reviews.actions.standing_in import appoint, end_delegation, hand_on
 
 __all__ = [
+    "MEANING",
     "WHY_IT_STOPS",
     "Condition",
     "answer",
@@ -24,6 +26,7 @@ __all__ = [
     "decide",
     "discard_draft",
     "end_delegation",
+    "endorse",
     "ensure_default_policy",
     "hand_on",
     "notice_changes",

@@ -2,16 +2,12 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from datetime import timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
-from allauth.account.internal.flows.login import (
-    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
-    AUTHENTICATION_METHODS_SESSION_KEY,
-)
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
@@ -34,6 +30,7 @@ from tests.reviews.scenes import (
     MINUTE,
     answered,
     give,
+    sign_in,
     slot,
     standing,
     state,
@@ -103,15 +100,7 @@ class ReviewPages(TestCase):
         )
 
     def sign_in(self, person: Person, *, proved: timedelta | None = MINUTE) -> None:
-        """As if they had given their password that long ago."""
-        self.client.force_login(person)
-        if proved is not None:
-            session = self.client.session
-            session[AUTHENTICATION_METHODS_SESSION_KEY] = [
-                {"method": "password", "at": time.time() - proved.total_seconds()}
-            ]
-            session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(person.pk)
-            session.save()
+        sign_in(self.client, person, proved=proved)
 
     def page(self) -> Any:
         return self.client.get(self.review.get_absolute_url())
