@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts.groups import STANDARD
 from initiatives.stages import DAYS_TO_DECIDE, LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Stage
@@ -954,3 +955,16 @@ class TestInvalidPolicy:
             parse(text, version=2, checks=CHECKS)
         policy = parse(text, version=2, checks=CHECKS, groups=[*GROUPS, "clinical_safety"])
         assert "clinical_safety" in {slot.group for slot in policy.gates[Gate.GO_LIVE].slots}
+
+
+class TestTheGuide:
+    """What docs/policy.md shows can be written into a policy as it stands there."""
+
+    def test_reads_as_it_is_written(self):
+        guide = (settings.BASE_DIR / "docs" / "policy.md").read_text()
+        shown = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+        text = "\n".join([default_text(), *shown])
+        made = parse(text, version=2, checks=CHECKS, groups=[*GROUPS, "works_council"])
+        gate = made.gates["go_live"]
+        assert [c.key for c in gate.criteria][-1] == [s.key for s in gate.slots][-1]
+        assert gate.slots[-1].points == ("works_council",)
