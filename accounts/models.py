@@ -66,7 +66,8 @@ class Person(AbstractBaseUser):
     """Somebody who owns, signs, decides or is only known by e-mail (*invited*, without password).
 
     `active_since` moves when a person is reactivated: what they had accepted before does not
-    come back to them silently (`Ownership.counts`).
+    come back to them silently (`Ownership.counts`). `inactive_since` is when they were last
+    deactivated; by raw SQL, when the sweep first saw it.
     """
 
     email = models.EmailField(unique=True)
@@ -79,6 +80,7 @@ class Person(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     active_since = models.DateTimeField(default=timezone.now)
+    inactive_since = models.DateTimeField(null=True, blank=True)
     invited_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[PersonManager] = PersonManager()

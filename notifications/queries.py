@@ -126,6 +126,9 @@ def reminders_ahead(person: Person) -> list[Reminder]:
 # Kinds that ask several people for one and the same thing.
 SHARED = {
     "decision_date": "decision",
+    "decision_lapsed": "decision",
+    "override": "override",
+    "threshold_reached": "decision",
     "unowned": "owners",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",

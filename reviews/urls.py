@@ -2,11 +2,22 @@
 
 from django.urls import path
 
-from reviews import dry_run_views, policy_editing_views, policy_views, triage_views, views
+from reviews import (
+    dry_run_views,
+    policy_editing_views,
+    policy_views,
+    signing_views,
+    triage_views,
+    views,
+)
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
     path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
+    path("<int:pk>/override/", signing_views.AskForOverride.as_view(), name="override"),
+    path("overrides/<int:pk>/sign/", signing_views.Countersign.as_view(), name="countersign"),
+    path("overrides/<int:pk>/decline/", signing_views.Decline.as_view(), name="decline"),
+    path("kill-conditions/<int:pk>/waive/", signing_views.Waive.as_view(), name="waive"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),

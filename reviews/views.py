@@ -27,7 +27,7 @@ from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, permissions, queries, transitions
+from reviews import actions, citations, gates, overrides, permissions, queries, transitions
 from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -169,12 +169,28 @@ def review_page(
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
+        **_override(request.user, standing),
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
         "decision": standing.decision,
         "form": form or SignForm(initial={"digest": standing.digest}),
         "refusal": refusal,
     }
     return render(request, "reviews/review_detail.html", context, status=status)
+
+
+def _override(person: Person, standing: queries.Standing) -> dict[str, Any]:
+    """What is set aside or asked to be, and what this person may do about it."""
+    proposed = standing.proposed_override if standing.review.is_open else None
+    return {
+        "overrides": [(o, standing.titles_of(o)) for o in standing.overrides if o.is_signed],
+        "proposed": proposed,
+        "proposed_titles": standing.titles_of(proposed) if proposed else "",
+        "may_override": overrides.bar_to_asking(person, standing) is None,
+        "may_countersign": proposed is not None
+        and overrides.bar_to_countersigning(person, proposed, standing) is None,
+        "may_decline": proposed is not None
+        and overrides.bar_to_declining(person, proposed, standing) is None,
+    }
 
 
 def _signed_together(mine: list[SlotState]) -> list[SlotState]:

@@ -18,6 +18,8 @@ from initiatives.rules import (
     CHARTER_FIELDS,
     KILL_CONDITION_FIELDS,
     METRIC_FIELDS,
+    OWNER_FIELDS,
+    agreed_fields,
     kill_condition_faults,
     metric_faults,
 )
@@ -201,7 +203,7 @@ def add_kill_condition(
     condition = KillCondition(
         initiative=row,
         agreed_at=at,
-        **{field: values[field] for field in KILL_CONDITION_FIELDS & values.keys()},
+        **{f: values[f] for f in (*KILL_CONDITION_FIELDS, *OWNER_FIELDS) if f in values},
     )
     condition.save()
     changed: dict[str, Value] = {"condition": Words(condition.sentence())}
@@ -249,7 +251,7 @@ def charter_of(known: facts.Facts) -> dict[str, Any]:
     return {
         **{field: getattr(known.initiative, field) for field in CHARTER_FIELDS},
         "metrics": [_frozen(m, METRIC_FIELDS) for m in sorted(known.metrics, key=lambda m: m.pk)],
-        "kill_conditions": [_frozen(k, KILL_CONDITION_FIELDS) for k in known.kill_conditions],
+        "kill_conditions": [_frozen(k, agreed_fields(k)) for k in known.kill_conditions],
     }
 
 

@@ -210,7 +210,14 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     if key.kind == "kill_condition_tripped":
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)}, a kill condition has tripped"
+    if key.kind == "decision_lapsed":
+        return f"Decide now: {called(initiative)} has lapsed"
+    if key.kind == "threshold_reached":
+        what = "Decide now" if decides else "Prepare the decision"
+        return f"{what}: {called(initiative)} has reached its threshold"
     day = in_words(key.due_date)
+    if key.kind == "override":
+        return f"Meet what was set aside by {day}: {called(initiative)}"
     if key.kind == "suspended":
         what = f"Decide by {day}" if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"

@@ -1,6 +1,6 @@
 """Asking for a review, signing it, and noticing that its evidence has changed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F
@@ -17,6 +17,7 @@ from initiatives.facts import Facts
 from initiatives.models import Initiative, OpenToGroup
 from initiatives.workdays import add_working_days
 from reviews import gates, permissions, queries, signing, snapshots
+from reviews.actions.proving import require_fresh
 from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
 from reviews.policy import Policy
 
@@ -229,10 +230,7 @@ def _require_same_evidence(standing: queries.Standing, digest: str) -> None:
 def _require_fresh(
     authentication: Authentication | None, standing: queries.Standing, at: datetime
 ) -> None:
-    level = standing.facts.initiative.level
-    limit = timedelta(minutes=standing.policy.limits.reauthentication_minutes[level])
-    if authentication is None or not authentication.is_fresh(at=at, limit=limit):
-        raise Refused("Confirm that it is you before you sign.", rule="authentication_too_old")
+    require_fresh(authentication, standing.policy, standing.facts.initiative.level, at)
 
 
 def _slots_signed(standing: queries.Standing, slot: Slot, by: Person) -> list[signing.SlotState]:

@@ -101,7 +101,7 @@ class TestTheSweep(Running):
 
     def test_leaves_a_waived_one_alone(self):
         self.arm()
-        KillCondition.objects.update(state="waived")
+        KillCondition.objects.update(state="waived", waived_until=TODAY)
         assert trip() == 0
 
     def test_waits_until_the_day_is_over(self):
