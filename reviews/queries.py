@@ -146,7 +146,7 @@ class Standing:
 
     @property
     def kill_conditions(self) -> list[str]:
-        return [condition.sentence() for condition in self.facts.kill_conditions]
+        return [condition.sentence_now() for condition in self.facts.kill_conditions]
 
     @property
     def conditions(self) -> list[Answered]:

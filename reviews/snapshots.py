@@ -105,7 +105,7 @@ def observed(facts: Facts, judged: Iterable[Judged] = ()) -> Material:
     return {
         "statement": statement.of(facts),
         "results": results.of(facts),
-        "kill_conditions": [condition.sentence() for condition in facts.kill_conditions],
+        "kill_conditions": [condition.sentence_now() for condition in facts.kill_conditions],
         "verdicts": [
             {
                 "criterion": j.criterion.key,

@@ -201,6 +201,12 @@ class KillCondition(models.Model):
         limit = self.metric.words(self.threshold)
         return f"Stop if {self.metric.name} is {self.comparator} {limit} {self._when()}"
 
+    def sentence_now(self) -> str:
+        """As it was agreed, and until when it stops nothing, where somebody waived it."""
+        if self.waived_until is None:
+            return self.sentence()
+        return f"{self.sentence()} (waived until {self.waived_until:%-d %b %Y})"
+
     def _whom(self) -> str:
         """The role that has to be held: one of them, or whichever its stage needs."""
         if not self.owner_role:
