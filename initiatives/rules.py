@@ -230,6 +230,18 @@ def reached(facts: "Facts") -> Measurement | None:
     return last if is_enough and metric.reaches(last.value, metric.threshold) else None
 
 
+def answered_by_extension(facts: "Facts", today: date) -> list[KillCondition]:
+    """The tripped conditions that a later decision date answers: those due by that date that have
+    not tripped by measurements running as well."""
+    return [
+        k
+        for k in facts.tripped
+        if k.by_decision_date
+        and k.metric is not None
+        and trip_reason(k, facts.recent(k.metric), spent=0, due=None, today=today) is None
+    ]
+
+
 def distance_to_tripping(condition: KillCondition, facts: "Facts", today: date) -> str:
     """How far an armed condition is from tripping, as a person would say it; empty where nothing
     is known yet."""

@@ -36,12 +36,16 @@ def bar_to_asking(person: Person, standing: Standing) -> str | None:
     """Why this person may not ask for an override of this review, or None."""
     if not people.is_lead(person):
         return "Only portfolio leads ask for an override."
-    return (
-        _bar_in_review(standing)
-        or _bar(person, Group.LEADS, standing)
-        or ("Another one waits for its second signature." if standing.proposed_override else None)
-        or (None if standing.overridable else "Nothing that is unmet here can be set aside.")
-    )
+    return bar_to_any(standing) or _bar(person, Group.LEADS, standing)
+
+
+def bar_to_any(standing: Standing) -> str | None:
+    """Why nobody may ask for an override of this review now, or None."""
+    if barred := _bar_in_review(standing):
+        return barred
+    if standing.proposed_override:
+        return "Another one waits for its second signature."
+    return None if standing.overridable else "Nothing that is unmet here can be set aside."
 
 
 def bar_to_countersigning(person: Person, override: Override, standing: Standing) -> str | None:

@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import JSONField, Subquery
+from django.db.models import Exists, JSONField, OuterRef, Subquery
 from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
@@ -286,8 +286,16 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
     )
 
 
+def has_overrides() -> Exists:
+    """Annotate a review with whether anything was ever asked to be set aside in it."""
+    return Exists(Override.objects.filter(review=OuterRef("pk")))
+
+
 def overrides_of(review: Review) -> tuple[Override, ...]:
-    """What was asked to be set aside in it, with who asked and who signed."""
+    """What was asked to be set aside in it, with who asked and who signed; asked only where there
+    may be any."""
+    if not getattr(review, "has_overrides", True):
+        return ()
     return tuple(review.overrides.select_related("asked_by", "countersigned_by"))
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import View
 
+from accounts import permissions as people
 from accounts.authentication import latest
 from accounts.models import Person
 from audit.refusals import Refused
@@ -138,7 +139,9 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     reviews = Review.objects.select_related(
         "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by"
     )
-    beside = reviews.filter(initiative__in=visible).annotate(**queries.version_in_force())
+    beside = reviews.filter(initiative__in=visible).annotate(
+        has_overrides=queries.has_overrides(), **queries.version_in_force()
+    )
     return get_object_or_404(beside, pk=pk)
 
 
@@ -185,7 +188,7 @@ def _override(person: Person, standing: queries.Standing) -> dict[str, Any]:
         "overrides": [(o, standing.titles_of(o)) for o in standing.overrides if o.is_signed],
         "proposed": proposed,
         "proposed_titles": standing.titles_of(proposed) if proposed else "",
-        "may_override": overrides.bar_to_asking(person, standing) is None,
+        "may_override": people.is_lead(person) and overrides.bar_to_any(standing) is None,
         "may_countersign": proposed is not None
         and overrides.bar_to_countersigning(person, proposed, standing) is None,
         "may_decline": proposed is not None

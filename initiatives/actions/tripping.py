@@ -2,7 +2,6 @@
 was waived is armed again."""
 
 from collections.abc import Container, Iterable
-from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
@@ -23,6 +22,7 @@ from initiatives.models.charter import KillConditionKind
 from initiatives.queries import unowned
 from initiatives.rules import (
     NOTHING_VACANT,
+    answered_by_extension,
     fails,
     is_its_time,
     is_past_cap,
@@ -172,13 +172,10 @@ def _candidates(today: date) -> dict[int, int]:
     )
 
 
-def rearm_by_extension(row: Initiative, known: facts.Facts, *, at: datetime) -> list[KillCondition]:
-    """Arm again the tripped conditions that would not have tripped by the decision date that `row`
-    has now; return those that are still tripped."""
-    later = replace(known, initiative=row)
-    answered = [
-        k for k in known.tripped if k.by_decision_date and why_tripped(k, later, (), at) is None
-    ]
+def rearm_by_extension(known: facts.Facts, *, at: datetime) -> list[KillCondition]:
+    """Arm again the tripped conditions that a later decision date answers; return those that are
+    still tripped. The caller has moved the date."""
+    answered = answered_by_extension(known, timezone.localdate(at))
     left = [condition for condition in known.tripped if condition not in answered]
     arm_again(answered, because="its date was extended", at=at)
     return left
@@ -200,13 +197,15 @@ def _ownerless(initiative_id: int | None = None) -> dict[int, int]:
     return dict(armed.filter(vacant).order_by().values_list("pk", "initiative_id"))
 
 
-def why_tripped(
+def _trip(
     condition: KillCondition, known: facts.Facts, held: Iterable[Ownership], at: datetime
-) -> str | None:
-    """Why it trips by the exact rule, or None while it does not."""
+) -> bool:
+    """Judge one candidate by the exact rule, under the lock; take the values when it trips."""
+    if condition.state != State.ARMED:
+        return False
     is_about_owners = condition.kind == KillConditionKind.OWNER
     row = known.initiative
-    return trip_reason(
+    reason = trip_reason(
         condition,
         known.recent(condition.metric) if condition.metric else [],
         spent=known.spent,
@@ -214,15 +213,6 @@ def why_tripped(
         today=timezone.localdate(at),
         vacant=vacant_since(condition, row, held, at) if is_about_owners else NOTHING_VACANT,
     )
-
-
-def _trip(
-    condition: KillCondition, known: facts.Facts, held: Iterable[Ownership], at: datetime
-) -> bool:
-    """Judge one candidate by the exact rule, under the lock; take the values when it trips."""
-    if condition.state != State.ARMED:
-        return False
-    reason = why_tripped(condition, known, held, at)
     if reason is None:
         return False
     condition.state = State.TRIPPED

@@ -15,15 +15,14 @@ from django.utils import timezone
 from accounts import permissions as people
 from accounts.models import Person
 from initiatives import facts as initiative_facts
-from initiatives import permissions, statement
+from initiatives import permissions, rules, statement
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Ownership, StageSpell, Waiver
 from initiatives.queries import basis_of
-from initiatives.rules import distance_to_tripping, reached
 from initiatives.stages import ORDER, REQUIRED_ROLES, Role, Stage
 from notifications.models import Flag
 from notifications.rules import Severity
-from portfolio.queries.beside import moment, rows_of_initiative
+from portfolio.queries.beside import listed, moment, rows_of_initiative
 from portfolio.queries.charts import Chart, chart
 from portfolio.templatetags.words import day
 from reviews import gates
@@ -157,6 +156,7 @@ class Page:
     kill_conditions: list[KillLine]
     flags: list[Flag]
     answers: list[tuple[str, str]]
+    bar_to_waiving: str
     reached: str
     decisions: list[tuple[str, str]]
     shut: str | None
@@ -262,7 +262,8 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         conditions=conditions(reviews.policy_named(row.beside_policy), known),
         kill_conditions=_kill_conditions(person, known, today),
         flags=_flags(known),
-        answers=_answers(person, known),
+        answers=_answers(person, known, today),
+        bar_to_waiving=deciding.bar_to_waiving(person, known) or "",
         reached=_reached(known, today),
         decisions=_decisions(person, known),
         shut=gates.shut(known),
@@ -286,7 +287,7 @@ def _kill_conditions(person: Person, known: Facts, today: date) -> list[KillLine
     return [
         KillLine(
             k,
-            distance_to_tripping(k, known, today),
+            rules.distance_to_tripping(k, known, today),
             waived_by=in_force[k.pk]["by"] if k.pk in in_force else "",
             waived_because=in_force[k.pk]["reason"] if k.pk in in_force else "",
             waive_url=reverse("reviews:waive", args=[k.pk]) if may_waive else "",
@@ -295,11 +296,11 @@ def _kill_conditions(person: Person, known: Facts, today: date) -> list[KillLine
     ]
 
 
-def _answers(person: Person, known: Facts) -> list[tuple[str, str]]:
+def _answers(person: Person, known: Facts, today: date) -> list[tuple[str, str]]:
     """The decisions of this person that answer what has tripped, beside waiving it. To extend
-    answers what is due by the decision date alone."""
+    has to answer all of it."""
     kinds = {Decision.Kind.KILL, Decision.Kind.DECOMMISSION}
-    if all(condition.by_decision_date for condition in known.tripped):
+    if len(rules.answered_by_extension(known, today)) == len(known.tripped):
         kinds.add(Decision.Kind.EXTEND)
     return [
         (str(kind.label), reverse("reviews:decide", args=[known.initiative.pk, kind]))
@@ -310,7 +311,7 @@ def _answers(person: Person, known: Facts) -> list[tuple[str, str]]:
 
 def _reached(known: Facts, today: date) -> str:
     """What a pilot has shown that need not wait for its date, or nothing."""
-    row, last = known.initiative, reached(known)
+    row, last = known.initiative, rules.reached(known)
     is_early = row.stage == Stage.PILOT and not row.is_overdue(today) and not row.is_quiet
     if last is None or not is_early or row.is_suspended or known.primary_metric is None:
         return ""
@@ -360,7 +361,7 @@ def _set_aside(row: Any, gate: str, today: date) -> dict[str, str]:
         f"{said['reason']}"
         for said in row.beside_overrides or ()
         if said["gate"] == gate and (until := date.fromisoformat(said["until"])) >= today
-        for key in said["criteria"]
+        for key in listed(said["criteria"])
     }
 
 
@@ -420,11 +421,16 @@ def _step(stage: Stage, ahead: int, stay: Stay | None) -> Step:
     return Step(str(stage.label), state, note)
 
 
+SAID_ABOVE = ("kill_condition_tripped", "decision_lapsed", "threshold_reached")
+
+
 def _flags(known: Facts) -> list[Flag]:
-    """Its open flags, the worst first; that it is suspended is said above until that is late."""
+    """Its open flags, the worst first, but for those that say what is said above already: what has
+    tripped or lapsed, what is reached, and, until that is late, that it is suspended."""
     row: Any = known.initiative
     flags = [Flag(**f | {"since": moment(f["since"])}) for f in row.beside_flags or ()]
     worst = list(Severity)
+    flags = [f for f in flags if f.rule not in SAID_ABOVE]
     flags = [f for f in flags if (f.rule, f.severity) != ("suspended", Severity.WARNING)]
     return sorted(flags, key=lambda flag: (worst.index(Severity(flag.severity)), flag.since))
 

@@ -231,7 +231,7 @@ def _move(
     if said.move.needs_days:
         assert said.days is not None
         postponing.postpone(row, said.kind, said.days, at=said.at)
-        waiving.answer_by_extension(row, known, at=said.at)
+        waiving.answer_by_extension(known, at=said.at)
     elif said.kind == Decision.Kind.RECERTIFY:
         row.recertify(at=said.at, decision_date=_recertified_until(row, policy, said.today))
     elif said.kind == Decision.Kind.SUSPEND:

@@ -120,9 +120,9 @@ def _entry(waiver: Waiver) -> Entry:
     )
 
 
-def answer_by_extension(row: Initiative, known: Facts, *, at: datetime) -> None:
-    """Arm again what the later date of `row` answers; refuse while anything else is tripped."""
-    left = initiatives.rearm_by_extension(row, known, at=at)
+def answer_by_extension(known: Facts, *, at: datetime) -> None:
+    """Arm again what a later date answers; refuse while anything else is tripped."""
+    left = initiatives.rearm_by_extension(known, at=at)
     if left:
         raise Refused(
             f"A kill condition has tripped that a later date does not answer: "

@@ -426,6 +426,7 @@ class TestFlags(OverridingTestCase):
         assert self.rules(21) == set()
 
 
+@pytest.mark.embedded
 class TestPages(OverridingTestCase):
     @classmethod
     def setUpTestData(cls):

@@ -265,6 +265,7 @@ class TestExtend(WaivingTestCase):
         assert KillCondition.objects.get(pk=other.pk).state == "waived"
 
 
+@pytest.mark.embedded
 class TestPages(WaivingTestCase):
     def setUp(self):
         self.trip()
