@@ -50,6 +50,7 @@ ACTIONS = {
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
     "ownership_asked": "Accept or decline",
+    "override_asked": "Read and sign",
 }
 PREPARE = "See what is missing"  # of those who do not decide themselves
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else

@@ -132,6 +132,7 @@ SHARED = {
     "unowned": "owners",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
+    "override_asked": "second signature",
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
 }

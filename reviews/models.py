@@ -266,6 +266,10 @@ class OverrideQuerySet(models.QuerySet["Override"]):
         """Those that a second person signed."""
         return self.filter(countersigned_at__isnull=False)
 
+    def proposed(self) -> OverrideQuerySet:
+        """Those that wait for their second signature."""
+        return self.filter(countersigned_at=None, ended_at=None, review__closed_at=None)
+
     def open(self) -> OverrideQuerySet:
         """Signed by two, and what they set aside is not met yet: of a review that is open, or that
         was decided under them. Also when their day is over."""

@@ -36,7 +36,7 @@ def bar_to_asking(person: Person, standing: Standing) -> str | None:
     """Why this person may not ask for an override of this review, or None."""
     if not people.is_lead(person):
         return "Only portfolio leads ask for an override."
-    return bar_to_any(standing) or _bar(person, Group.LEADS, standing)
+    return bar_to_any(standing) or _bar(_membership(person, Group.LEADS), Group.LEADS, standing)
 
 
 def bar_to_any(standing: Standing) -> str | None:
@@ -54,7 +54,8 @@ def bar_to_countersigning(person: Person, override: Override, standing: Standing
         return "It was signed, refused or taken back already."
     if person.pk == override.asked_by_id:
         return "You asked for it: somebody else signs it."
-    return _bar_in_review(standing) or _bar(person, second_group(standing), standing)
+    group = second_group(standing)
+    return _bar_in_review(standing) or _bar(_membership(person, group), group, standing)
 
 
 def bar_to_declining(person: Person, override: Override, standing: Standing) -> str | None:
@@ -72,10 +73,26 @@ def _bar_in_review(standing: Standing) -> str | None:
     return gates.shut(standing.facts)
 
 
-def _bar(person: Person, group: str, standing: Standing) -> str | None:
-    membership = Membership.objects.filter(person=person, group__key=group, left_at=None).first()
-    if membership is None or not person.is_active:
+def seconds(override: Override, standing: Standing) -> list[Person]:
+    """Everybody who may sign it as the second person."""
+    group = second_group(standing)
+    members = Membership.objects.filter(group__key=group, left_at=None).select_related("person")
+    return [
+        member.person
+        for member in members.order_by("person__name", "pk")
+        if member.person_id != override.asked_by_id and _bar(member, group, standing) is None
+    ]
+
+
+def _membership(person: Person, group: str) -> Membership | None:
+    found = Membership.objects.filter(person=person, group__key=group, left_at=None)
+    return found.select_related("person").first()
+
+
+def _bar(membership: Membership | None, group: str, standing: Standing) -> str | None:
+    if membership is None or not membership.person.is_active:
         return WHO_SIGNS_SECOND[group]
+    person = membership.person
     if any(o.counts and o.person_id == person.pk for o in standing.facts.ownerships):
         return "You hold a role on this initiative: somebody who does not has to do it."
     if barred := signing.bar(person, membership, standing.review):

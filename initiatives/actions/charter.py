@@ -12,7 +12,7 @@ from audit.actions import Value, Words, append
 from audit.refusals import Refused, records_refusals
 from initiatives import facts
 from initiatives.actions import tripping, writing
-from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric
+from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric, Waiver
 from initiatives.models.charter import MetricKind
 from initiatives.rules import (
     CHARTER_FIELDS,
@@ -222,7 +222,8 @@ def remove_kill_condition(
     if charter and kill_condition.pk in {k["id"] for k in charter.charter["kill_conditions"]}:
         raise writing.frozen()
     armed = KillCondition.objects.filter(pk=kill_condition.pk, state=KillCondition.State.ARMED)
-    if row.stage != Stage.PROPOSAL and not armed.exists():
+    was_waived = Waiver.objects.filter(condition=kill_condition.pk).exists()
+    if was_waived or (row.stage != Stage.PROPOSAL and not armed.exists()):
         raise Refused("A condition that has tripped cannot be removed.", rule="tripped")
     changed: dict[str, Value] = {"condition": Words(kill_condition.sentence())}
     _changed(row, kill_condition, "kill_condition.removed", changed, by, at)

@@ -13,7 +13,7 @@ from notifications.actions.planning import subject_of
 from notifications.models import Flag, Reminder
 from notifications.rules import RULES
 from reviews import signing
-from reviews.models import Review, SignOff
+from reviews.models import Override, Review, SignOff
 
 
 def undue(reminders: list[Reminder]) -> set[int]:
@@ -66,6 +66,12 @@ def _of_ownerships_answered(reminders: list[Reminder]) -> set[int]:
     return {r.pk for r in reminders if (_id(r), r.recipient_id) not in still}
 
 
+def _of_overrides_signed(reminders: list[Reminder]) -> set[int]:
+    asked = Override.objects.proposed().filter(pk__in={_id(r) for r in reminders})
+    still = set(asked.values_list("pk", flat=True))
+    return {r.pk for r in reminders if _id(r) not in still}
+
+
 def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
@@ -75,6 +81,7 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     "sign_off_asked": _of_signatures_given,
     "sign_off_stale": _of_signatures_renewed,
     "ownership_asked": _of_ownerships_answered,
+    "override_asked": _of_overrides_signed,
 }
 
 

@@ -11,6 +11,7 @@ from django.db.models import F
 from django.db.models.functions import MD5
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts import permissions as people
 from accounts.models import Person
@@ -54,11 +55,15 @@ class Item:
     url: str
     label: str
     aside: str  # where to say why it does not apply, for what is worked out
-    overridden: str = ""  # until when, by whom and why two people set it aside
+    is_overridden: bool = False
 
     @property
     def blocks(self) -> bool:
-        return self.blocking and not self.is_met and not self.overridden
+        return self.blocking and not self.is_met and not self.is_overridden
+
+    @property
+    def state(self) -> str:
+        return "overridden" if self.is_overridden else ""
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,10 @@ class GateAhead:
     @property
     def unmet(self) -> int:
         return sum(item.blocks for item in self.items)
+
+    @property
+    def overridden(self) -> int:
+        return sum(item.is_overridden and not item.is_met for item in self.items)
 
     @property
     def missing(self) -> list[Item]:
@@ -317,7 +326,7 @@ def _reached(known: Facts, today: date) -> str:
         return ""
     metric = known.primary_metric
     needed = metric.words(metric.threshold)
-    return f"{metric.name} is at {metric.words(last.value)}; {needed} was needed."
+    return f"{capfirst(metric.name)} is at {metric.words(last.value)}; {needed} was needed."
 
 
 def _ended(known: Facts) -> Ended | None:
@@ -334,15 +343,14 @@ def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
     in_force = reviews.policy_named(row.beside_policy)
     open_at = {review["gate"]: _asked_for(review) for review in row.beside_reviews or ()}
     pinned = {gate: review.policy for gate, review in open_at.items()}
-    asides = {gate: _set_aside(row, gate, today) for gate in open_at}
+    asides = _asides(row, today)
     return [
         GateAhead(
             key=gate,
             title=str(gate.label),
             items=[
-                replace(
-                    _item(j, row.pk, may_edit=may_edit),
-                    overridden=asides.get(gate, {}).get(j.criterion.key, ""),
+                _overridden(
+                    _item(j, row.pk, may_edit=may_edit), asides.get((gate, j.criterion.key))
                 )
                 for j in judged
             ],
@@ -354,15 +362,21 @@ def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
     ]
 
 
-def _set_aside(row: Any, gate: str, today: date) -> dict[str, str]:
-    """The criteria that an override in force sets aside at a gate, each saying until when."""
+def _asides(row: Any, today: date) -> dict[tuple[str, str], str]:
+    """What overrides in force set aside, by gate and criterion: until when, by whom and why."""
     return {
-        key: f"Overridden until {day(until)} by {said['asked']} and {said['signed']}, because: "
-        f"{said['reason']}"
+        (said["gate"], key): f"Overridden until {day(until)} by {said['asked']} and "
+        f"{said['signed']}, because: {said['reason']}"
         for said in row.beside_overrides or ()
-        if said["gate"] == gate and (until := date.fromisoformat(said["until"])) >= today
+        if (until := date.fromisoformat(said["until"])) >= today
         for key in listed(said["criteria"])
     }
+
+
+def _overridden(item: Item, aside: str | None) -> Item:
+    if aside is None or item.is_met:
+        return item
+    return replace(item, reason=f"{item.reason} {aside}", is_overridden=True)
 
 
 def _asked_for(review: Mapping[str, Any]) -> AskedFor:

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.authentication import Authentication
-from accounts.models import Person
+from accounts.models import Group, Person
 from audit.actions import Entry, Value, Words, append
 from audit.refusals import Refused, records_refusals
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
-from initiatives.models import Initiative
+from initiatives.models import Initiative, OpenToGroup
 from initiatives.stages import Stage
 from reviews import gates, overrides, queries
 from reviews.actions.proving import require_fresh
@@ -60,6 +60,7 @@ def ask_for_override(
         asked_at=at,
         snapshot=standing.review.snapshot,
     )
+    _let_second_see(standing, at)
     _record("override.asked", override, standing, by, at)
     return override
 
@@ -99,6 +100,14 @@ def decline_override(*, override: Override, reason: str, by: Person, at: datetim
     stored.save(update_fields=SAID)
     _record("override.declined", stored, standing, by, at, because=stored.ended_because)
     return stored
+
+
+def _let_second_see(standing: Standing, at: datetime) -> None:
+    """Let those who may sign second see a restricted initiative, until its reviews are closed."""
+    group = Group.objects.get(key=overrides.second_group(standing))
+    OpenToGroup.objects.get_or_create(
+        initiative=standing.facts.initiative, group=group, defaults={"opened_at": at}
+    )
 
 
 def _locked(review: Review, at: datetime) -> Standing:

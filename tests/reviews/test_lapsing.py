@@ -83,7 +83,7 @@ class TestLapse(LapsingTestCase):
         with nothing_said():
             assert self.lapse(NOON + 400 * DAY) == 0
 
-    def test_needs_no_more_queries_for_more(self):
+    def test_takes_all_that_are_due_at_once(self):
         factories.make_pilot(cast=self.cast, at=NOON - 57 * DAY, name="Another")
         assert self.lapse() == 2
 

@@ -15,7 +15,8 @@ from initiatives import facts
 from initiatives.models import Evidence, Initiative, Triage
 from initiatives.stages import Role, Stage
 from notifications import actions as notifications
-from notifications.models import Flag
+from notifications.actions import checking
+from notifications.models import Flag, Reminder
 from reviews import actions, overrides, policy
 from reviews.models import Decision, Override, PolicyVersion, Review
 from reviews.policy import FIXED_CHECKS
@@ -424,6 +425,38 @@ class TestFlags(OverridingTestCase):
     def test_are_not_about_what_was_never_used(self):
         self.in_force()
         assert self.rules(21) == set()
+
+
+@pytest.mark.embedded
+class TestMails(OverridingTestCase):
+    def asked(self) -> list[tuple[str, int, str]]:
+        notifications.hear(at=NOON)
+        return owed(kind="override_asked")
+
+    def test_ask_whoever_may_sign_second(self):
+        give(self.initiative, Role.DATA_OWNER, self.third)
+        Initiative.objects.update(evidence_changed_by=self.cast.engineering_owner)
+        self.ask()
+        assert self.asked() == [("override_asked", 0, self.compliance.name)]
+        mail = Reminder.objects.get(kind="override_asked")
+        assert (mail.is_urgent, mail.path) == (
+            True, reverse("reviews:countersign", args=[self.row().pk]),
+        )  # fmt: skip
+        assert "until 22 Mar 2026: The simplest approach was tried first." in mail.detail
+
+    def test_are_not_sent_once_somebody_has_signed(self):
+        override = self.ask()
+        assert len(self.asked()) == 2
+        owing = list(Reminder.objects.filter(kind="override_asked").select_related("recipient"))
+        assert checking.undue(owing) == set()
+        self.countersign(override)
+        assert checking.undue(owing) == {reminder.pk for reminder in owing}
+
+    def test_reach_those_who_could_not_see_it_before(self):
+        factories.restrict(initiative=self.initiative)
+        self.ask()
+        assert Initiative.objects.visible_to(self.third).exists()
+        assert not Initiative.objects.visible_to(factories.make_person(name="Nosy")).exists()
 
 
 @pytest.mark.embedded

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import actions as people
 from audit.queries import history
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, KillCondition, Metric, Waiver
+from initiatives.models import Baseline, Initiative, KillCondition, Metric, Waiver
 from initiatives.stages import Stage
 from notifications import actions as notifications
 from reviews import actions, queries
@@ -127,6 +127,13 @@ class TestWaive(WaivingTestCase):
         self.waive()
         review = factories.make_review(initiative=self.pilot, by=self.cast.business_owner, at=NOON)
         assert standing(review).kill_conditions[0].endswith("(waived until 16 Mar 2026)")
+
+    def test_keeps_the_condition_from_being_removed(self):
+        self.waive()
+        Initiative.objects.update(stage=Stage.PROPOSAL)
+        Baseline.objects.all().delete()
+        with refused("tripped"):
+            initiatives.remove_kill_condition(kill_condition=self.condition, by=self.lead, at=NOON)
 
     def test_cannot_be_stored_without_its_day(self):
         with pytest.raises(IntegrityError), transaction.atomic():
