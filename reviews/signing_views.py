@@ -73,11 +73,12 @@ class Waive(SignedForm):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         last = waiving.longest(queries.current_policy(), timezone.localdate())
+        because = self.condition.tripped_because
         return super().get_context_data(
             title="Waive a kill condition",
             lead=f"It stops nothing until a day, {last:%-d %b %Y} at most. It shows everywhere "
             "with that day.",
-            points=[(f"{self.condition.sentence()}.", self.condition.tripped_because)],
+            points=[(f"{self.condition.sentence()}.", f"{because}." if because else "")],
             **kwargs,
         )
 
