@@ -312,6 +312,13 @@ class TestPages(WaivingTestCase):
         section = self.page().split('id="tripped"')[1].split("</section>")[0]
         assert reverse("reviews:decide", args=[self.pilot.pk, "extend"]) not in section
 
+    def test_do_not_offer_one_where_measurements_running_failed_as_well(self):
+        KillCondition.objects.update(in_a_row=1)
+        factories.make_measurement(metric=self.metric, value=9_000, at=NOON)
+        section = self.page().split('id="tripped"')[1].split("</section>")[0]
+        assert reverse("reviews:decide", args=[self.pilot.pk, "extend"]) not in section
+        assert self.address in section
+
     def test_say_what_the_signature_means(self):
         page = self.client.get(self.address).content.decode()
         assert "Your signature means: I know that this condition has come true" in page
