@@ -156,8 +156,11 @@ def shipped(days: float, reason: str, limit: str) -> Deeds:
     return (*made_ready(days + 6, limit), *passed(days, reason, Kind.SHIP))
 
 
-def overridden(days: float, key: str, reason: str, *, until: int, by: str, second: str) -> Deeds:
-    """A lead asks for a criterion of the open review to be set aside, and somebody signs second."""
+def overridden(
+    days: float, key: str, reason: str, *, until: int, by: str, second: str = ""
+) -> Deeds:
+    """A lead asks for a criterion of the open review to be set aside; unless somebody signs second,
+    it waits for that."""
 
     def override(scene: Scene) -> None:
         asked = reviews.ask_for_override(
@@ -169,9 +172,10 @@ def overridden(days: float, key: str, reason: str, *, until: int, by: str, secon
             at=scene.at,
         )
         proof = Authentication("password", scene.at - timedelta(minutes=1))
-        reviews.countersign_override(
-            override=asked, authentication=proof, by=scene.who(second), at=scene.at
-        )
+        if second:
+            reviews.countersign_override(
+                override=asked, authentication=proof, by=scene.who(second), at=scene.at
+            )
 
     return (Deed(days, override),)
 

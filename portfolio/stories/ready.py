@@ -163,7 +163,7 @@ BROKER_QUOTES = Story(
         *evaluated(58, "Quillmark 3", "12 %", "14.6 %", 220),
         *asked(58, "Does Quillmark keep what brokers send?", "priya.nair", 6, due=30),
         *proven(49, "Brokers answer on the same day; nobody wants to go back."),
-        *made_ready(14, "12 h", leave=("runbook",)),
+        *made_ready(14, "12 h", leave=("runbook", "service_levels")),
         *asked_for(
             8,
             waits=("finance",),
@@ -177,9 +177,16 @@ BROKER_QUOTES = Story(
             "runbook",
             "Broker service moves to another tool in December; a runbook for the old one would "
             "hold for three weeks.",
-            until=24,
+            until=8,
             by="martin.holt",
             second="edmund.rowe",
+        ),
+        *overridden(
+            1,
+            "service_levels",
+            "Quillmark answers about its hours in a fortnight; brokers lose nothing meanwhile.",
+            until=20,
+            by="martin.holt",
         ),
     ),
 )

@@ -41,8 +41,10 @@ def lapse_if_due(row: Initiative, *, at: datetime) -> None:
 
     Called before each decision, which is judged by the day, not by when the sweep came by.
     """
-    late = _late(queries.current_policy(), timezone.localdate(at))
-    if late.filter(pk=row.pk).exists():
+    today = timezone.localdate(at)
+    if not row.is_overdue(today):
+        return
+    if _late(queries.current_policy(), today).filter(pk=row.pk).exists():
         _lapse([row], at)
 
 
