@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts import permissions
@@ -152,7 +153,16 @@ def _set_active(person: Person, *, active: bool, at: datetime) -> None:
     person.is_active = active
     if active:
         person.active_since = at
-    person.save(update_fields=["is_active", "active_since"])
+    else:
+        person.inactive_since = at
+    person.save(update_fields=["is_active", "active_since", "inactive_since"])
+
+
+def date_inactivity(*, at: datetime) -> int:
+    """Say since when people are inactive who were made so by raw SQL, which says nothing; return
+    how many. Called by the sweep, since a role that is held by nobody is counted in days."""
+    undated = Q(inactive_since=None) | Q(inactive_since__lt=F("active_since"))
+    return Person.objects.filter(undated, is_active=False).update(inactive_since=at)
 
 
 @records_refusals("group.join")

@@ -67,7 +67,8 @@ class Person(AbstractBaseUser):
     """Somebody who owns, signs, decides or is only known by e-mail (*invited*, without password).
 
     `active_since` moves when a person is reactivated: what they had accepted before does not
-    come back to them silently (`Ownership.counts`). A `deputy` may sign in their place, until
+    come back to them silently (`Ownership.counts`). `inactive_since` is when they were last
+    deactivated; by raw SQL, when the sweep first saw it. A `deputy` may sign in their place, until
     `deputy_until` where that is said.
     """
 
@@ -81,6 +82,7 @@ class Person(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     active_since = models.DateTimeField(default=timezone.now)
+    inactive_since = models.DateTimeField(null=True, blank=True)
     invited_at = models.DateTimeField(null=True, blank=True)
     deputy = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"

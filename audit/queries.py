@@ -72,12 +72,19 @@ def position_of(*, kind: str, subject: str, actor_id: int, at: datetime) -> Posi
 
 
 def history(
-    *, initiative_id: int | None = None, limit: int = 50, before_seq: int | None = None
+    *,
+    initiative_id: int | None = None,
+    about: str = "",
+    limit: int = 50,
+    before_seq: int | None = None,
 ) -> list[EventRecord]:
-    """Return the newest events first, of one initiative or of all; page on with `before_seq`."""
+    """Return the newest events first, of one initiative or of all, or of its subjects of one kind,
+    such as `killcondition`; page on with `before_seq`."""
     events = models.Event.objects.order_by("-seq")
     if initiative_id is not None:
         events = events.filter(initiative_id=initiative_id)
+    if about:
+        events = events.filter(subject__startswith=f"{about}:")
     if before_seq is not None:
         events = events.filter(seq__lt=before_seq)
     return records(events[:limit])

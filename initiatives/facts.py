@@ -70,6 +70,12 @@ class Facts:
     def primary_metric(self) -> Metric | None:
         return next((metric for metric in self.metrics if metric.is_primary), None)
 
+    @property
+    def tripped(self) -> list[KillCondition]:
+        """The kill conditions that have tripped, and nobody has answered since."""
+        state = KillCondition.State.TRIPPED
+        return [condition for condition in self.kill_conditions if condition.state == state]
+
     @cached_property
     def frozen_metrics(self) -> frozenset[int]:
         """Ids of the metrics that a signed charter froze."""

@@ -37,6 +37,24 @@ def decision_date(ladder: Ladder) -> tuple[Step, ...]:
     )
 
 
+def decision_lapsed(ladder: Ladder) -> tuple[Step, ...]:
+    """At once the leads, who decide now."""
+    return (Step(0, leads=True),)
+
+
+def threshold_reached(ladder: Ladder) -> tuple[Step, ...]:
+    """Once those who answer for it: nothing is late."""
+    return (Step(0, (Role.SPONSOR, *PILOT_OWNERS), or_leads=True),)
+
+
+def override(ladder: Ladder) -> tuple[Step, ...]:
+    """A week before its day those who can meet what was set aside, and the leads; then again."""
+    return (
+        Step(-7, OWNERS, leads=True),
+        Step(1, (Role.SPONSOR, *OWNERS), leads=True),
+    )
+
+
 def unowned(ladder: Ladder) -> tuple[Step, ...]:
     """At once those who can name somebody."""
     return (Step(0, (Role.SPONSOR,), leads=True),)
@@ -86,6 +104,9 @@ def decides(roles: Iterable[str]) -> bool:
 
 LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "decision_date": decision_date,
+    "decision_lapsed": decision_lapsed,
+    "override": override,
+    "threshold_reached": threshold_reached,
     "unowned": unowned,
     "kill_condition_tripped": kill_condition_tripped,
     "suspended": suspended,

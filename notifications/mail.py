@@ -19,7 +19,7 @@ SUBJECT_LENGTH = 150
 NAMED = 4  # of the others who were told
 HAS_DEADLINE = frozenset(
     {"decision_date", "suspended", "sign_off_asked", "sign_off_stale", "sign_off_lapsed"}
-    | {"obligation", "obligation_owed", "statement_unsigned"}
+    | {"obligation", "obligation_owed", "statement_unsigned", "override"}
 )
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
@@ -42,6 +42,9 @@ DECIDE = "Open and decide"
 # What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
     "decision_date": DECIDE,
+    "decision_lapsed": DECIDE,
+    "threshold_reached": DECIDE,
+    "override": "See what is missing",
     "unowned": "Name the owners",
     "kill_condition_tripped": DECIDE,
     "suspended": DECIDE,
@@ -56,6 +59,7 @@ ACTIONS = {
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
     "ownership_asked": "Accept or decline",
+    "override_asked": "Read and sign",
 }
 PREPARE = "See what is missing"  # of those who do not decide themselves
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else

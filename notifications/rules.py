@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from initiatives.models import Initiative, KillCondition, Obligation, Ownership
+from initiatives.models import (
+    Initiative,
+    KillCondition,
+    Measurement,
+    Metric,
+    Obligation,
+    Ownership,
+)
 from initiatives.models.obligations import ObligationKind
 from initiatives.stages import (
     DECISION_DATE_NAME,
@@ -25,8 +34,10 @@ from initiatives.stages import (
     Stage,
 )
 from initiatives.triage import LegalClass
+from initiatives.units import Direction
 from reviews import queries as reviews
 from reviews.checks.verdicts import excerpt
+from reviews.models import Override
 from reviews.policy import Policy
 
 
@@ -64,6 +75,8 @@ class Rule:
 
 SPONSOR_SIGNS_WITHIN = timedelta(days=14)
 DECIDERS = "the sponsor or a portfolio lead"
+LEADS = "a portfolio lead"
+EXPIRES_SOON = timedelta(days=7)
 
 
 def decision_near(today: date, policy: Policy) -> list[Finding]:
@@ -84,8 +97,9 @@ def decision_near(today: date, policy: Policy) -> list[Finding]:
 
 
 def decision_overdue(today: date, policy: Policy) -> list[Finding]:
-    """The day by which the stage is decided has passed, and nobody has decided (product.md P5)."""
-    late = _undecided().filter(decision_date__lt=today)
+    """The day by which the stage is decided has passed, and nobody has decided (product.md P5).
+    Once it has lapsed, that says so in its place."""
+    late = _undecided().filter(decision_date__lt=today, lapsed_at=None)
     return [
         Finding(
             pk,
@@ -98,6 +112,56 @@ def decision_overdue(today: date, policy: Policy) -> list[Finding]:
         for pk, stage, day in late.values_list("pk", "stage", "decision_date")
         if day is not None
     ]
+
+
+def decision_lapsed(today: date, policy: Policy) -> list[Finding]:
+    """Nobody has decided within the policy's days after the date (14), so that it has lapsed: the
+    leads decide (product.md P5 and P26)."""
+    lapsed = _undecided().filter(lapsed_at__isnull=False)
+    rows = lapsed.values_list("pk", "stage", "decision_date", "lapsed_at")
+    return [
+        Finding(
+            pk,
+            Severity.CRITICAL,
+            f"It lapsed: its {DECISION_DATE_NAME[stage]} was {in_words(day)}, and nobody decided.",
+            LEADS,
+            due_date=timezone.localdate(at),
+            since=at,
+        )
+        for pk, stage, day, at in rows
+        if day is not None and at is not None
+    ]
+
+
+def threshold_reached(today: date, policy: Policy) -> list[Finding]:
+    """A pilot has reached its threshold before its date, with the sample that was agreed: it need
+    not wait for the date to be decided (product.md P5)."""
+    last = Measurement.objects.filter(metric=OuterRef("pk"), corrected_by=None)
+    newest = last.order_by("-measured_at", "-pk")
+    past = Q(direction=Direction.LOWER, last__lte=F("threshold"))
+    past |= Q(direction=Direction.HIGHER, last__gte=F("threshold"))
+    reached = (
+        Metric.objects.filter(is_primary=True, initiative__stage=Stage.PILOT)
+        .filter(initiative__counting_since__isnull=False, initiative__suspended_at=None)
+        .filter(initiative__decision_date__gte=today)
+        .annotate(
+            last=Subquery(newest.values("value")[:1]),
+            sample=Coalesce(Subquery(newest.values("sample_size")[:1]), 0),
+        )
+        .filter(past, sample__gte=Coalesce(F("minimum_sample"), 0))
+    )
+    return [_reached(metric) for metric in reached.order_by()]
+
+
+def _reached(metric: Metric) -> Finding:
+    last: Decimal = metric.last  # type: ignore[attr-defined]
+    return Finding(
+        metric.initiative_id,
+        Severity.NOTICE,
+        f"Its threshold is reached, decide now: {metric.name} is at {metric.words(last)}, needed "
+        f"was {metric.words(metric.threshold)}.",
+        DECIDERS,
+    )
 
 
 def unowned(today: date, policy: Policy) -> list[Finding]:
@@ -141,7 +205,7 @@ def kill_condition_tripped(today: date, policy: Policy) -> list[Finding]:
             state=KillCondition.State.TRIPPED, initiative__counting_since__isnull=False
         )
         .exclude(initiative__stage=Stage.RETIRED)
-        .select_related("metric")
+        .select_related("metric", "initiative")
     )
     return [_tripped(condition) for condition in tripped]
 
@@ -152,7 +216,7 @@ def _tripped(condition: KillCondition) -> Finding:
         condition.initiative_id,
         Severity.CRITICAL,
         f"A kill condition tripped: {condition.tripped_because}.",
-        DECIDERS,
+        LEADS if condition.initiative.has_lapsed else DECIDERS,
         subject=f"killcondition:{condition.pk}",
         due_date=timezone.localdate(condition.tripped_at),
         since=condition.tripped_at,
@@ -236,6 +300,41 @@ def _late(which: models.QuerySet[Obligation], today: date, what: str) -> list[Fi
     ]
 
 
+def override_expiring(today: date, policy: Policy) -> list[Finding]:
+    """Criteria are set aside until a day within a week, and are not met yet (product.md §4)."""
+    soon = Override.objects.open().filter(
+        expires_on__gte=today, expires_on__lte=today + EXPIRES_SOON
+    )
+    return [
+        _override(override, Severity.WARNING, "ends on")
+        for override in soon.select_related("review")
+    ]
+
+
+def override_expired(today: date, policy: Policy) -> list[Finding]:
+    """A gate was passed with criteria set aside, the day until which they were is over, and they
+    are not met yet (product.md §4)."""
+    over = Override.objects.open().filter(expires_on__lt=today, review__closed_at__isnull=False)
+    return [
+        _override(override, Severity.CRITICAL, "ended on")
+        for override in over.select_related("review")
+    ]
+
+
+def _override(override: Override, severity: Severity, ends: str) -> Finding:
+    gate = override.review.get_gate_display().lower()
+    day = override.expires_on
+    return Finding(
+        override.initiative_id,
+        severity,
+        f"An override of its {gate} gate {ends} {in_words(day)}; what it set aside is not met.",
+        "its owners and the portfolio leads",
+        subject=f"override:{override.pk}",
+        due_date=day,
+        since=start_of(day + timedelta(days=1)) if ends == "ended on" else None,
+    )
+
+
 def _undecided() -> models.QuerySet[Initiative]:
     return Initiative.objects.counting().filter(stage__in=UNDECIDED)
 
@@ -262,6 +361,20 @@ RULES: dict[str, Rule] = {
         Severity.CRITICAL,
         "it is stopped, or somebody decides otherwise, on the record",
         "kill_condition_tripped",
+    ),
+    "decision_lapsed": Rule(
+        decision_lapsed,
+        "Decision lapsed",
+        Severity.CRITICAL,
+        "a portfolio lead decides",
+        "decision_lapsed",
+    ),
+    "override_expired": Rule(
+        override_expired,
+        "Override expired",
+        Severity.CRITICAL,
+        "what was set aside is met",
+        "override",
     ),
     "decision_overdue": Rule(
         decision_overdue,
@@ -304,6 +417,20 @@ RULES: dict[str, Rule] = {
         Severity.WARNING,
         "somebody confirms that it is done",
         "obligation",
+    ),
+    "override_expiring": Rule(
+        override_expiring,
+        "Override expiring",
+        Severity.WARNING,
+        "what was set aside is met",
+        "override",
+    ),
+    "threshold_reached": Rule(
+        threshold_reached,
+        "Threshold reached",
+        Severity.NOTICE,
+        "somebody decides, or the last value is not good enough any more",
+        "threshold_reached",
     ),
     "decision_near": Rule(
         decision_near,

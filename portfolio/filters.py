@@ -18,7 +18,7 @@ from initiatives.queries import unowned
 from initiatives.stages import Stage
 from notifications.models import Flag
 from notifications.rules import RULES
-from portfolio.queries import catch_up, health, stages, timeline
+from portfolio.queries import catch_up, health, overrides, stages, timeline
 
 SORTS = {
     "decision": ("decision_date", "pk"),
@@ -33,6 +33,8 @@ SORTS = {
 SHOW = {
     "due": "Decision due",
     "overdue": "Decision late",
+    "lapsed": "Lapsed",
+    "overridden": "Overridden",
     "unowned": "Without an owner",
     "suspended": "Suspended",
     "quiet": "Imported, not yet asked",
@@ -43,6 +45,8 @@ SHOW = {
 SHOWN: dict[str, Callable[[InitiativeQuerySet, date], InitiativeQuerySet]] = {
     "due": timeline.due,
     "overdue": timeline.overdue,
+    "lapsed": lambda rows, today: rows.filter(lapsed_at__isnull=False),
+    "overridden": lambda rows, today: rows.filter(pk__in=overrides.initiatives()),
     "unowned": lambda rows, today: unowned(rows.counting()),
     "suspended": lambda rows, today: rows.suspended(),
     "quiet": lambda rows, today: rows.filter(counting_since=None).exclude(stage=Stage.RETIRED),

@@ -16,6 +16,7 @@ initiative_pages = [
     path("<int:pk>/", pages.InitiativeDetail.as_view(), name="detail"),
     path("<int:pk>/tabs/<slug:tab>/", pages.Tab.as_view(), name="tab"),
     path("<int:pk>/brief/", dashboard.Brief.as_view(), name="brief"),
+    path("<int:pk>/kill-conditions/history/", pages.KillHistory.as_view(), name="kill_history"),
     path("<int:pk>/history/", pages.History.as_view(), name="history"),
 ]
 health_pages = [

@@ -216,7 +216,6 @@ class AppointForm(HandOnForm):
 class EndorseForm(ActionForm):
     """The success statement that a new sponsor signs, as they read it."""
 
-    why = "You became its sponsor after its charter was signed. Others rely on your word as well."
     button = "Sign"
 
     statement = forms.CharField(widget=forms.HiddenInput, max_length=2_000)
@@ -282,3 +281,45 @@ class DecideForm(ActionForm):
             del self.fields["days"]
         if not may_go_to_pilot:
             del self.fields["to_pilot"]
+
+
+class WaiveForm(ActionForm):
+    """Until when a tripped kill condition stops nothing, and why."""
+
+    button = "Sign and waive"
+
+    reason = Text(rows=2, required=False, label="Why go on all the same?")
+    expires_on = Day(label="Until")
+
+
+class OverrideForm(ActionForm):
+    """What is to be set aside, until when, and why it cannot wait."""
+
+    button = "Ask for the second signature"
+
+    criteria = forms.MultipleChoiceField(
+        label="Set aside", required=False, widget=forms.CheckboxSelectMultiple
+    )
+    reason = Text(rows=2, required=False, label="Why can it not wait?")
+    expires_on = Day(label="Until", help_text="By then it is to be met.")
+
+    def __init__(self, *args: Any, unmet: Iterable[gates.Judged], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(j.criterion.key, f"{j.criterion.title}: {j.verdict.reason}") for j in unmet]
+        self.fields["criteria"].choices = choices  # type: ignore[attr-defined]
+
+
+class CountersignForm(ActionForm):
+    """Nothing is typed: what is signed stands above it."""
+
+    button = "Sign the override"
+
+
+class DeclineForm(ActionForm):
+    """Why an override is not signed, or is taken back."""
+
+    title = "Do not override"
+    why = "The gate stays shut until what is missing is there. Whoever asked reads your reason."
+    button = "Do not override"
+
+    reason = Text(rows=2, required=False, label="Why?")

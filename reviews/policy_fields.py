@@ -22,6 +22,7 @@ from reviews.policy import LONGEST_TITLE, counting, wording
 MOST = 3_650
 PER_LEVEL = ("reauthentication_minutes", "recertification_days", "catch_up_days")
 LISTS = ("owner_days_before", "signer_days_after", "recertification_days_before")
+MAY_BE_NONE = ("override_days",)  # no day: none is allowed
 FACTOR = "measurement_stale_factor"
 LONGEST = 2_000
 
@@ -68,7 +69,8 @@ class LimitsForm(DraftForm):
                     label=label, min_value=1, max_value=100, help_text=f"Number of {unit}."
                 )
             else:
-                self.fields[name] = whole(label, unit)
+                minimum = 0 if name in MAY_BE_NONE else 1
+                self.fields[name] = whole(label, unit, minimum)
         for name, (label, unit) in wording.LADDER.items():
             if name in LISTS:
                 help_text = f"In {unit}, with commas: 14, 3, 0."

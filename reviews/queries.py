@@ -22,8 +22,17 @@ from initiatives.stages import RUNNING, Gate, Role, Stage
 from initiatives.triage import Basis, Level
 from reviews import gates, permissions, policy, results, signing, snapshots, transitions
 from reviews.answers import Answered, answered, conditions
-from reviews.models import Decision, Endorsement, PolicyVersion, Question, Review, SignOff, Slot
-from reviews.policy import Case, Criterion, GatePolicy, Policy
+from reviews.models import (
+    Decision,
+    Endorsement,
+    Override,
+    PolicyVersion,
+    Question,
+    Review,
+    SignOff,
+    Slot,
+)
+from reviews.policy import FIXED_CHECKS, Case, Criterion, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -134,6 +143,7 @@ class Standing:
     slots: list[signing.SlotState]
     today: date
     decision: Decision | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def statement(self) -> str:
@@ -145,7 +155,7 @@ class Standing:
 
     @property
     def kill_conditions(self) -> list[str]:
-        return [condition.sentence() for condition in self.facts.kill_conditions]
+        return [condition.sentence_now() for condition in self.facts.kill_conditions]
 
     @property
     def conditions(self) -> list[Answered]:
@@ -166,8 +176,34 @@ class Standing:
         return gates.evaluate(self.facts, self.review.gate, self.policy, self.today)
 
     @property
+    def overridden(self) -> list[tuple[gates.Judged, Override]]:
+        """What would hold the gate if no override in force set it aside, each with the first that
+        does."""
+        in_force = [o for o in self.overrides if o.is_in_force(self.today)]
+        aside = {key: override for override in reversed(in_force) for key in override.criteria}
+        unmet = [judged for judged in self.judged if judged.blocks]
+        return [(j, aside[j.criterion.key]) for j in unmet if j.criterion.key in aside]
+
+    @property
     def blocking(self) -> list[gates.Judged]:
-        return [judged for judged in self.judged if judged.blocks]
+        """What holds the gate: unmet, and not set aside by two people until a day."""
+        aside = {judged.criterion.key for judged, _ in self.overridden}
+        return [j for j in self.judged if j.blocks and j.criterion.key not in aside]
+
+    @property
+    def overridable(self) -> list[gates.Judged]:
+        """What two people may set aside: all that holds the gate but what is the product (§3)."""
+        return [j for j in self.blocking if j.criterion.check not in FIXED_CHECKS]
+
+    @property
+    def proposed_override(self) -> Override | None:
+        """The one that waits for its second signature."""
+        return next((o for o in self.overrides if o.is_proposed), None)
+
+    def titles_of(self, override: Override) -> str:
+        """What an override sets aside, by name."""
+        known = {criterion.key: criterion.title for criterion in self.gate.criteria}
+        return ", ".join(known.get(key, key) for key in override.criteria)
 
     def lacking(self) -> list[str]:
         """Everything a decision to advance still lacks, one sentence each; empty when nothing."""
@@ -279,7 +315,21 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
         material=material,
         slots=signing.states(review, known, digest, today),
         today=today,
+        overrides=overrides_of(review),
     )
+
+
+def has_overrides() -> Exists:
+    """Annotate a review with whether anything was ever asked to be set aside in it."""
+    return Exists(Override.objects.filter(review=OuterRef("pk")))
+
+
+def overrides_of(review: Review) -> tuple[Override, ...]:
+    """What was asked to be set aside in it, with who asked and who signed; asked only where there
+    may be any."""
+    if not getattr(review, "has_overrides", True):
+        return ()
+    return tuple(review.overrides.select_related("asked_by", "countersigned_by"))
 
 
 def _closed(review: Review, today: date, known: Facts) -> Closed:
@@ -297,6 +347,7 @@ def _closed(review: Review, today: date, known: Facts) -> Closed:
         today=today,
         decision=decision,
         observed=own.observed if own else review.observed,
+        overrides=overrides_of(review),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import View
 
-from accounts.authentication import latest
+from accounts.authentication import Authentication, latest
 from accounts.models import Person
 from audit import queries as audit
 from audit.refusals import Refused
@@ -23,7 +24,8 @@ from initiatives import statement
 from initiatives.models import Initiative
 from initiatives.stages import Role
 from initiatives.views.base import OfInitiative
-from reviews import actions, queries
+from reviews import actions, permissions, queries
+from reviews.actions import endorsing
 from reviews.forms import AnswerQuestionForm, AppointForm, AskForm, EndorseForm, HandOnForm
 from reviews.models import Delegation, Question, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -47,6 +49,30 @@ class TakeBack(View):
         else:
             messages.success(request, "Your rejection is taken back. You can sign again.")
         return HttpResponseRedirect(review.get_absolute_url())
+
+
+class SignedForm(OfInitiative):
+    """A form that is signed: whoever has to confirm who they are comes back to it as it was."""
+
+    template_name = "reviews/signed_form.html"
+    meaning = ""
+
+    @property
+    def proof(self) -> Authentication | None:
+        return latest(self.request, self.person)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        back = self.get_success_url()
+        return super().get_context_data(meaning=self.meaning, bar=self.bar(), back=back, **kwargs)
+
+    @abstractmethod
+    def bar(self) -> str | None:
+        """Why this person may not sign it, or None."""
+
+    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
+        if refusal.rule == "authentication_too_old":
+            raise ReauthenticationRequired
+        return super().refused(form, refusal)
 
 
 class OfReview(OfInitiative):
@@ -161,34 +187,41 @@ class AnswerQuestion(OfReview):
         actions.answer_question(question=self.question, by=self.person, at=at, **form.cleaned_data)
 
 
-class Endorse(OfInitiative):
-    """A new sponsor signs what was promised; whoever has to confirm who they are comes back."""
+class Endorse(SignedForm):
+    """A new sponsor signs what was promised before they came."""
 
     form_class = EndorseForm
-    template_name = "reviews/endorse.html"
+    meaning = endorsing.MEANING
+
+    @cached_property
+    def statement(self) -> str:
+        return statement.of(initiative_facts.load_one(self.initiative.pk))
+
+    def bar(self) -> str | None:
+        known = initiative_facts.load_one(self.initiative.pk)
+        return permissions.bar_to_endorsing(self.person, known)
 
     def get_initial(self) -> dict[str, Any]:
-        return {"statement": statement.of(initiative_facts.load_one(self.initiative.pk))}
+        return {"statement": self.statement}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
-            title="Sign what was promised", meaning=actions.MEANING, **kwargs
+            title="Sign what was promised",
+            lead="You became its sponsor after its charter was signed. If you don’t want it as it "
+            "stands, stop it or ask for a re-baseline instead.",
+            points=[(self.statement, "")],
+            **kwargs,
         )
 
     def act(self, form: forms.Form, at: datetime) -> None:
         event = actions.endorse(
             initiative=self.initiative,
-            authentication=latest(self.request, self.person),
+            authentication=self.proof,
             by=self.person,
             at=at,
             **form.cleaned_data,
         )
         messages.success(self.request, f"You have signed. Receipt no. {event.seq}.")
-
-    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
-        if refusal.rule == "authentication_too_old":
-            raise ReauthenticationRequired from refusal
-        return super().refused(form, refusal)
 
 
 class Receipt(View):

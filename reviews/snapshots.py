@@ -15,9 +15,9 @@ from initiatives.models import Evidence, KillCondition, Metric, OpenQuestion
 from initiatives.rules import (
     CHARTER_FIELDS,
     EVALUATION_SET_FIELDS,
-    KILL_CONDITION_FIELDS,
     METRIC_FIELDS,
     QUESTION_FIELDS,
+    agreed_fields,
 )
 from initiatives.triage import QUESTIONS
 from reviews import results, words
@@ -56,7 +56,7 @@ def material(facts: Facts, policy_version: int) -> Material:
             corrected = f"metric.{measurement.metric_id}.measurement.{measurement.corrects_id}"
             flat[corrected] = measurement.value
     for condition in facts.kill_conditions:
-        flat |= _fields("kill_condition", condition, KILL_CONDITION_FIELDS)
+        flat |= _fields("kill_condition", condition, agreed_fields(condition))
     for answer in facts.evidence:
         flat |= {f"answer.{answer.criterion}.{f}": v for f, v in answer.fields.items()}
         if answer.not_applicable_because:
@@ -105,7 +105,7 @@ def observed(facts: Facts, judged: Iterable[Judged] = ()) -> Material:
     return {
         "statement": statement.of(facts),
         "results": results.of(facts),
-        "kill_conditions": [condition.sentence() for condition in facts.kill_conditions],
+        "kill_conditions": [condition.sentence_now() for condition in facts.kill_conditions],
         "verdicts": [
             {
                 "criterion": j.criterion.key,

@@ -4,6 +4,7 @@ from django.urls import path
 
 from reviews import (
     dry_run_views,
+    overriding_views,
     policy_editing_views,
     policy_views,
     signing_views,
@@ -16,6 +17,10 @@ urlpatterns = [
     path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
     path("<int:pk>/ask/", signing_views.Ask.as_view(), name="ask"),
     path("questions/<int:pk>/", signing_views.AnswerQuestion.as_view(), name="answer_question"),
+    path("<int:pk>/override/", overriding_views.AskForOverride.as_view(), name="override"),
+    path("overrides/<int:pk>/sign/", overriding_views.Countersign.as_view(), name="countersign"),
+    path("overrides/<int:pk>/decline/", overriding_views.Decline.as_view(), name="decline"),
+    path("kill-conditions/<int:pk>/waive/", overriding_views.Waive.as_view(), name="waive"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
     path("slots/<int:pk>/take-back/", signing_views.TakeBack.as_view(), name="take_back"),
     path("slots/<int:pk>/hand-on/", signing_views.HandOn.as_view(), name="hand_on"),

@@ -30,7 +30,7 @@ from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, permissions, queries, transitions
+from reviews import actions, citations, gates, overrides, permissions, queries, transitions
 from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
 from reviews.models import Decision, Question, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -143,6 +143,7 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     )
     beside = reviews.filter(initiative__in=visible).annotate(
         has_questions=Exists(Question.objects.filter(review=OuterRef("pk"))),
+        has_overrides=queries.has_overrides(),
         **queries.version_in_force(),
     )
     return get_object_or_404(beside, pk=pk)
@@ -180,12 +181,28 @@ def review_page(
         "mine_rejected": _rejected_by(request.user, standing),
         "questions": asked_about(review, standing, request.user),
         "may_appoint": review.is_open and people.is_lead(request.user),
+        **_override(request.user, standing),
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
         "decision": standing.decision,
         "form": form or SignForm(initial={"digest": standing.digest}),
         "refusal": refusal,
     }
     return render(request, "reviews/review_detail.html", context, status=status)
+
+
+def _override(person: Person, standing: queries.Standing) -> dict[str, Any]:
+    """What is set aside or asked to be, and what this person may do about it."""
+    proposed = standing.proposed_override if standing.review.is_open else None
+    return {
+        "overrides": [(o, standing.titles_of(o)) for o in standing.overrides if o.is_signed],
+        "proposed": proposed,
+        "proposed_titles": standing.titles_of(proposed) if proposed else "",
+        "may_override": people.is_lead(person) and overrides.bar_to_any(standing) is None,
+        "may_countersign": proposed is not None
+        and overrides.bar_to_countersigning(person, proposed, standing) is None,
+        "may_decline": proposed is not None
+        and overrides.bar_to_declining(person, proposed, standing) is None,
+    }
 
 
 def _signed_together(mine: list[SlotState], person: Person) -> list[SlotState]:

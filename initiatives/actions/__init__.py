@@ -30,7 +30,11 @@ from initiatives.actions.triaging import (
     confirm_light,
     confirm_triage,
 )
-from initiatives.actions.tripping import trip_kill_conditions
+from initiatives.actions.tripping import (
+    rearm_by_extension,
+    trip_kill_conditions,
+    trip_those_of,
+)
 from initiatives.actions.units import save_unit
 
 __all__ = [
@@ -58,6 +62,7 @@ __all__ = [
     "miss_conditions",
     "owe",
     "raise_question",
+    "rearm_by_extension",
     "record_evidence",
     "record_export",
     "record_measurement",
@@ -70,5 +75,6 @@ __all__ = [
     "start_counting",
     "suspend",
     "trip_kill_conditions",
+    "trip_those_of",
     "watch_metric",
 ]

@@ -12,12 +12,14 @@ from audit.actions import Value, Words, append
 from audit.refusals import Refused, records_refusals
 from initiatives import facts
 from initiatives.actions import tripping, writing
-from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric
+from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric, Waiver
 from initiatives.models.charter import MetricKind
 from initiatives.rules import (
     CHARTER_FIELDS,
     KILL_CONDITION_FIELDS,
     METRIC_FIELDS,
+    OWNER_FIELDS,
+    agreed_fields,
     kill_condition_faults,
     metric_faults,
 )
@@ -201,7 +203,7 @@ def add_kill_condition(
     condition = KillCondition(
         initiative=row,
         agreed_at=at,
-        **{field: values[field] for field in KILL_CONDITION_FIELDS & values.keys()},
+        **{f: values[f] for f in (*KILL_CONDITION_FIELDS, *OWNER_FIELDS) if f in values},
     )
     condition.save()
     changed: dict[str, Value] = {"condition": Words(condition.sentence())}
@@ -220,7 +222,8 @@ def remove_kill_condition(
     if charter and kill_condition.pk in {k["id"] for k in charter.charter["kill_conditions"]}:
         raise writing.frozen()
     armed = KillCondition.objects.filter(pk=kill_condition.pk, state=KillCondition.State.ARMED)
-    if row.stage != Stage.PROPOSAL and not armed.exists():
+    was_waived = Waiver.objects.filter(condition=kill_condition.pk).exists()
+    if was_waived or (row.stage != Stage.PROPOSAL and not armed.exists()):
         raise Refused("A condition that has tripped cannot be removed.", rule="tripped")
     changed: dict[str, Value] = {"condition": Words(kill_condition.sentence())}
     _changed(row, kill_condition, "kill_condition.removed", changed, by, at)
@@ -249,7 +252,7 @@ def charter_of(known: facts.Facts) -> dict[str, Any]:
     return {
         **{field: getattr(known.initiative, field) for field in CHARTER_FIELDS},
         "metrics": [_frozen(m, METRIC_FIELDS) for m in sorted(known.metrics, key=lambda m: m.pk)],
-        "kill_conditions": [_frozen(k, KILL_CONDITION_FIELDS) for k in known.kill_conditions],
+        "kill_conditions": [_frozen(k, agreed_fields(k)) for k in known.kill_conditions],
     }
 
 

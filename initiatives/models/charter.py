@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
-from initiatives.stages import ON_TRIAL, RUNNING
+from initiatives.stages import ON_TRIAL, RUNNING, Role
 from initiatives.units import Direction, UnitKind, in_words
 
 
@@ -108,6 +108,7 @@ class Measurement(models.Model):
 class KillConditionKind(models.TextChoices):
     METRIC = "metric", "A metric does not reach its limit in time"
     SPEND = "spend", "Spend passes a cap"
+    OWNER = "owner", "Nobody answers for it"
 
 
 class Comparator(models.TextChoices):
@@ -121,7 +122,9 @@ class KillCondition(models.Model):
     """An agreed condition under which the initiative stops (product.md P8).
 
     metric: trips when the last value is past `threshold`, on the `comparator` side, once its due
-    date is over, or `in_a_row` measurements running. spend: when the sum passes `spend_cap`.
+    date is over, or `in_a_row` measurements running. spend: when the sum passes `spend_cap`. owner:
+    when `owner_role`, or without one any role that its stage needs, is held by nobody for
+    `missing_days`. One that is waived is armed again once the day `waived_until` is over.
     """
 
     class State(models.TextChoices):
@@ -144,10 +147,13 @@ class KillCondition(models.Model):
     due_date = models.DateField(null=True, blank=True)
     in_a_row = models.PositiveSmallIntegerField(null=True, blank=True)
     spend_cap = models.BigIntegerField(null=True, blank=True)
+    owner_role = models.CharField(max_length=20, choices=Role.choices, blank=True)
+    missing_days = models.PositiveSmallIntegerField(null=True, blank=True)
     state = models.CharField(max_length=10, choices=State.choices, default=State.ARMED)
     agreed_at = models.DateTimeField(default=timezone.now, editable=False)
     tripped_at = models.DateTimeField(null=True, blank=True)
     tripped_because = models.TextField(blank=True)
+    waived_until = models.DateField(null=True, blank=True)
 
     class Meta:
         ordering = ("pk",)
@@ -157,12 +163,18 @@ class KillCondition(models.Model):
                 condition=Q(kind="metric", metric__isnull=False, threshold__isnull=False)
                 & ~Q(comparator="")
                 & (Q(by_decision_date=True) | Q(due_date__isnull=False) | Q(in_a_row__isnull=False))
-                | Q(kind="spend", spend_cap__isnull=False),
+                | Q(kind="spend", spend_cap__isnull=False)
+                | Q(kind="owner", missing_days__isnull=False),
                 name="a_kill_condition_can_be_evaluated",
             ),
             models.CheckConstraint(
                 condition=~Q(state="tripped") | Q(tripped_at__isnull=False),
                 name="a_tripped_condition_says_since_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="waived", waived_until__isnull=False)
+                | ~Q(state="waived") & Q(waived_until=None),
+                name="a_waived_condition_says_until_when",
             ),
         )
 
@@ -183,9 +195,32 @@ class KillCondition(models.Model):
         """The condition as it was agreed: `Stop if resolution time is above 2 h by the …`."""
         if self.kind == KillConditionKind.SPEND:
             return f"Stop if spend passes {settings.CURRENCY} {self.spend_cap:,}"
+        if self.kind == KillConditionKind.OWNER:
+            return f"Stop if nobody is {self._whom()} for {self.missing_days} days"
         assert self.metric is not None
         limit = self.metric.words(self.threshold)
         return f"Stop if {self.metric.name} is {self.comparator} {limit} {self._when()}"
+
+    def sentence_now(self) -> str:
+        """As it was agreed, and until when it stops nothing, where somebody waived it."""
+        if self.waived_until is None:
+            return self.sentence()
+        return f"{self.sentence()} (waived until {self.waived_until:%-d %b %Y})"
+
+    def _whom(self) -> str:
+        """The role that has to be held: one of them, or whichever its stage needs."""
+        if not self.owner_role:
+            return "in a role that its stage needs"
+        return f"its {str(Role(self.owner_role).label).lower()}"
+
+    def is_waiver_over(self, today: date) -> bool:
+        """It was waived, until a day that has passed."""
+        return self.waived_until is not None and self.waived_until < today
+
+    def arm(self) -> None:
+        """Stand as it was agreed; what it tripped by, and who waived that, is in its history."""
+        self.state = self.State.ARMED
+        self.tripped_at, self.tripped_because, self.waived_until = None, "", None
 
     def _when(self) -> str:
         """Its moments, any of which trips it: `in 3 measurements running or by the …`."""
@@ -193,6 +228,45 @@ class KillCondition(models.Model):
         by_date = f"by {self.due_date:%-d %b %Y}" if self.due_date else ""
         due = "by the decision date" if self.by_decision_date else by_date
         return " or ".join(when for when in (running, due) if when)
+
+
+class Waiver(models.Model):
+    """A signature by which a tripped condition stops nothing until the end of `expires_on`.
+
+    Signed by whom the condition binds, with the trip that it answers; never changed, but for
+    `ended_at`: when the condition was armed again, or something else was decided.
+    """
+
+    condition = models.ForeignKey(KillCondition, on_delete=models.PROTECT, related_name="waivers")
+    tripped_at = models.DateTimeField()
+    tripped_because = models.TextField()
+    reason = models.TextField()
+    meaning = models.TextField()
+    waived_at = models.DateTimeField()
+    waived_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    printed_name = models.CharField(max_length=200)
+    expires_on = models.DateField()
+    authentication_method = models.CharField(max_length=40)
+    authenticated_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("waived_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["condition"],
+                condition=Q(ended_at=None),
+                name="a_condition_is_waived_once_at_a_time",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_waiver_says_why"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.printed_name} until {self.expires_on}"
+
+    @property
+    def initiative_id(self) -> int:
+        return self.condition.initiative_id
 
 
 class Baseline(models.Model):

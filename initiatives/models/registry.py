@@ -12,7 +12,15 @@ from django.utils import timezone
 
 from accounts import permissions as people
 from accounts.models import Group, Membership, Person, Unit
-from initiatives.stages import DAYS_SUSPENDED, DECISION_DATE_NAME, NEXT_GATE, RUNNING, Gate, Stage
+from initiatives.stages import (
+    DAYS_SUSPENDED,
+    DECISION_DATE_NAME,
+    NEXT_GATE,
+    RUNNING,
+    UNDECIDED,
+    Gate,
+    Stage,
+)
 from initiatives.triage import LegalClass, Level
 from initiatives.workdays import add_working_days
 
@@ -69,6 +77,7 @@ class Initiative(models.Model):
     evidence; `touched_at` is the last act of a person. Money is in whole units of the
     organisation's one currency. What is suspended keeps its stage and its dates; it is to be
     resumed or retired by `suspended_until`, and `off_confirmed_at` is when somebody made sure.
+    `lapsed_at` is since when, undecided so long after its date, the leads decide (product.md P5).
     """
 
     name = models.CharField(max_length=300)
@@ -93,6 +102,7 @@ class Initiative(models.Model):
     extensions = models.PositiveSmallIntegerField(default=0, editable=False)
     pauses = models.PositiveSmallIntegerField(default=0, editable=False)
     paused_until = models.DateField(null=True, editable=False)
+    lapsed_at = models.DateTimeField(null=True, editable=False)
     recertified_at = models.DateTimeField(null=True, editable=False)
     suspended_at = models.DateTimeField(null=True, editable=False)
     suspended_until = models.DateField(null=True, editable=False)
@@ -150,6 +160,11 @@ class Initiative(models.Model):
                 condition=Q(suspended_at__isnull=False),
                 name="initiative_suspended",
             ),
+            models.Index(
+                fields=["lapsed_at"],
+                condition=Q(lapsed_at__isnull=False),
+                name="initiative_lapsed",
+            ),
         )
         constraints = (
             models.CheckConstraint(
@@ -162,6 +177,10 @@ class Initiative(models.Model):
             models.CheckConstraint(
                 condition=Q(suspended_at=None) | Q(stage__in=RUNNING),
                 name="only_what_runs_is_suspended",
+            ),
+            models.CheckConstraint(
+                condition=Q(lapsed_at=None) | Q(stage__in=UNDECIDED, decision_date__isnull=False),
+                name="only_what_should_be_decided_lapses",
             ),
             models.CheckConstraint(
                 condition=Q(suspended_at=None, suspended_until=None, off_confirmed_at=None)
@@ -207,6 +226,11 @@ class Initiative(models.Model):
     @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Nobody decided in time: the leads do now."""
+        return self.lapsed_at is not None
 
     def is_overdue(self, today: date) -> bool:
         return self.decision_date is not None and self.decision_date < today
@@ -280,8 +304,11 @@ class Initiative(models.Model):
         self.spells.filter(left_at=None).update(left_at=at)
 
     def _change(self, **values: Any) -> None:
-        """Write what is material: the decision date is part of what is signed."""
-        self._write(values | {"evidence_version": F("evidence_version") + 1})
+        """Write what is material: the decision date is part of what is signed. What has lapsed
+        has another date from now on, or none."""
+        moved = {"lapsed_at": None, "evidence_version": F("evidence_version") + 1}
+        self._write(values | moved)
+        self.lapsed_at = None
 
     def _write(self, values: dict[str, Any]) -> None:
         """Write these columns where the version is still the one that was read."""

@@ -13,7 +13,7 @@ from notifications.actions.planning import subject_of
 from notifications.models import Flag, Reminder
 from notifications.rules import RULES
 from reviews import signing
-from reviews.models import Question, Review, SignOff
+from reviews.models import Override, Question, Review, SignOff
 
 
 def undue(reminders: list[Reminder]) -> set[int]:
@@ -84,6 +84,12 @@ def _none(reminders: list[Reminder]) -> set[int]:
     return set()
 
 
+def _of_overrides_signed(reminders: list[Reminder]) -> set[int]:
+    asked = Override.objects.proposed().filter(pk__in={_id(r) for r in reminders})
+    still = set(asked.values_list("pk", flat=True))
+    return {r.pk for r in reminders if _id(r) not in still}
+
+
 def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
@@ -97,6 +103,7 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     "obligation_owed": _of_obligations_done,
     "question_asked": _of_questions_over,
     **dict.fromkeys(("question_answered", "mentioned", "sign_off_receipt"), _none),
+    "override_asked": _of_overrides_signed,
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person
@@ -24,9 +25,9 @@ from notifications.actions import telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules import called, in_words
+from reviews import overrides, results, signing
 from reviews import queries as reviews
-from reviews import results, signing
-from reviews.models import Review, SignOff
+from reviews.models import Override, Review, SignOff
 from reviews.signing import SlotState
 
 BATCH = 500
@@ -82,6 +83,7 @@ def reminders_of(events: list[EventRecord], at: datetime) -> list[Reminder]:
         *_asked_to_sign(_reviews_in(events), at),
         *_asked_to_own(_asked_in(events), at),
         *telling.reminders_of(events, at),
+        *_asked_to_countersign(events, at),
     ]
 
 
@@ -128,6 +130,38 @@ def waiting(states: list[SlotState]) -> list[tuple[Person, list[SlotState]]]:
     people = {person.pk: person for state in states for person in state.eligible}
     asked = [(p, [s for s in states if s.waits_for(p)]) for p in people.values()]
     return [(person, mine) for person, mine in asked if mine]
+
+
+def _asked_to_countersign(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
+    """Whoever may sign an override second, once a lead has asked for it."""
+    ids = {_id(e.subject) for e in events if e.kind == "override.asked"}
+    asked = Override.objects.proposed().filter(review__in=ids) if ids else Override.objects.none()
+    of_review = ("review__initiative", "review__policy", "review__snapshot", "asked_by")
+    for override in asked.select_related(*of_review):
+        standing = reviews.standing(override.review, timezone.localdate(at))
+        for person in overrides.seconds(override, standing):
+            yield _countersign(override, standing, person, at)
+
+
+def _countersign(
+    override: Override, standing: reviews.Standing, person: Person, at: datetime
+) -> Reminder:
+    until = in_words(override.expires_on)
+    return Reminder(
+        kind="override_asked",
+        subject=f"override:{override.pk}",
+        initiative_id=override.review.initiative_id,
+        due_date=timezone.localdate(override.asked_at),
+        step=0,
+        recipient=person,
+        says=f"Sign or refuse an override: {_what(override.review)}",
+        detail=f"{override.asked_by.name} asks to set aside until {until}: "
+        f"{standing.titles_of(override)}. {override.reason}",
+        why="A second signature is needed, and you may give it.",
+        path=reverse("reviews:countersign", args=[override.pk]),
+        is_urgent=True,
+        planned_at=at,
+    )
 
 
 def _sign(

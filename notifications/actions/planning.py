@@ -226,6 +226,11 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     if key.kind == "kill_condition_tripped":
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)}, a kill condition has tripped"
+    if key.kind == "decision_lapsed":
+        return f"Decide now: {called(initiative)} has lapsed"
+    if key.kind == "threshold_reached":
+        what = "Decide now" if decides else "Prepare the decision"
+        return f"{what}: {called(initiative)} has reached its threshold"
     day = in_words(key.due_date)
     if key.kind == "statement_unsigned":
         if key.step > 0:
@@ -233,6 +238,8 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
         return f"Sign by {day} what you took over: {called(initiative)}"
     if key.kind == "obligation":
         return f"See that it is done: {called(initiative)}, due {day}"
+    if key.kind == "override":
+        return f"Meet what was set aside by {day}: {called(initiative)}"
     if key.kind == "suspended":
         what = f"Decide by {day}" if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"

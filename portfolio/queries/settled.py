@@ -41,9 +41,17 @@ CHANGES_HEALTH = frozenset({
 CHANGES_NO_COUNT = CHANGES_HEALTH | {
     "initiative.off_confirmed",
     "initiatives.exported",
+    "initiative.lapsed",
     "kill_condition.added",
+    "kill_condition.rearmed",
     "kill_condition.removed",
     "kill_condition.tripped",
+    "kill_condition.waived",
+    "override.asked",
+    "override.countersigned",
+    "override.declined",
+    "override.ended",
+    "override.regularised",
     "person.signed_in",
 }
 # … makes nobody an owner, moves no stage and hides nothing.

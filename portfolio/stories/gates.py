@@ -6,6 +6,8 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.authentication import Authentication
 from accounts.models import Person
 from audit.refusals import Refused
@@ -152,6 +154,30 @@ def joined_for_production(days: float) -> Deeds:
 def shipped(days: float, reason: str, limit: str) -> Deeds:
     """Made ready, signed and live."""
     return (*made_ready(days + 6, limit), *passed(days, reason, Kind.SHIP))
+
+
+def overridden(
+    days: float, key: str, reason: str, *, until: int, by: str, second: str = ""
+) -> Deeds:
+    """A lead asks for a criterion of the open review to be set aside; unless somebody signs second,
+    it waits for that."""
+
+    def override(scene: Scene) -> None:
+        asked = reviews.ask_for_override(
+            review=Review.objects.open().get(initiative=scene.initiative),
+            criteria=[key],
+            reason=reason,
+            expires_on=timezone.localdate(scene.at) + timedelta(days=until),
+            by=scene.who(by),
+            at=scene.at,
+        )
+        proof = Authentication("password", scene.at - timedelta(minutes=1))
+        if second:
+            reviews.countersign_override(
+                override=asked, authentication=proof, by=scene.who(second), at=scene.at
+            )
+
+    return (Deed(days, override),)
 
 
 def recertified(days: float, reason: str) -> Deeds:

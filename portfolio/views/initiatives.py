@@ -120,6 +120,18 @@ class Tab(View):
         return render(request, template, found | titles)
 
 
+class KillHistory(View):
+    """What became of its kill conditions: a piece of its page, or a page of its own."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        initiative = visible_initiative(request, pk)
+        htmx: Any = request.htmx  # type: ignore[attr-defined]
+        piece = "initiatives/_kill_history.html"
+        template = piece if htmx else "initiatives/kill_history.html"
+        context = {"initiative": initiative, "lines": history.of_kill_conditions(pk)}
+        return render(request, template, context)
+
+
 class History(View):
     """Earlier lines of the history, asked for from its end."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -14,7 +15,7 @@ from initiatives.facts import Facts
 from initiatives.models import Initiative, Overtaken
 from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
-from reviews.actions import postponing
+from reviews.actions import lapsing, postponing, waiving
 from reviews.actions.reviewing import (
     close_to_signers,
     locked_initiative,
@@ -68,12 +69,15 @@ def decide(
 ) -> Decision:
     """Decide what becomes of an initiative, and move it where the decision leads.
 
-    One transaction: lock, compare the evidence, evaluate the criteria and signatures again, move
-    where the version is still the one read, close the spell and open the next, write the event.
+    One transaction: lock, trip and lapse what is due by now, compare the evidence, evaluate the
+    criteria and signatures again, move where the version is still the one read, close the spell
+    and open the next, write the event.
     To ship a light pilot takes both of its reviews in one sitting, and records two decisions.
     """
     said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot)
     row = locked_initiative(initiative.pk)
+    initiatives.trip_those_of(row, at=at)
+    lapsing.lapse_if_due(row, at=at)
     known = initiative_facts.load_one(row.pk)
     if kind == Decision.Kind.SHIP and may_take_one_sitting(row):
         return _decide_in_one_sitting(row, known, said)
@@ -202,7 +206,7 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
     back = said.kind == Decision.Kind.SEND_BACK and said.to_pilot
     if back and row.stage == Stage.READINESS_REVIEW:
         to = Stage.PILOT
-    judged = queries.standing(review, said.today, known).judged if review else ()
+    standing = queries.standing(review, said.today, known) if review else None
     return Decision.objects.create(
         initiative=row,
         review=review,
@@ -217,17 +221,26 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
         lesson=said.lesson.strip(),
         days=said.days if said.move.needs_days else None,
         snapshot=review.snapshot if review else None,
-        observed=snapshots.observed(known, judged),
+        observed=snapshots.observed(known, standing.judged if standing else ())
+        | (_set_aside(standing) if standing else {}),
     )
+
+
+def _set_aside(standing: queries.Standing) -> dict[str, Any]:
+    """Which overrides the decision stands on, where it does."""
+    used = sorted({override.pk for _, override in standing.overridden})
+    return {"overrides": used} if used else {}
 
 
 def _move(
     row: Initiative, known: Facts, to: Stage, said: Said, review: Review | None, policy: Policy
 ) -> None:
     """Let the initiative stand where the decision leads."""
+    had_lapsed = row.has_lapsed
     if said.move.needs_days:
         assert said.days is not None
         postponing.postpone(row, said.kind, said.days, at=said.at)
+        waiving.answer_by_extension(known, at=said.at)
     elif said.kind == Decision.Kind.RECERTIFY:
         row.recertify(at=said.at, decision_date=_recertified_until(row, policy, said.today))
     elif said.kind == Decision.Kind.SUSPEND:
@@ -238,6 +251,8 @@ def _move(
         row.enter(to, at=said.at, decision_date=_decision_date(row, said, to, policy))
         if review is not None and review.gate == Gate.CHARTER:
             initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at, known=known)
+    if had_lapsed and not row.has_lapsed:
+        lapsing.release(row, at=said.at)
     begun = row.counting_since or said.at  # whoever decided on it has ended its quiet
     Initiative.objects.filter(pk=row.pk).update(touched_at=said.at, counting_since=begun)
 

@@ -1,6 +1,6 @@
 """A new sponsor signs what was promised before they came."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from accounts.authentication import Authentication
 from accounts.models import Person
@@ -10,8 +10,8 @@ from audit.refusals import Refused, records_refusals
 from initiatives import facts as initiative_facts
 from initiatives import statement as statements
 from initiatives.models import Initiative
-from initiatives.stages import Role
-from reviews import queries
+from reviews import permissions, queries
+from reviews.actions.proving import require_fresh
 from reviews.actions.reviewing import locked_initiative
 from reviews.models import Endorsement
 
@@ -33,21 +33,14 @@ def endorse(
     """Sign the success statement as it was read, as the sponsor who answers for it now."""
     row = locked_initiative(initiative.pk)
     known = initiative_facts.load_one(row.pk)
-    sponsor = known.counted_owner(Role.SPONSOR)
-    if sponsor is None or sponsor.person_id != by.pk:
-        raise Refused("Only its sponsor signs the success statement.", rule="not_the_sponsor")
-    if known.charter is None:
-        raise Refused("No charter is in force: nothing was promised yet.", rule="no_charter")
+    if reason := permissions.bar_to_endorsing(by, known):
+        raise Refused(reason, rule="may_not_endorse")
     if statements.of(known) != statement:
         raise Refused(
             "The statement has changed since you opened this page. Read it again, then sign.",
             rule="statement_changed",
         )
-    minutes = queries.current_policy().limits.reauthentication_minutes[row.level]
-    if authentication is None or not authentication.is_fresh(
-        at=at, limit=timedelta(minutes=minutes)
-    ):
-        raise Refused("Confirm that it is you before you sign.", rule="authentication_too_old")
+    proof = require_fresh(authentication, queries.current_policy(), row.level, at)
     Endorsement.objects.create(
         initiative=row,
         signer=by,
@@ -55,8 +48,8 @@ def endorse(
         statement=statement,
         meaning=MEANING,
         signed_at=at,
-        authentication_method=authentication.method,
-        authenticated_at=authentication.authenticated_at,
+        authentication_method=proof.method,
+        authenticated_at=proof.authenticated_at,
     )
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     said = {"statement": Words(statement)}

@@ -17,6 +17,7 @@ from initiatives.models import Initiative, Obligation
 from initiatives.models.obligations import ObligationKind
 from initiatives.permissions import may_know_of
 from reviews import queries
+from reviews.actions.proving import require_fresh
 from reviews.actions.reviewing import locked_initiative, notice, release_conditions, review_entry
 from reviews.models import Review, SignOff, Slot, Snapshot
 from reviews.signing import SlotState
@@ -40,7 +41,7 @@ class Signed:
     verdict: str
     comment: str
     conditions: tuple[Condition, ...]
-    authentication: Authentication | None
+    proof: Authentication
     by: Person
     at: datetime
     owed: tuple[Obligation, ...] = field(default=())
@@ -65,10 +66,11 @@ def sign(
     every role slot that its signer holds. What an earlier one of theirs depended on is not asked
     for any more.
     """
-    said = Signed(verdict, comment.strip(), tuple(conditions), authentication, by, at)
     row, standing = _open_standing(slot, at)
     _require_same_evidence(standing, digest)
-    _require_fresh(authentication, standing, at)
+    level = standing.facts.initiative.level
+    proof = require_fresh(authentication, standing.policy, level, at)
+    said = Signed(verdict, comment.strip(), tuple(conditions), proof, by, at)
     _require_words(said)
     for condition in said.conditions:
         _require_possible(condition, row, timezone.localdate(at))
@@ -88,11 +90,12 @@ def take_back(
     """Take one's own rejection back, and with it those given at the same time: the slots are
     empty again, and ask to be signed."""
     row, standing = _open_standing(slot, at)
-    _require_fresh(authentication, standing, at)
+    level = standing.facts.initiative.level
+    proof = require_fresh(authentication, standing.policy, level, at)
     mine = [s for s in standing.slots if any(r.signer_id == by.pk for r in s.rejections)]
     if slot.pk not in {state.slot.pk for state in mine}:
         raise Refused("There is no rejection of yours to take back.", rule="nothing_rejected")
-    said = Signed(SignOff.Verdict.TAKEN_BACK, "", (), authentication, by, at)
+    said = Signed(SignOff.Verdict.TAKEN_BACK, "", (), proof, by, at)
     _store(mine, standing.review, said)
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     return append([_entry(standing.review, mine, said)], at=at)[0]
@@ -120,15 +123,6 @@ def _require_same_evidence(standing: queries.Standing, digest: str) -> None:
         rule="evidence_changed",
         detail={"changes": changes},
     )
-
-
-def _require_fresh(
-    authentication: Authentication | None, standing: queries.Standing, at: datetime
-) -> None:
-    level = standing.facts.initiative.level
-    limit = timedelta(minutes=standing.policy.limits.reauthentication_minutes[level])
-    if authentication is None or not authentication.is_fresh(at=at, limit=limit):
-        raise Refused("Confirm that it is you before you sign.", rule="authentication_too_old")
 
 
 def _require_words(said: Signed) -> None:
@@ -218,7 +212,6 @@ def _store(mine: list[SlotState], review: Review, said: Signed) -> None:
 
 
 def _signature(state: SlotState, review: Review, said: Signed) -> SignOff:
-    assert said.authentication is not None
     before = SignOff.objects.filter(
         review=review, slot=state.slot, signer=said.by, snapshot=review.snapshot
     )
@@ -235,8 +228,8 @@ def _signature(state: SlotState, review: Review, said: Signed) -> SignOff:
         comment=said.comment,
         round=before.count() + 1,
         signed_at=said.at,
-        authentication_method=said.authentication.method,
-        authenticated_at=said.authentication.authenticated_at,
+        authentication_method=said.proof.method,
+        authenticated_at=said.proof.authenticated_at,
         snapshot=review.snapshot,
         policy_version=review.policy.version,
     )

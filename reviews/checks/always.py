@@ -96,7 +96,7 @@ def _due_in_time(condition: KillCondition, asked: Asked) -> bool:
 def production_kill_condition(asked: Asked) -> Verdict:
     """P8, P24: an armed condition that goes on in daily use, beyond the decision date."""
     armed = [k for k in asked.facts.kill_conditions if k.state == KillCondition.State.ARMED]
-    lasting = [k for k in armed if k.in_a_row or k.kind == KillConditionKind.SPEND]
+    lasting = [k for k in armed if k.in_a_row or k.kind != KillConditionKind.METRIC]
     if lasting:
         return met(f"{lasting[0].sentence()}.")
     return unmet("No kill condition goes on in production: agree on one that counts measurements.")

@@ -372,7 +372,7 @@ def _read_limits(table: _Table) -> Limits:
         stalled_days=days("stalled_days"),
         measurement_stale_factor=table.factor("measurement_stale_factor"),
         evaluation_stale_days=days("evaluation_stale_days"),
-        override_days=days("override_days"),
+        override_days=table.whole("override_days"),
         pause_days=days("pause_days"),
         recertification_days=table.per_level("recertification_days"),
         catch_up_days=table.per_level("catch_up_days"),

@@ -7,13 +7,15 @@ from django.test import TestCase
 
 from accounts import actions as people
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, Ownership, Triage
+from initiatives.models import Initiative, Measurement, Metric, Ownership, Triage
 from initiatives.stages import Role, Stage
 from initiatives.triage import LegalClass
-from notifications.models import Flag
+from notifications.actions import sweep
+from notifications.models import Flag, Reminder
 from notifications.rules import RULES, Finding
 from reviews import actions as decisions
 from reviews import queries as reviews
+from tests.factories import make_measurement, make_metric
 from tests.notifications.scenes import (
     NOON,
     TODAY,
@@ -22,6 +24,7 @@ from tests.notifications.scenes import (
     make_person,
     make_quiet,
     move,
+    open_rules,
     owned_by_all,
     suspend,
     trip_by_spend,
@@ -187,6 +190,123 @@ class TestSuspended(RuleTestCase):
     def test_leaves_out_what_is_quiet(self):
         make_quiet(self.initiative)
         assert found_by("suspended") == []
+
+
+@pytest.mark.embedded
+class TestDecisionLapsed(RuleTestCase):
+    def setUp(self):
+        self.days_to_decision(-15)
+        Initiative.objects.update(lapsed_at=NOON)
+
+    def test_speaks_in_the_place_of_overdue_once_it_is_a_fact(self):
+        (finding,) = found_by("decision_lapsed")
+        assert finding.says == (
+            "It lapsed: its ship-or-kill date was 15 Feb 2026, and nobody decided."
+        )
+        assert (finding.severity, finding.acts) == ("critical", "a portfolio lead")
+        assert (finding.since, finding.due_date) == (NOON, TODAY)
+        assert found_by("decision_overdue") == []
+
+    def test_leaves_to_overdue_what_has_not_lapsed(self):
+        Initiative.objects.update(lapsed_at=None)
+        assert found_by("decision_lapsed") == []
+        assert len(found_by("decision_overdue")) == 1
+
+    def test_leaves_out_what_is_quiet(self):
+        make_quiet(self.initiative)
+        assert found_by("decision_lapsed") == []
+
+    def test_makes_a_tripped_condition_the_leads_as_well(self):
+        trip_by_spend(self.initiative)
+        assert found_by("kill_condition_tripped")[0].acts == "a portfolio lead"
+
+
+@pytest.mark.embedded
+class TestThresholdReached(RuleTestCase):
+    def setUp(self):
+        self.metric = make_metric(initiative=self.initiative, minimum_sample=100)
+
+    def measure(self, value=2_700, sample_size=100, days=2):
+        return make_measurement(
+            metric=self.metric, value=value, sample_size=sample_size, at=NOON - days * DAY
+        )
+
+    def test_is_at_the_threshold_or_past_it(self):
+        for value, expected in ((2_701, 0), (2_700, 1), (60, 1)):
+            Measurement.objects.all().delete()
+            self.measure(value)
+            assert len(found_by("threshold_reached")) == expected, value
+
+    def test_goes_the_other_way_where_higher_is_better(self):
+        Metric.objects.update(direction="higher")
+        for value, expected in ((2_699, 0), (2_700, 1), (9_000, 1)):
+            Measurement.objects.all().delete()
+            self.measure(value)
+            assert len(found_by("threshold_reached")) == expected, value
+
+    def test_needs_the_sample_that_was_agreed(self):
+        for sample, expected in ((None, 0), (99, 0), (100, 1)):
+            Measurement.objects.all().delete()
+            self.measure(sample_size=sample)
+            assert len(found_by("threshold_reached")) == expected, sample
+        Metric.objects.update(minimum_sample=None)
+        Measurement.objects.update(sample_size=None)
+        assert len(found_by("threshold_reached")) == 1
+
+    def test_looks_at_the_newest_value_that_was_not_corrected(self):
+        self.measure(days=3)
+        self.measure(9_000, days=2)
+        assert found_by("threshold_reached") == []
+        wrong = Measurement.objects.get(value=9_000)
+        make_measurement(
+            metric=self.metric, value=60, sample_size=100, at=NOON - DAY, corrects=wrong
+        )
+        assert len(found_by("threshold_reached")) == 1
+
+    def test_says_what_was_shown_and_needed_and_who_acts(self):
+        self.measure()
+        (finding,) = found_by("threshold_reached")
+        assert finding.says == (
+            "Its threshold is reached, decide now: Time until a claim is with its handler is at "
+            "45 min, needed was 45 min."
+        )
+        assert (finding.severity, finding.acts) == ("notice", "the sponsor or a portfolio lead")
+
+    def test_is_of_a_pilot_before_its_date(self):
+        self.measure()
+        for days, expected in ((-1, 0), (0, 1), (40, 1)):
+            self.days_to_decision(days)
+            assert len(found_by("threshold_reached")) == expected, days
+        for stage in set(Stage) - {Stage.PILOT}:
+            Initiative.objects.update(stage=stage)
+            assert found_by("threshold_reached") == [], stage
+
+    def test_leaves_out_what_is_quiet_or_suspended(self):
+        self.measure()
+        suspend(self.initiative, self.lead)
+        assert found_by("threshold_reached") == []
+        Initiative.objects.update(
+            suspended_at=None, suspended_until=None, suspended_by=None, suspended_because=""
+        )
+        make_quiet(self.initiative)
+        assert found_by("threshold_reached") == []
+
+    def test_reminds_once_however_often_it_is_measured(self):
+        self.measure()
+        for days in range(3):
+            sweep(at=NOON + days * DAY)
+            self.measure(2_600 - days, days=-days)
+        rows = Reminder.objects.filter(kind="threshold_reached")
+        assert [row.recipient for row in rows] == [self.owner]
+        assert rows[0].says.startswith("Decide now: Claims triage (AI-")
+
+    def test_closes_when_it_is_not_good_enough_any_more(self):
+        self.measure()
+        sweep(at=NOON)
+        assert "threshold_reached" in open_rules(self.initiative)
+        self.measure(9_000, days=1)
+        sweep(at=NOON)
+        assert "threshold_reached" not in open_rules(self.initiative)
 
 
 class TestRules(RuleTestCase):

@@ -699,6 +699,15 @@ class TestKillConditionArmedLater:
         assert check("kill_condition_armed", facts_).is_met
         assert check("production_kill_condition", facts_).is_met
 
+    def test_goes_on_in_production_where_it_watches_who_answers(self):
+        watched = KillCondition(kind="owner", missing_days=10)
+        assert check("production_kill_condition", known(kill_conditions=(watched,))).is_met
+
+    def test_is_not_met_by_one_that_is_waived(self):
+        waived = KillCondition(kind="owner", missing_days=10, state="waived", waived_until=TODAY)
+        assert not check("kill_condition_armed", known(kill_conditions=(waived,))).is_met
+        assert check("nothing_tripped", known(kill_conditions=(waived,))).is_met
+
     def test_goes_on_in_production_where_it_counts_measurements(self):
         by_date = KillCondition(**factories.condition_values(metric_of()), state="armed")
         assert check("production_kill_condition", known(kill_conditions=(by_date,))) == unmet(

@@ -11,6 +11,7 @@ from initiatives import facts, statement
 from initiatives.stages import Role
 from notifications.rules import RULES
 from reviews import actions, queries
+from reviews.actions import endorsing
 from reviews.models import Endorsement
 from tests import factories
 from tests.factories import NOON, TODAY, authentication
@@ -45,11 +46,11 @@ class TestEndorse(Endorsing):
         signed = Endorsement.objects.get()
         assert signed.statement == statement.of(facts.load_one(self.initiative.pk))
         assert (signed.signer, signed.printed_name) == (self.new, "Nia New")
-        assert (signed.meaning, signed.authentication_method) == (actions.MEANING, "password")
+        assert (signed.meaning, signed.authentication_method) == (endorsing.MEANING, "password")
         assert event == last_event(kind="statement.endorsed")
 
     def test_refuses_anybody_but_the_sponsor(self):
-        assert refusal(self.endorse, self.cast.sponsor).rule == "not_the_sponsor"
+        assert refusal(self.endorse, self.cast.sponsor).rule == "may_not_endorse"
 
     def test_refuses_another_statement_than_the_one_that_stands(self):
         assert refusal(self.endorse, said="Double sales.").rule == "statement_changed"
@@ -61,7 +62,7 @@ class TestEndorse(Endorsing):
         proposal = factories.make_ready_for_charter(cast=self.cast, name="Another")
         give(proposal, Role.SPONSOR, self.new, NOON)
         self.initiative = proposal
-        assert refusal(self.endorse).rule == "no_charter"
+        assert refusal(self.endorse).rule == "may_not_endorse"
 
 
 @pytest.mark.embedded

@@ -417,7 +417,7 @@ class TestNothingTripped(CharterTestCase):
         assert self.praise("nothing_tripped") == "No kill condition has tripped."
 
     def test_leaves_a_proposal_alone_that_waits_past_its_own_date(self):
-        assert self.initiative.decision_date < TODAY
+        Initiative.objects.update(decision_date=TODAY - DAY)
         assert initiatives.trip_kill_conditions(at=NOON) == 0
         factories.make_measurement(metric=self.metric, value=9_000)
         assert self.praise("nothing_tripped") == "No kill condition has tripped."

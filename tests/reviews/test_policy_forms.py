@@ -169,10 +169,12 @@ class TestForms(Drafting):
         assert read(self.draft.text) == read(TEXT)
 
     def test_change_limits(self):
-        self.send("limits", pilot_days="30", owner_days_before="7, 0")
+        self.send("limits", pilot_days="30", owner_days_before="7, 0", override_days="0")
         made = read(self.draft.text)
         assert (made.limits.pilot_days, made.reminders.owner_days_before) == (30, (7, 0))
+        assert made.limits.override_days == 0  # which allows none
         assert "# How long a pilot may last" in self.draft.text
+        self.send("limits", status=422, lapse_days="0")
         response = self.send("limits", status=422, owner_days_before="soon")
         assert "Write whole numbers with commas" in response.content.decode()
 
