@@ -34,6 +34,8 @@ SENTENCES = {
     "kill_condition.added": "{who} agreed on a kill condition: {condition}",
     "kill_condition.removed": "{who} removed a kill condition: {condition}",
     "kill_condition.tripped": "A kill condition tripped: {condition}; {because}",
+    "baseline.proposed": "{who} proposed a re-baseline: {reason}",
+    "baseline.in_force": "Baseline {version} came into force: {reason}",
     "question.raised": "{who} raised a question: {question}",
     "question.changed": "{who} changed the question: {question}",
     "question.closed": "{who} closed the question: {question} {answer}",

@@ -153,9 +153,7 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
     In no order: Django compares each selected column with the order, a millisecond for so many.
     """
     spend = Spend.objects.filter(initiative=OuterRef("pk")).order_by().values("initiative")
-    in_force = Baseline.objects.filter(
-        initiative=OuterRef("pk"), in_force_since__isnull=False, in_force_until=None
-    )
+    in_force = Baseline.objects.in_force().filter(initiative=OuterRef("pk"))
     related = ("unit", "triage", *_sets("evaluation_set"), *_sets("messy_set"))
     rows = initiatives.order_by().select_related(*related)
     return rows.annotate(

@@ -2,13 +2,23 @@
 
 from django.urls import path
 
-from reviews import dry_run_views, policy_editing_views, policy_views, triage_views, views
+from reviews import (
+    dry_run_views,
+    policy_editing_views,
+    policy_views,
+    rebaselining_views,
+    triage_views,
+    views,
+)
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
     path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
+    path(
+        "of/<int:pk>/rebaseline/", rebaselining_views.ProposeBaseline.as_view(), name="rebaseline"
+    ),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),
     path("of/<int:pk>/answer/<slug:criterion>/", views.Answer.as_view(), name="answer"),
 ]

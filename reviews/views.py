@@ -27,7 +27,16 @@ from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, permissions, queries, transitions
+from reviews import (
+    actions,
+    citations,
+    gates,
+    permissions,
+    queries,
+    rebaselines,
+    since,
+    transitions,
+)
 from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
 from reviews.models import Decision, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -136,7 +145,7 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     person: Any = request.user
     visible = Initiative.objects.visible_to(person)
     reviews = Review.objects.select_related(
-        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by"
+        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by", "baseline"
     )
     beside = reviews.filter(initiative__in=visible).annotate(**queries.version_in_force())
     return get_object_or_404(beside, pk=pk)
@@ -166,6 +175,10 @@ def review_page(
         )
         if review.requested_snapshot_id != standing.digest
         else [],
+        "proposed": rebaselines.proposed_in(standing.material, standing.facts)
+        if review.baseline
+        else [],
+        "since": since.last_review(standing),
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
@@ -194,7 +207,7 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
             ready and kind in permissions.ADVANCING,
         )
         for kind in queries.possible_decisions(person, standing.facts)
-        if kind != Decision.Kind.SUSPEND
+        if kind != Decision.Kind.SUSPEND and transitions.ends(kind, standing.review.gate)
     ]
 
 
@@ -286,6 +299,15 @@ DECISION_WORDS = {
         "Nothing is expected for up to 30 days, and its decision date moves by as much. Once only.",
     ),
     Decision.Kind.RECERTIFY: ("Recertify", "It stays in production until the next date."),
+    Decision.Kind.REBASELINE: (
+        "Re-baseline",
+        "The proposed charter comes into force, and the one before it stays beside it in every "
+        "later review. What was signed on other reviews has to be signed again.",
+    ),
+    Decision.Kind.CATCH_UP: (
+        "Caught up",
+        "It owes nothing any more of the gates that it never passed. Its stage stays as it is.",
+    ),
     Decision.Kind.SUSPEND: (
         "Suspend",
         "It is to be switched off now. It keeps its stage and its dates, its days go on counting, "

@@ -39,6 +39,7 @@ CHANGES_HEALTH = frozenset({
 })  # fmt: skip
 # Moves no date, spends nothing …
 CHANGES_NO_COUNT = CHANGES_HEALTH | {
+    "baseline.proposed",
     "initiative.off_confirmed",
     "initiatives.exported",
     "kill_condition.added",

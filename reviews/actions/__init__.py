@@ -9,6 +9,7 @@ from reviews.actions.policies import (
     save_draft,
     start_draft,
 )
+from reviews.actions.rebaselining import propose_baseline
 from reviews.actions.reviewing import notice_changes, request_review, sign, withdraw
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "discard_draft",
     "ensure_default_policy",
     "notice_changes",
+    "propose_baseline",
     "publish_draft",
     "request_review",
     "save_draft",

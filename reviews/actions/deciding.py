@@ -15,7 +15,12 @@ from initiatives.models import Initiative, Overtaken
 from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
 from reviews.actions import postponing
-from reviews.actions.reviewing import close_to_groups, locked_initiative, notice, review_entry
+from reviews.actions.reviewing import (
+    end_what_was_asked,
+    locked_initiative,
+    notice,
+    review_entry,
+)
 from reviews.models import Decision, Review
 from reviews.policy import Policy
 from reviews.transitions import TABLE, Move, bar
@@ -71,7 +76,7 @@ def decide(
     if kind == Decision.Kind.SHIP and may_take_one_sitting(row):
         return _decide_in_one_sitting(row, known, said)
     _require_allowed(row, known, said)
-    review = _review_for(row, known, said, row.next_gate)
+    review = _review_for(row, known, said, said.move.decides_on or row.next_gate)
     return _carry_out(row, known, said, review)
 
 
@@ -193,7 +198,7 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
     back = said.kind == Decision.Kind.SEND_BACK and said.to_pilot
     if back and row.stage == Stage.READINESS_REVIEW:
         to = Stage.PILOT
-    judged = queries.standing(review, said.today, known).judged if review else ()
+    standing = queries.standing(review, said.today, known) if review else None
     return Decision.objects.create(
         initiative=row,
         review=review,
@@ -208,7 +213,9 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
         lesson=said.lesson.strip(),
         days=said.days if said.move.needs_days else None,
         snapshot=review.snapshot if review else None,
-        observed=snapshots.observed(known, judged),
+        observed=snapshots.observed(standing.facts, standing.judged)
+        if standing
+        else snapshots.observed(known),
     )
 
 
@@ -221,6 +228,12 @@ def _move(
         postponing.postpone(row, said.kind, said.days, at=said.at)
     elif said.kind == Decision.Kind.RECERTIFY:
         row.recertify(at=said.at, decision_date=_recertified_until(row, policy, said.today))
+    elif said.kind == Decision.Kind.REBASELINE:
+        assert review is not None
+        assert review.baseline is not None
+        initiatives.put_in_force(row=row, baseline=review.baseline, by=said.by, at=said.at)
+    elif said.kind == Decision.Kind.CATCH_UP:
+        _catch_up(row, known, said)
     elif said.kind == Decision.Kind.SUSPEND:
         initiatives.suspend(row, because=said.reason.strip(), by=said.by, at=said.at)
     elif said.kind == Decision.Kind.RESUME:
@@ -231,6 +244,13 @@ def _move(
             initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at, known=known)
     begun = row.counting_since or said.at  # whoever decided on it has ended its quiet
     Initiative.objects.filter(pk=row.pk).update(touched_at=said.at, counting_since=begun)
+
+
+def _catch_up(row: Initiative, known: Facts, said: Said) -> None:
+    """Owe nothing any more; what was signed for the charter is frozen like one."""
+    row.catch_up(at=said.at)
+    if known.charter is None:
+        initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at, known=known)
 
 
 def _decision_date(row: Initiative, said: Said, to: Stage, policy: Policy) -> date | None:
@@ -262,7 +282,7 @@ def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
         open_ones.update(closed_at=said.at, closing=closing.STOPPED)
     elif said.kind == Decision.Kind.SEND_BACK:
         open_ones.update(closed_at=said.at, closing=closing.SENT_BACK)
-    close_to_groups(row)
+    end_what_was_asked(row, said.at)
 
 
 def _entry(decision: Decision, said: Said) -> Entry:

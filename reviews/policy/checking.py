@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import cast
 
-from initiatives.stages import LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Role, Stage
+from initiatives.stages import GATES_BEFORE, LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Role, Stage
+from initiatives.triage import Level
 from reviews.policy import unreachable
 from reviews.policy.model import (
+    ALWAYS,
     FIXED_CHECKS,
     LONGEST_ROLE,
     Applies,
@@ -18,6 +20,7 @@ from reviews.policy.model import (
     GatePolicy,
     Policy,
     Slot,
+    is_signed_in_catch_up,
 )
 
 
@@ -133,6 +136,26 @@ def _too_few_slots(policy: Policy) -> Iterator[str]:
                 )
 
 
+def _too_few_to_catch_up(policy: Policy) -> Iterator[str]:
+    """Who signs for several gates at once signs once, and nobody for an answer that isn't asked."""
+    for stage in RUNNING:
+        gates = [policy.gates[gate] for gate in GATES_BEFORE[stage] if gate in policy.gates]
+        for level in Level.values:
+            sure = {
+                slot.role or slot.group: slot.quorum
+                for gate in gates
+                for slot in gate.slots
+                if slot.applies.surely_at(level) and is_signed_in_catch_up(slot, gates, stage)
+            }
+            needed = max(gate.people_needed[level] for gate in gates)
+            if sum(sure.values()) < needed:
+                yield (
+                    f"Catch-up in the stage {stage.label.lower()}: at the {level} level {needed} "
+                    f"people have to sign, but the gates before it are sure to ask only "
+                    f"{sum(sure.values())}."
+                )
+
+
 def _fixed_checks_weakened(policy: Policy) -> Iterator[str]:
     """The four of product.md §3, in every gate into a running stage."""
     for gate in policy.gates.values():
@@ -149,6 +172,9 @@ def _weakened(gate: GatePolicy, check: str) -> Iterator[str]:
     elif not firm:
         where = _where(gate, "criterion", found[0].key)
         yield f"{where}: {check} has to be blocking and mandatory, and to apply always."
+    elif not any(c.catch_up == ALWAYS for c in firm):
+        where = _where(gate, "criterion", firm[0].key)
+        yield f"{where}: {check} is asked of what already ran as well; take its catch_up away."
     elif check == "owners_accepted":
         yield from _owners_left_out(gate, firm)
 
@@ -175,6 +201,7 @@ _RULES = (
     _keys_too_long_together,
     _tables_from_nowhere,
     _too_few_slots,
+    _too_few_to_catch_up,
     _fixed_checks_weakened,
     _limits_at_odds,
 )
