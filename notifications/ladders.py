@@ -64,6 +64,7 @@ def decides(roles: Iterable[str]) -> bool:
 
 
 LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
+    "catch_up": decision_date,  # it is due like a decision
     "decision_date": decision_date,
     "unowned": unowned,
     "kill_condition_tripped": kill_condition_tripped,

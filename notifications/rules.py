@@ -6,7 +6,7 @@ so that a flag changes only when what it says does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -24,6 +24,7 @@ from initiatives.stages import (
     Stage,
 )
 from initiatives.triage import LegalClass
+from reviews import catching_up
 from reviews.policy import Policy
 
 
@@ -60,6 +61,7 @@ class Rule:
 
 
 DECIDERS = "the sponsor or a portfolio lead"
+LEADS = "the portfolio leads"
 
 
 def decision_near(today: date, policy: Policy) -> list[Finding]:
@@ -179,6 +181,48 @@ def _suspended(pk: int, at: datetime, until: date, legal_class: str | None, toda
     )
 
 
+def catch_up_near(today: date, policy: Policy) -> list[Finding]:
+    """What already ran has to catch up on its gates within the days of the first reminder (14)."""
+    last = today + timedelta(days=max(policy.reminders.owner_days_before))
+    near = Initiative.objects.owing().filter(catching_up.due_by(last, policy.limits))
+    return [
+        Finding(
+            pk,
+            Severity.NOTICE,
+            f"It has to catch up by {in_words(day)} on the gates that it never passed.",
+            DECIDERS,
+            due_date=day,
+        )
+        for pk, day in _catching_up(near, policy)
+        if day >= today
+    ]
+
+
+def catch_up_overdue(today: date, policy: Policy) -> list[Finding]:
+    """What already ran has not caught up on its gates in time; like a missed decision it passes to
+    the leads 14 days later (product.md §2, Catch-up)."""
+    late = catching_up.overdue(Initiative.objects.all(), today, policy.limits)
+    lapsed = today - timedelta(days=policy.limits.lapse_days)
+    return [
+        Finding(
+            pk,
+            Severity.CRITICAL if day <= lapsed else Severity.WARNING,
+            f"It had to catch up by {in_words(day)} on the gates that it never passed.",
+            LEADS if day <= lapsed else DECIDERS,
+            due_date=day,
+            since=start_of(day + timedelta(days=1)),
+        )
+        for pk, day in _catching_up(late, policy)
+    ]
+
+
+def _catching_up(rows: models.QuerySet[Initiative], policy: Policy) -> Iterator[tuple[int, date]]:
+    """Each with the day by which it has to have caught up."""
+    for pk, level, since in rows.values_list("pk", "level", "counting_since"):
+        assert since is not None  # a quiet one owes nothing yet
+        yield pk, catching_up.due_on(level, since, policy.limits)
+
+
 def _undecided() -> models.QuerySet[Initiative]:
     return Initiative.objects.counting().filter(stage__in=UNDECIDED)
 
@@ -226,6 +270,20 @@ RULES: dict[str, Rule] = {
         Severity.WARNING,
         "everybody whom its stage needs is named, active and has accepted",
         "unowned",
+    ),
+    "catch_up_overdue": Rule(
+        catch_up_overdue,
+        "Catch-up overdue",
+        Severity.WARNING,
+        "its catch-up review is decided",
+        "catch_up",
+    ),
+    "catch_up_near": Rule(
+        catch_up_near,
+        "Catch-up near",
+        Severity.NOTICE,
+        "its catch-up review is decided",
+        "catch_up",
     ),
     "decision_near": Rule(
         decision_near,

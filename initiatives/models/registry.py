@@ -33,6 +33,10 @@ IN_USE: dict[str, Any] = {
 }
 
 
+# Declared to be past gates that it never passed, and not caught up on them (product.md §2).
+OWING = Q(declared_stage__in=RUNNING, caught_up_at=None) & ~Q(stage=Stage.RETIRED)
+
+
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
     """Every read of initiatives starts at `visible_to`."""
 
@@ -58,8 +62,7 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
 
     def owing(self) -> InitiativeQuerySet:
         """Declared to be past gates that they never passed, counting, and not caught up yet."""
-        owes = self.counting().filter(declared_stage__in=RUNNING, caught_up_at=None)
-        return owes.exclude(stage=Stage.RETIRED)
+        return self.counting().filter(OWING)
 
     def suspended(self) -> InitiativeQuerySet:
         """Those that are switched off until somebody resumes or retires them."""

@@ -98,7 +98,11 @@ class Settled:
         declared = self.counts.sum("imported", LIVING)
         known = {answer: self.answers.get(answer, 0) for answer in Answer}
         known[Answer.NOBODY] = declared - sum(known.values())
-        return CatchUp(**{str(answer): count for answer, count in known.items()})
+        return CatchUp(
+            **{str(answer): count for answer, count in known.items()},
+            owing=self.counts.sum("owing", LIVING),
+            late=self.counts.sum("late_to_catch_up", LIVING),
+        )
 
 
 def load(person: Person, visible: InitiativeQuerySet, today: date, now: Moment) -> Settled:

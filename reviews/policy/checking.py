@@ -128,32 +128,42 @@ def _too_few_slots(policy: Policy) -> Iterator[str]:
     """A gate that wants more people than its slots can hold could never be passed."""
     for gate in policy.gates.values():
         for level, needed in gate.people_needed.items():
-            sure = sum(slot.quorum for slot in gate.slots if slot.applies.surely_at(level))
-            if sure < needed:
+            if (sure := _sure(gate, level)) < needed:
                 yield (
                     f"{_where(gate)}: at the {level} level {needed} people have to sign, but its "
                     f"slots are sure to ask only {sure}."
                 )
 
 
+def _sure(gate: GatePolicy, level: str) -> int:
+    """How many people its slots are sure to ask at this level."""
+    return sum(slot.quorum for slot in gate.slots if slot.applies.surely_at(level))
+
+
 def _too_few_to_catch_up(policy: Policy) -> Iterator[str]:
     """Who signs for several gates at once signs once, and nobody for an answer that isn't asked."""
     for stage in RUNNING:
         gates = [policy.gates[gate] for gate in GATES_BEFORE[stage] if gate in policy.gates]
-        for level in Level.values:
-            sure = {
-                slot.role or slot.group: slot.quorum
-                for gate in gates
-                for slot in gate.slots
-                if slot.applies.surely_at(level) and is_signed_in_catch_up(slot, gates, stage)
-            }
+        for level in Level.values if gates else ():
+            if any(_sure(gate, level) < gate.people_needed[level] for gate in gates):
+                continue  # said of the gate itself
+            sure = _sure_to_catch_up(gates, stage, level)
             needed = max(gate.people_needed[level] for gate in gates)
-            if sum(sure.values()) < needed:
+            if sure < needed:
                 yield (
-                    f"Catch-up in the stage {stage.label.lower()}: at the {level} level {needed} "
-                    f"people have to sign, but the gates before it are sure to ask only "
-                    f"{sum(sure.values())}."
+                    f"Catch-up in the stage {stage.label}: at the {level} level {needed} people "
+                    f"have to sign, but the gates before it are sure to ask only {sure}."
                 )
+
+
+def _sure_to_catch_up(gates: list[GatePolicy], stage: Stage, level: str) -> int:
+    givers = {
+        slot.role or slot.group: slot.quorum
+        for gate in gates
+        for slot in gate.slots
+        if slot.applies.surely_at(level) and is_signed_in_catch_up(slot, gates, stage)
+    }
+    return sum(givers.values())
 
 
 def _fixed_checks_weakened(policy: Policy) -> Iterator[str]:

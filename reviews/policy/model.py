@@ -206,9 +206,9 @@ class GatePolicy:
 def is_signed_in_catch_up(slot: Slot, gates: Iterable[GatePolicy], stage: str) -> bool:
     """Whether this signature is wanted where these gates are caught up on: one of a person named in
     an answer is not, where that answer is not asked for (product.md §2, Catch-up)."""
-    criterion, _, field = (slot.role or "").partition(".")
-    asked = {c.key for gate in gates for c in gate.criteria if c.is_caught_up_in(stage)}
-    return not field or criterion in asked
+    criterion = (slot.role or "").partition(".")[0]
+    given = (c for gate in gates for c in gate.criteria if c.key == criterion)
+    return all(c.is_caught_up_in(stage) for c in given)
 
 
 @dataclass(frozen=True)
