@@ -48,6 +48,7 @@ class Facts:
     open_questions: tuple[OpenQuestion, ...] = ()  # closed ones as well, with their answers
     obligations: tuple[Obligation, ...] = ()  # confirmed ones as well
     charter: dict[str, Any] | None = None  # the signed one in force, as it was frozen
+    baseline: int | None = None  # its version: from 2 on it was re-baselined
     spent: int = 0
     spent_in_stage: int = 0  # since it entered the stage it is in
 
@@ -140,6 +141,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
             open_questions=tuple(questions[pk]),
             obligations=tuple(obligations[pk]),
             charter=row.charter,
+            baseline=row.baseline,
             spent=row.spent or 0,
             spent_in_stage=row.spent_in_stage or 0,
         )
@@ -166,6 +168,7 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
             .values("sum")
         ),
         charter=Subquery(in_force.values("charter")[:1]),
+        baseline=Subquery(in_force.values("version")[:1]),
     )
 
 

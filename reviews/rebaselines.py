@@ -56,7 +56,10 @@ def versions() -> QuerySet[Baseline, Any]:
 
 
 def rebaselines(known: Facts, before: datetime | None = None) -> list[Rebaseline]:
-    """The re-baselines of one initiative up to a moment, the first of them first; one query."""
+    """The re-baselines of one initiative up to a moment, the first of them first; one query where
+    there are any."""
+    if known.baseline in (None, 1):
+        return []
     rows = versions().filter(initiative=known.initiative.pk).order_by("version")
     if before is not None:
         rows = rows.filter(in_force_since__lt=before)

@@ -46,6 +46,8 @@ def last_review(standing: queries.Standing) -> Since:
     """Compare with the review of this initiative that was decided before, and add what was
     re-baselined since the charter."""
     review, known = standing.review, standing.facts
+    if known.charter is None and not known.initiative.is_declared:
+        return Since(None, [])  # nothing was decided on it yet
     moment = review.closed_at or timezone.now()
     agreed = rebaselines.rebaselines(known, before=moment)
     rebaselined = [
