@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import Group, Person
 from initiatives.models import Baseline, Initiative
-from initiatives.stages import REVIEWED, Stage
+from initiatives.stages import REVIEWED, Gate, Stage
 
 
 class PolicyVersion(models.Model):
@@ -87,6 +87,10 @@ class Snapshot(models.Model):
 class ReviewQuerySet(models.QuerySet["Review"]):
     def open(self) -> ReviewQuerySet:
         return self.filter(closed_at=None)
+
+    def of_gates(self) -> ReviewQuerySet:
+        """Leave out re-baselines and catch-ups: no stage is decided by them."""
+        return self.filter(gate__in=Gate.values)
 
 
 class Review(models.Model):

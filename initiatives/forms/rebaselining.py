@@ -60,7 +60,8 @@ class RebaselineForm(ActionForm):
             and condition.state != KillCondition.State.TRIPPED
         ]
         for key, field, initial in (*self._described(), *self._measured(), *self._agreed()):
-            self.fields[key] = copy.deepcopy(field)
+            self.fields[key] = made = copy.deepcopy(field)
+            made.label = made.label or key.rpartition(".")[2].replace("_", " ").capitalize()
             self.initial.setdefault(key, initial)
         self.helper = plain_helper(*self._sections())
 

@@ -92,7 +92,7 @@ def load(person: Person, pk: int, today: date) -> Brief | None:
 
 
 def _open_review(known: Facts) -> Review | None:
-    found = Review.objects.open().filter(initiative=known.initiative)
+    found = Review.objects.open().of_gates().filter(initiative=known.initiative)
     return found.select_related("initiative", "policy").first()
 
 

@@ -18,7 +18,11 @@ from initiatives import actions as initiatives
 from initiatives import facts
 from initiatives.models import Baseline, Initiative, KillCondition, Metric
 from initiatives.stages import SpecialReview
-from reviews import actions, queries, rebaselines, since
+from notifications import actions as notifications
+from notifications.models import Reminder
+from portfolio.queries import brief
+from reviews import actions, policy, queries, rebaselines, since
+from reviews.dry_run import DryRun
 from reviews.models import Decision, Review
 from tests import factories
 from tests.factories import NOON, TODAY
@@ -469,6 +473,35 @@ class TestHistory(Rebaselined):
         assert [s.printed_name for s in signatures] == ["Sam Sponsor"]
 
 
+class TestBeside(Rebaselined):
+    """What else looks at an open review."""
+
+    def test_tells_signers_by_mail_what_would_change(self):
+        notifications.hear(at=NOON)
+        self.propose()
+        notifications.hear(at=NOON)
+        reminder = Reminder.objects.get(kind="sign_off_asked", recipient=self.cast.sponsor,
+                                        says__contains="re-baseline")  # fmt: skip
+        assert "to 50 min" in reminder.detail
+        assert "45 min → 50 min." in reminder.detail
+
+    def test_is_dry_run_under_a_draft(self):
+        review = self.propose()
+        text = policy.default_text().replace(
+            'title = "Sponsor"\nrole = "sponsor"\n', 'title = "Sponsor"\nrole = "data_owner"\n', 1
+        ).replace('key = "sponsor"\n', 'key = "data"\n', 1)  # fmt: skip
+        draft = policy.published(text, version=2)
+        run = DryRun(self.cast.lead, queries.current_policy(), draft, TODAY)
+        (needs,) = run.would_need([review])
+        assert (needs.slots, needs.criteria) == (["Sponsor"], [])
+
+    def test_is_not_what_the_brief_of_the_decision_due_shows(self):
+        self.propose()
+        brief_of = brief.load(self.cast.lead, self.initiative.pk, TODAY)
+        assert brief_of is not None
+        assert brief_of.review is None
+
+
 class TestPages(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -555,6 +588,27 @@ class TestPages(TestCase):
         outsider = factories.make_person(name="Otto Outsider", at=self.now - 9 * DAY)
         self.client.force_login(outsider)
         assert self.client.get(self.url).status_code == 404
+
+    def test_stands_on_the_initiatives_page(self):
+        page = self.client.get(self.initiative.get_absolute_url())
+        said = text_of(page)
+        assert "Baseline 1, in force since" in said
+        assert "Propose a re-baseline" in said
+        self.client.post(self.url, self.filled(propose="yes"))
+        review = Review.objects.get(gate="rebaseline")
+        said = text_of(self.client.get(self.initiative.get_absolute_url()))
+        assert "A re-baseline is proposed" in said
+        assert "Propose a re-baseline" not in said
+        for signer in self.cast.signers:
+            factories.sign_waiting(review=review, by=signer, at=self.now)
+        actions.decide(
+            initiative=self.initiative, kind="rebaseline", reason="Agreed.", by=self.cast.sponsor,
+            at=self.now,
+        )  # fmt: skip
+        said = text_of(self.client.get(self.initiative.get_absolute_url()))
+        assert "Baseline 2, in force since" in said
+        assert "decided by Sam Sponsor: Motor claims take longer" in said
+        assert "45 min → is now 50 min" in said
 
     def test_offers_the_decision_on_its_review_alone(self):
         other = factories.make_review(
