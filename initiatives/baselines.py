@@ -80,16 +80,14 @@ def with_changes(charter: Charter, changes: Mapping[str, Any]) -> Charter:
             places |= {f"{kind}.{row['id']}.{f}": row for f in row if may_change(f) and f != "id"}
     for key, value in changes.items():
         places[key][key.rpartition(".")[2]] = exact(value)
-    _turn(changed)
-    return changed
-
-
-def _turn(charter: Charter) -> None:
-    directions = {metric["id"]: metric["direction"] for metric in charter["metrics"]}
-    for condition in charter["kill_conditions"]:
-        if (direction := directions.get(condition["metric_id"])) is not None:
+    before = {metric["id"]: metric["direction"] for metric in charter["metrics"]}
+    after = {metric["id"]: metric["direction"] for metric in changed["metrics"]}
+    for condition in changed["kill_conditions"]:
+        direction = after.get(condition["metric_id"])
+        if direction != before.get(condition["metric_id"]):
             is_lower = direction == Direction.LOWER
             condition["comparator"] = str(Comparator.ABOVE if is_lower else Comparator.BELOW)
+    return changed
 
 
 def as_proposed(known: Facts, charter: Charter) -> Facts:

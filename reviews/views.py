@@ -25,7 +25,7 @@ from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
-from initiatives.stages import Gate, Stage
+from initiatives.stages import Gate, SpecialReview, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
 from reviews import (
     actions,
@@ -200,14 +200,16 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
     """Label, address, and whether it is the one that lies ahead now. What is open to many more
     than decide, to suspend it, has its place on the initiative's page."""
     ready = not standing.lacking()
+    review = standing.review
+    which = f"?review={review.pk}" if review.gate in SpecialReview.values else ""
     return [
         (
             str(kind.label),
-            reverse("reviews:decide", args=[standing.review.initiative_id, kind]),
+            reverse("reviews:decide", args=[review.initiative_id, kind]) + which,
             ready and kind in permissions.ADVANCING,
         )
         for kind in queries.possible_decisions(person, standing.facts)
-        if kind != Decision.Kind.SUSPEND and transitions.ends(kind, standing.review.gate)
+        if kind != Decision.Kind.SUSPEND and transitions.ends(kind, review.gate)
     ]
 
 
@@ -367,6 +369,12 @@ class Decide(OfInitiative):
             **kwargs,
         )
 
+    def _review(self) -> Review | None:
+        """Which review is meant, where somebody comes from one that is of no gate."""
+        pk = self.request.GET.get("review", "")
+        mine = Review.objects.open().filter(initiative=self.initiative)
+        return mine.filter(pk=int(pk)).first() if pk.isdecimal() else None
+
     def _bar(self, known: Facts) -> str | None:
         """Why it cannot be decided like this, or not by this person."""
         barred = transitions.bar(self.kind, known)
@@ -387,7 +395,12 @@ class Decide(OfInitiative):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         decision = actions.decide(
-            initiative=self.initiative, kind=self.kind, by=self.person, at=at, **form.cleaned_data
+            initiative=self.initiative,
+            kind=self.kind,
+            by=self.person,
+            at=at,
+            review=self._review(),
+            **form.cleaned_data,
         )
         messages.success(
             self.request, f"Decided: {decision.get_kind_display().lower()}. It is on record."

@@ -110,7 +110,8 @@ def _require_sound_condition(
                 "Write the amount at which it stops.", rule="no_limit", field=f"{key}.spend_cap"
             )
         return
-    assert condition.metric is not None
+    if condition.metric is None:
+        return
     if condition.threshold is None:
         raise Refused("Write the limit.", rule="no_limit", field=f"{key}.threshold")
     if not (condition.by_decision_date or condition.due_date or condition.in_a_row):

@@ -135,6 +135,7 @@ def _limits(condition: KillCondition) -> Iterator[tuple[str, forms.Field]]:
     """What of a condition can be agreed otherwise: its limit, and when it is judged."""
     if condition.kind == KillConditionKind.SPEND:
         yield "spend_cap", Money(required=False, label="Stop when spend passes")
+    if condition.metric is None:
         return
     yield "threshold", Value(required=False, label="Stop at this limit")
     if condition.due_date is not None:

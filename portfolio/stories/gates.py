@@ -129,7 +129,9 @@ def passed(days: float, reason: str, kind: str = Kind.PROCEED) -> Deeds:
     return (*asked_for(days + 3.5), *decided(days, kind, reason))
 
 
-def proposed(days: float, reason: str, *, waits: tuple[str, ...] = (), **bounds: str) -> Deeds:
+def proposed(
+    days: float, bounds: dict[str, str], reason: str, *, waits: tuple[str, ...] = ()
+) -> Deeds:
     """Another charter is proposed, with these bounds of its primary metric; everybody signs but
     those slots that wait."""
 
@@ -145,9 +147,9 @@ def proposed(days: float, reason: str, *, waits: tuple[str, ...] = (), **bounds:
     return (Deed(days, propose), *_signatures(days, SpecialReview.REBASELINE, {}))
 
 
-def rebaselined(days: float, reason: str, decided_because: str, **bounds: str) -> Deeds:
+def rebaselined(days: float, bounds: dict[str, str], reason: str, decided_because: str) -> Deeds:
     return (
-        *proposed(days + 3.5, reason, **bounds),
+        *proposed(days + 3.5, bounds, reason),
         *decided(days, Kind.REBASELINE, decided_because),
     )
 

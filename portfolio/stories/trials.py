@@ -181,10 +181,10 @@ COVER_LETTERS = Story(
         *spent((31, 13_500), (12, 11_800)),
         *rebaselined(
             17,
+            {"threshold": "26 %"},
             "The pilot took the three kinds of letters that cause most calls. For those 28 % would "
             "be too easy.",
             "Better now than at the gate.",
-            threshold="26 %",
         ),
         *evaluated(10, "plain-2", "0.6 %", "0.9 %", 320),
         *asked(
@@ -301,11 +301,10 @@ EXPERT_INVOICES = Story(
         *spent((16, 15_200), (5, 8_700)),
         *proposed(
             3,
+            {"threshold": "EUR 38,000", "target": "EUR 40,000"},
             "Two of the five makes of the charter left our network in the second week; what is "
             "left can bring EUR 40,000 at most.",
             waits=("sponsor", "engineering_owner"),
-            threshold="EUR 38,000",
-            target="EUR 40,000",
         ),
     ),
 )

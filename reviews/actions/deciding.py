@@ -41,6 +41,7 @@ class Said:
     lesson: str = ""
     days: int | None = None
     to_pilot: bool = False
+    review: Review | None = None
 
     @property
     def move(self) -> Move:
@@ -63,21 +64,23 @@ def decide(
     lesson: str = "",
     days: int | None = None,
     to_pilot: bool = False,
+    review: Review | None = None,
 ) -> Decision:
     """Decide what becomes of an initiative, and move it where the decision leads.
 
     One transaction: lock, compare the evidence, evaluate the criteria and signatures again, move
     where the version is still the one read, close the spell and open the next, write the event.
     To ship a light pilot takes both of its reviews in one sitting, and records two decisions.
+    `review` says which open one is sent back, where it is not that of a gate.
     """
-    said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot)
+    said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot, review)
     row = locked_initiative(initiative.pk)
     known = initiative_facts.load_one(row.pk)
     if kind == Decision.Kind.SHIP and may_take_one_sitting(row):
         return _decide_in_one_sitting(row, known, said)
     _require_allowed(row, known, said)
-    review = _review_for(row, known, said, said.move.decides_on or row.next_gate)
-    return _carry_out(row, known, said, review)
+    found = _review_for(row, known, said, said.move.decides_on or row.next_gate)
+    return _carry_out(row, known, said, found)
 
 
 def may_take_one_sitting(row: Initiative) -> bool:
@@ -151,6 +154,10 @@ def _review_for(row: Initiative, known: Facts, said: Said, gate: str | None) -> 
     open_ones = Review.objects.open().filter(initiative=row).order_by("pk")
     if said.kind != Decision.Kind.SEND_BACK:
         open_ones = open_ones.filter(gate=gate)
+    elif said.review is not None:
+        open_ones = open_ones.filter(pk=said.review.pk)
+    elif open_ones.of_gates().exists():
+        open_ones = open_ones.of_gates()
     review = open_ones.select_related("policy", "snapshot", "initiative").first()
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
@@ -272,7 +279,8 @@ def _recertified_until(row: Initiative, policy: Policy, today: date) -> date:
 
 
 def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
-    """Close the review that was decided, and, when it stops or goes back, all others."""
+    """Close the review that was decided; when it stops, all others, and when it goes back, those
+    of other gates."""
     closing = Review.Closing
     open_ones = Review.objects.open().filter(initiative=row)
     if decided is not None:
@@ -280,8 +288,8 @@ def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
         Review.objects.filter(pk=decided.pk).update(closed_at=said.at, closing=how)
     if row.stage == Stage.RETIRED:
         open_ones.update(closed_at=said.at, closing=closing.STOPPED)
-    elif said.kind == Decision.Kind.SEND_BACK:
-        open_ones.update(closed_at=said.at, closing=closing.SENT_BACK)
+    elif said.kind == Decision.Kind.SEND_BACK and decided and decided.gate in Gate.values:
+        open_ones.of_gates().update(closed_at=said.at, closing=closing.SENT_BACK)
     end_what_was_asked(row, said.at)
 
 

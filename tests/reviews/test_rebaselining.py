@@ -71,13 +71,9 @@ class Rebaselined(TestCase):
         for signer in self.cast.signers:
             factories.sign_waiting(review=review, by=signer, at=at)
 
-    def decide(
-        self, by: Person | None = None, kind: str = "rebaseline", at: Any = NOON
-    ) -> Decision:
-        return actions.decide(
-            initiative=self.initiative, kind=kind, reason="Agreed.", by=by or self.cast.sponsor,
-            at=at,
-        )  # fmt: skip
+    def decide(self, by: Person | None = None, **more: Any) -> Decision:
+        said = {"kind": "rebaseline", "reason": "Agreed.", "at": NOON} | more
+        return actions.decide(initiative=self.initiative, by=by or self.cast.sponsor, **said)
 
     def threshold(self) -> Decimal | None:
         return Metric.objects.get(pk=self.metric.pk).threshold
@@ -348,6 +344,26 @@ class TestRebaseline(Rebaselined):
         assert self.threshold() == 2_700
         assert self.propose()
 
+    def test_is_sent_back_by_itself(self):
+        other = factories.make_review(
+            initiative=self.initiative, by=self.cast.business_owner, at=NOON
+        )
+        mine = self.propose()
+        self.decide(kind="send_back", review=mine)
+        assert Review.objects.get(pk=other.pk).is_open
+        assert not Review.objects.get(pk=mine.pk).is_open
+        assert not Baseline.objects.proposed().exists()
+
+    def test_stays_open_when_the_gates_review_is_sent_back(self):
+        mine = self.propose()
+        other = factories.make_review(
+            initiative=self.initiative, by=self.cast.business_owner, at=NOON
+        )
+        self.decide(kind="send_back")
+        assert not Review.objects.get(pk=other.pk).is_open
+        assert Review.objects.get(pk=mine.pk).is_open
+        assert Baseline.objects.proposed().exists()
+
     def test_is_discarded_when_it_is_withdrawn(self):
         review = self.propose()
         actions.withdraw(review=review, reason="A slip.", by=self.cast.business_owner, at=NOON)
@@ -617,9 +633,14 @@ class TestPages(TestCase):
         self.client.post(self.url, self.filled(propose="yes"))
         mine = Review.objects.get(gate="rebaseline")
         self.client.force_login(self.cast.sponsor)
-        said = text_of(self.client.get(mine.get_absolute_url()))
+        page = self.client.get(mine.get_absolute_url())
+        said = text_of(page)
         assert "Re-baseline …" in said
         assert "Proceed …" not in said
         said = text_of(self.client.get(other.get_absolute_url()))
         assert "Re-baseline …" not in said
         assert "Proceed …" in said
+        (back,) = (url for label, url, _ in page.context["decisions"] if label == "Send back")
+        self.client.post(back, {"reason": "Not like this."})
+        assert Review.objects.get(pk=other.pk).is_open
+        assert not Review.objects.get(pk=mine.pk).is_open
