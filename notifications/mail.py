@@ -17,7 +17,9 @@ from notifications.rules import in_words
 TOLD_IN_FULL = 20  # a lead of a large portfolio may be owed thousands; the rest is listed
 SUBJECT_LENGTH = 150
 NAMED = 4  # of the others who were told
-HAS_DEADLINE = frozenset({"decision_date", "suspended", "sign_off_asked", "sign_off_stale"})
+HAS_DEADLINE = frozenset({
+    "catch_up", "decision_date", "suspended", "sign_off_asked", "sign_off_stale",
+})  # fmt: skip
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
 
@@ -38,6 +40,7 @@ class Item:
 DECIDE = "Open and decide"
 # What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
+    "catch_up": DECIDE,
     "decision_date": DECIDE,
     "unowned": "Name the owners",
     "kill_condition_tripped": DECIDE,

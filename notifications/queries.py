@@ -129,6 +129,7 @@ SHARED = {
     "unowned": "owners",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
+    "catch_up": "catch-up",
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
 }

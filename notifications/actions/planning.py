@@ -214,17 +214,8 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     if key.kind == "suspended":
         what = f"Decide by {day}" if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"
-    if key.kind == "catch_up":
-        return _catch_up_says(day, initiative, decides=decides, is_late=key.step > 0)
+    what = called(initiative)
+    what = f"the catch-up of {what}" if key.kind == "catch_up" else what
     if not decides:
-        return f"Have it ready by {day}: {called(initiative)}"
-    if key.step > 0:
-        return f"Decide now: {called(initiative)}, late since {day}"
-    return f"Decide by {day}: {called(initiative)}"
-
-
-def _catch_up_says(day: str, initiative: Initiative, *, decides: bool, is_late: bool) -> str:
-    if decides and is_late:
-        return f"Catch-up late since {day}: decide on {called(initiative)}"
-    what = "Decide on the catch-up" if decides else "Have the catch-up ready"
-    return f"{what} by {day}: {called(initiative)}"
+        return f"Have it ready by {day}: {what}"
+    return f"Decide now: {what}, late since {day}" if key.step > 0 else f"Decide by {day}: {what}"

@@ -14,7 +14,10 @@ from notifications import actions, mail, queries
 from notifications.models import Message, Reminder
 from portfolio import stories
 
-STORIES = (*stories.FIRST_TEN, stories.declared.CALL_FORECAST)  # which owe one of each kind
+# Which owe one of each kind.
+STORIES = (
+    *stories.FIRST_TEN, stories.declared.CALL_FORECAST, stories.declared.TENANT_SCORING,
+)  # fmt: skip
 
 
 def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
@@ -29,6 +32,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "own": owed.filter(kind="ownership_asked")[:1],
         "ready": before[:1],
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
+        "catch-up": owed.filter(kind="catch_up")[:1],
         "unowned": owed.filter(kind="unowned")[:1],
         "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
         "suspended": owed.filter(kind="suspended", says__startswith="Decide")[:1],

@@ -23,6 +23,10 @@ SUBJECTS = {
     "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "initiatives:detail"),
     "ready": (r"Have it ready by \w+( \d+ \w+)?: .+ \(AI-\d+\)", "initiatives:detail"),
     "decide-late": (r"Decide now: .+ \(AI-\d+\), late since .+", "initiatives:detail"),
+    "catch-up": (
+        r"Decide now: the catch-up of .+ \(AI-\d+\), late since .+",
+        "initiatives:detail",
+    ),
     "unowned": (r"Name who answers for .+ \(AI-\d+\)", "initiatives:detail"),
     "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
     "suspended": (r"Decide by .+: .+ \(AI-\d+\) is suspended", "initiatives:detail"),

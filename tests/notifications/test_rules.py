@@ -271,4 +271,5 @@ class TestCatchUp(TestCase):
         swept_and_heard()
         assert ("catch_up", 7, "Lea Lead") in owed(kind="catch_up")
         (says,) = Reminder.objects.filter(kind="catch_up").values_list("says", flat=True)
-        assert says.startswith("Catch-up late since 22 Feb 2026: decide on Fraud radar (AI-")
+        assert says.startswith("Decide now: the catch-up of Fraud radar (AI-")
+        assert says.endswith("late since 22 Feb 2026")
