@@ -37,6 +37,8 @@ SENTENCES = {
     "kill_condition.waived": "{who} waived a kill condition until {until}: {condition}. {reason}",
     "kill_condition.rearmed": "A kill condition is armed again, because {because}: {condition}",
     "initiative.lapsed": "It lapsed, undecided since {due}: the portfolio leads decide",
+    "baseline.proposed": "{who} proposed a re-baseline: {reason}",
+    "baseline.in_force": "Baseline {version} came into force: {reason}",
     "question.raised": "{who} raised a question: {question}",
     "question.changed": "{who} changed the question: {question}",
     "question.closed": "{who} closed the question: {question} {answer}",

@@ -103,6 +103,7 @@ def decides(roles: Iterable[str]) -> bool:
 
 
 LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
+    "catch_up": decision_date,  # it is due like a decision
     "decision_date": decision_date,
     "decision_lapsed": decision_lapsed,
     "override": override,

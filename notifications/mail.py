@@ -19,7 +19,7 @@ SUBJECT_LENGTH = 150
 NAMED = 4  # of the others who were told
 HAS_DEADLINE = frozenset(
     {"decision_date", "suspended", "sign_off_asked", "sign_off_stale", "sign_off_lapsed"}
-    | {"obligation", "obligation_owed", "statement_unsigned", "override"}
+    | {"obligation", "obligation_owed", "statement_unsigned", "override", "catch_up"}
 )
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
@@ -41,6 +41,7 @@ class Item:
 DECIDE = "Open and decide"
 # What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
+    "catch_up": DECIDE,
     "decision_date": DECIDE,
     "decision_lapsed": DECIDE,
     "threshold_reached": DECIDE,

@@ -133,6 +133,7 @@ SHARED = {
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
     "override_asked": "second signature",
+    "catch_up": "catch-up",
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
 }

@@ -6,7 +6,7 @@ so that a flag changes only when what it says does.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -35,6 +35,7 @@ from initiatives.stages import (
 )
 from initiatives.triage import LegalClass
 from initiatives.units import Direction
+from reviews import catching_up
 from reviews import queries as reviews
 from reviews.checks.verdicts import excerpt
 from reviews.models import Override
@@ -335,6 +336,48 @@ def _override(override: Override, severity: Severity, ends: str) -> Finding:
     )
 
 
+def catch_up_near(today: date, policy: Policy) -> list[Finding]:
+    """What already ran has to catch up on its gates within the days of the first reminder (14)."""
+    last = today + timedelta(days=max(policy.reminders.owner_days_before))
+    near = Initiative.objects.owing().filter(catching_up.due_by(last, policy.limits))
+    return [
+        Finding(
+            pk,
+            Severity.NOTICE,
+            f"It has to catch up by {in_words(day)} on the gates that it never passed.",
+            DECIDERS,
+            due_date=day,
+        )
+        for pk, day in _catching_up(near, policy)
+        if day >= today
+    ]
+
+
+def catch_up_overdue(today: date, policy: Policy) -> list[Finding]:
+    """What already ran has not caught up on its gates in time; like a missed decision it passes to
+    the leads 14 days later (product.md §2, Catch-up)."""
+    late = catching_up.overdue(Initiative.objects.all(), today, policy.limits)
+    lapsed = today - timedelta(days=policy.limits.lapse_days)
+    return [
+        Finding(
+            pk,
+            Severity.CRITICAL if day <= lapsed else Severity.WARNING,
+            f"It had to catch up by {in_words(day)} on the gates that it never passed.",
+            LEADS if day <= lapsed else DECIDERS,
+            due_date=day,
+            since=start_of(day + timedelta(days=1)),
+        )
+        for pk, day in _catching_up(late, policy)
+    ]
+
+
+def _catching_up(rows: models.QuerySet[Initiative], policy: Policy) -> Iterator[tuple[int, date]]:
+    """Each with the day by which it has to have caught up."""
+    for pk, level, since in rows.values_list("pk", "level", "counting_since"):
+        assert since is not None  # a quiet one owes nothing yet
+        yield pk, catching_up.due_on(level, since, policy.limits)
+
+
 def _undecided() -> models.QuerySet[Initiative]:
     return Initiative.objects.counting().filter(stage__in=UNDECIDED)
 
@@ -431,6 +474,20 @@ RULES: dict[str, Rule] = {
         Severity.NOTICE,
         "somebody decides, or the last value is not good enough any more",
         "threshold_reached",
+    ),
+    "catch_up_overdue": Rule(
+        catch_up_overdue,
+        "Catch-up overdue",
+        Severity.WARNING,
+        "its catch-up review is decided",
+        "catch_up",
+    ),
+    "catch_up_near": Rule(
+        catch_up_near,
+        "Catch-up near",
+        Severity.NOTICE,
+        "its catch-up review is decided",
+        "catch_up",
     ),
     "decision_near": Rule(
         decision_near,

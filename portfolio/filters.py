@@ -118,7 +118,7 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         return health.doing(rows, value, timezone.localdate())
 
     def by_catch_up(self, rows: InitiativeQuerySet, name: str, value: str) -> QuerySet[Any]:
-        return catch_up.answered(rows, value)
+        return catch_up.answered(rows, value, timezone.localdate())
 
     def by_week(self, rows: InitiativeQuerySet, name: str, value: date) -> InitiativeQuerySet:
         return timeline.of_week(rows, value, timezone.localdate())

@@ -7,6 +7,7 @@ from portfolio.views import initiatives as pages
 
 portfolio_pages = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("debt/", dashboard.Debt.as_view(), name="debt"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
     path("my-work/deputy/", work.Deputy.as_view(), name="deputy"),
 ]

@@ -10,8 +10,8 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import Group, Person
-from initiatives.models import Initiative, Obligation
-from initiatives.stages import Gate, Stage
+from initiatives.models import Baseline, Initiative, Obligation
+from initiatives.stages import REVIEWED, Gate, Stage
 
 
 class PolicyVersion(models.Model):
@@ -91,13 +91,18 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def open(self) -> ReviewQuerySet:
         return self.filter(closed_at=None)
 
+    def of_gates(self) -> ReviewQuerySet:
+        """Leave out re-baselines and catch-ups: no stage is decided by them."""
+        return self.filter(gate__in=Gate.values)
+
 
 class Review(models.Model):
     """One pass at one gate: frozen evidence, its sign-off slots, its decision.
 
     `snapshot` is the evidence as it stands now, `requested_snapshot` as it was asked about;
     `observed` is what had been measured and spent then: shown beside it, never compared.
-    `seen_version` is the evidence version that `snapshot` was taken at.
+    `seen_version` is the evidence version that `snapshot` was taken at. A re-baseline is the
+    review of the `baseline` that somebody proposes.
     """
 
     class Closing(models.TextChoices):
@@ -107,7 +112,10 @@ class Review(models.Model):
         STOPPED = "stopped", "Stopped with the initiative"
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
-    gate = models.CharField(max_length=20, choices=Gate.choices)
+    gate = models.CharField(max_length=20, choices=REVIEWED)
+    baseline = models.OneToOneField(
+        Baseline, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="reviews")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="reviews")
     requested_snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
@@ -128,6 +136,11 @@ class Review(models.Model):
                 fields=["initiative", "gate"],
                 condition=Q(closed_at=None),
                 name="one_open_review_per_initiative_and_gate",
+            ),
+            models.CheckConstraint(
+                condition=Q(gate="rebaseline", baseline__isnull=False)
+                | ~Q(gate="rebaseline") & Q(baseline=None),
+                name="a_rebaseline_names_its_baseline",
             ),
         )
 
@@ -333,6 +346,8 @@ class Decision(models.Model):
         DECOMMISSION = "decommission", "Decommission"
         SUSPEND = "suspend", "Suspend"
         RESUME = "resume", "Resume"
+        REBASELINE = "rebaseline", "Re-baseline"
+        CATCH_UP = "catch_up", "Caught up"
 
     class Outcome(models.TextChoices):
         WITHDRAWN = "withdrawn", "Withdrawn"

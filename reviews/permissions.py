@@ -11,7 +11,10 @@ from reviews.models import Decision, Question, Review
 
 # Who runs it or answers for it, and may switch it off (product.md §4, Suspend).
 MAY_SWITCH_OFF = (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.SPONSOR)
-ADVANCING = (Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY)
+ADVANCING = (
+    Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY, Decision.Kind.REBASELINE,
+    Decision.Kind.CATCH_UP,
+)  # fmt: skip
 WHO_SUSPENDS = (
     "Only its production owner, on-call contact or sponsor, members of security or compliance, "
     "and portfolio leads suspend it."

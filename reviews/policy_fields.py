@@ -17,7 +17,7 @@ from initiatives.fields import Money, Text
 from initiatives.forms.base import ActionForm
 from initiatives.stages import Gate, Role, Stage
 from initiatives.triage import QUESTIONS, SAYS
-from reviews.policy import LONGEST_TITLE, counting, wording
+from reviews.policy import ALWAYS, LONGEST_TITLE, counting, wording
 
 MOST = 3_650
 PER_LEVEL = ("reauthentication_minutes", "recertification_days", "catch_up_days")
@@ -205,11 +205,16 @@ class CriterionForm(AppliesForm):
     anew = forms.BooleanField(
         label="Asked anew: only what was said since the last certification counts", required=False
     )
+    catch_up = forms.ChoiceField(
+        label="Asked of what already ran when it came here",
+        choices=[(key, said.capitalize()) for key, said in wording.CATCH_UP.items()],
+        initial=ALWAYS,
+    )
 
     @staticmethod
     def initial_of(stands: Mapping[str, Any]) -> dict[str, Any]:
         flags = {"blocking": True} | {
-            k: stands[k] for k in ("blocking", "mandatory", "anew") if k in stands
+            k: stands[k] for k in ("blocking", "mandatory", "anew", "catch_up") if k in stands
         }
         words = {"heading": stands.get("title"), "reason": stands.get("why")}
         return AppliesForm.initial_of(stands) | words | flags | {"source": stands.get("source", "")}
@@ -221,6 +226,7 @@ class CriterionForm(AppliesForm):
             "blocking": said["blocking"],
             "mandatory": said["mandatory"],
             "anew": said["anew"],
+            "catch_up": said["catch_up"],
             "applies": self.applies(),
             "why": said["reason"],
             "source": said["source"],

@@ -20,7 +20,16 @@ from initiatives.facts import Facts
 from initiatives.models import Baseline, Initiative, Ownership
 from initiatives.stages import RUNNING, Gate, Role, Stage
 from initiatives.triage import Basis, Level
-from reviews import gates, permissions, policy, results, signing, snapshots, transitions
+from reviews import (
+    gates,
+    permissions,
+    policy,
+    results,
+    reviewed,
+    signing,
+    snapshots,
+    transitions,
+)
 from reviews.answers import Answered, answered, conditions
 from reviews.models import (
     Decision,
@@ -166,14 +175,14 @@ class Standing:
         content = json.loads(self.material)
         return [(label, content[key]) for key, label in PROMISED.items() if content.get(key)]
 
-    @property
+    @cached_property
     def gate(self) -> GatePolicy:
-        return self.policy.gates[self.review.gate]
+        return reviewed.gate_of(self.review, self.facts, self.policy)
 
     @cached_property
     def judged(self) -> list[gates.Judged]:
         """The criteria of the gate; a signature alone asks for none."""
-        return gates.evaluate(self.facts, self.review.gate, self.policy, self.today)
+        return gates.evaluate_all(self.facts, self.gate, self.policy, self.today)
 
     @property
     def overridden(self) -> list[tuple[gates.Judged, Override]]:
@@ -260,7 +269,7 @@ class Closed(Standing):
     @cached_property
     def judged(self) -> list[gates.Judged]:
         """The verdicts as they were."""
-        known = {criterion.key: criterion for criterion in self.gate.criteria}
+        known = reviewed.criteria_of(self.review, self.policy)
         return [
             gates.Judged(
                 known[said["criterion"]],
@@ -305,11 +314,11 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
     if not review.is_open:
         return _closed(review, today, known)
     under = parsed(review.policy)
-    material = snapshots.canonical(snapshots.material(known, under.version))
+    material = snapshots.canonical(snapshots.of_review(review, known, under.version))
     digest = snapshots.digest(material)
     return Standing(
         review=review,
-        facts=known,
+        facts=reviewed.facts_of(review, known),
         policy=under,
         digest=digest,
         material=material,
@@ -417,8 +426,8 @@ def open_reviews_for(person: Person, today: date) -> list[Review]:
     of_mine = Q(is_held=True) | Q(deputy_of__isnull=False) | Q(is_delegated=True)
     as_owner = signing.slots_with_holder(person, today).filter(of_mine, review__closed_at=None)
     asked = in_group.union(as_owner.order_by().values("review"))
-    reviews = Review.objects.open().filter(pk__in=asked).select_related("initiative", "policy")
-    return list(reviews.order_by("due_date", "pk"))
+    reviews = Review.objects.open().filter(pk__in=asked).order_by("due_date", "pk")
+    return list(reviews.select_related("initiative", "policy", "baseline"))
 
 
 @dataclass(frozen=True)
@@ -467,7 +476,7 @@ def _digests(reviews: list[Review]) -> dict[int, str]:
     known = initiative_facts.load(r.initiative_id for r in behind) if behind else {}
     live = {
         r.pk: snapshots.digest(
-            snapshots.canonical(snapshots.material(known[r.initiative_id], r.policy.version))
+            snapshots.canonical(snapshots.of_review(r, known[r.initiative_id], r.policy.version))
         )
         for r in behind
     }

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from initiatives.facts import Facts
-from initiatives.stages import ON_TRIAL, RUNNING, UNDECIDED, Gate, Stage
+from initiatives.stages import ON_TRIAL, RUNNING, UNDECIDED, Gate, SpecialReview, Stage
 from reviews.checks.verdicts import SUSPENDED, prohibition
 from reviews.models import Decision
 
@@ -14,11 +14,13 @@ class Move:
 
     While it is suspended nothing is decided but what says so by `while_suspended`; while a kill
     condition has tripped and nobody has answered it, nothing but what says so by `while_tripped`.
+    It is of the next gate's review, unless it `decides_on` another.
     """
 
     origins: tuple[Stage, ...]
     to: dict[Stage, Stage]
     needs_review: bool = False
+    decides_on: SpecialReview | None = None
     needs_signatures: bool = False
     needs_gate: Gate | None = None
     needs_outcome: bool = False
@@ -47,6 +49,20 @@ TABLE: dict[str, Move] = {
     Decision.Kind.PAUSE: Move(origins=ON_TRIAL, to={}, needs_days=True),
     Decision.Kind.RECERTIFY: Move(
         origins=(Stage.PRODUCTION,), to={}, needs_review=True, needs_signatures=True
+    ),
+    Decision.Kind.REBASELINE: Move(
+        origins=RUNNING,
+        to={},
+        needs_review=True,
+        decides_on=SpecialReview.REBASELINE,
+        needs_signatures=True,
+    ),
+    Decision.Kind.CATCH_UP: Move(
+        origins=RUNNING,
+        to={},
+        needs_review=True,
+        decides_on=SpecialReview.CATCH_UP,
+        needs_signatures=True,
     ),
     Decision.Kind.SUSPEND: Move(origins=RUNNING, to={}, while_tripped=True),
     Decision.Kind.RESUME: Move(origins=RUNNING, to={}, while_suspended=True),
@@ -78,6 +94,15 @@ WAYS_OUT: dict[str, str] = {
 }
 
 
+def ends(kind: str, gate: str) -> bool:
+    """Whether a decision of this kind may be the one on a review of this gate; what needs no review
+    may be taken at any time."""
+    move = TABLE[kind]
+    if not move.needs_review or kind == Decision.Kind.SEND_BACK:
+        return True
+    return (move.decides_on or "") == (gate if gate in SpecialReview.values else "")
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """What stands in the way of a decision, and the rule that says so."""
@@ -96,6 +121,10 @@ def _bar_while_suspended(kind: str, facts: Facts) -> Bar | None:
     row = facts.initiative
     if kind == Decision.Kind.RESUME:
         return _bar_to_resuming(facts)
+    if kind == Decision.Kind.CATCH_UP and not row.owes_gates:
+        return Bar("It owes nothing of the gates before its stage.", "owes_nothing")
+    if kind == Decision.Kind.REBASELINE and facts.charter is None:
+        return Bar("No charter is signed yet that could change.", "no_charter")
     if not row.is_suspended or TABLE[kind].while_suspended:
         return None
     if kind == Decision.Kind.SUSPEND:

@@ -7,6 +7,7 @@ from reviews import (
     overriding_views,
     policy_editing_views,
     policy_views,
+    rebaselining_views,
     signing_views,
     triage_views,
     views,
@@ -29,6 +30,9 @@ urlpatterns = [
     path("receipts/<int:pk>/", signing_views.Receipt.as_view(), name="receipt"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
     path("of/<int:pk>/endorse/", signing_views.Endorse.as_view(), name="endorse"),
+    path(
+        "of/<int:pk>/rebaseline/", rebaselining_views.ProposeBaseline.as_view(), name="rebaseline"
+    ),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),
     path("of/<int:pk>/answer/<slug:criterion>/", views.Answer.as_view(), name="answer"),
 ]

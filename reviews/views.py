@@ -28,9 +28,19 @@ from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
-from initiatives.stages import Gate, Stage
+from initiatives.stages import Gate, SpecialReview, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, overrides, permissions, queries, transitions
+from reviews import (
+    actions,
+    citations,
+    gates,
+    overrides,
+    permissions,
+    queries,
+    rebaselines,
+    since,
+    transitions,
+)
 from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
 from reviews.models import Decision, Question, Review, SignOff, Slot
 from reviews.policy import Criterion
@@ -139,7 +149,7 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     person: Any = request.user
     visible = Initiative.objects.visible_to(person)
     reviews = Review.objects.select_related(
-        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by"
+        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by", "baseline"
     )
     beside = reviews.filter(initiative__in=visible).annotate(
         has_questions=Exists(Question.objects.filter(review=OuterRef("pk"))),
@@ -175,6 +185,10 @@ def review_page(
         )
         if review.requested_snapshot_id != standing.digest
         else [],
+        "proposed_charter": rebaselines.proposed_in(standing.material, standing.facts)
+        if review.baseline
+        else [],
+        "since": since.last_review(standing),
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
@@ -219,14 +233,16 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
     """Label, address, and whether it is the one that lies ahead now. What is open to many more
     than decide, to suspend it, has its place on the initiative's page."""
     ready = not standing.lacking()
+    review = standing.review
+    which = f"?review={review.pk}" if review.gate in SpecialReview.values else ""
     return [
         (
             str(kind.label),
-            reverse("reviews:decide", args=[standing.review.initiative_id, kind]),
+            reverse("reviews:decide", args=[review.initiative_id, kind]) + which,
             ready and kind in permissions.ADVANCING,
         )
         for kind in queries.possible_decisions(person, standing.facts)
-        if kind != Decision.Kind.SUSPEND
+        if kind != Decision.Kind.SUSPEND and transitions.ends(kind, review.gate)
     ]
 
 
@@ -364,6 +380,15 @@ DECISION_WORDS = {
         "Nothing is expected for up to 30 days, and its decision date moves by as much. Once only.",
     ),
     Decision.Kind.RECERTIFY: ("Recertify", "It stays in production until the next date."),
+    Decision.Kind.REBASELINE: (
+        "Re-baseline",
+        "The proposed charter comes into force, and the one before it stays beside it in every "
+        "later review. What was signed on other reviews has to be signed again.",
+    ),
+    Decision.Kind.CATCH_UP: (
+        "Caught up",
+        "It owes nothing any more of the gates that it never passed. Its stage stays as it is.",
+    ),
     Decision.Kind.SUSPEND: (
         "Suspend",
         "It is to be switched off now. It keeps its stage and its dates, its days go on counting, "
@@ -423,6 +448,12 @@ class Decide(OfInitiative):
             **kwargs,
         )
 
+    def _review(self) -> Review | None:
+        """Which review is meant, where somebody comes from one that is of no gate."""
+        pk = self.request.GET.get("review", "")
+        mine = Review.objects.open().filter(initiative=self.initiative)
+        return mine.filter(pk=int(pk)).first() if pk.isdecimal() else None
+
     def _bar(self, known: Facts) -> str | None:
         """Why it cannot be decided like this, or not by this person."""
         barred = transitions.bar(self.kind, known)
@@ -443,7 +474,12 @@ class Decide(OfInitiative):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         decision = actions.decide(
-            initiative=self.initiative, kind=self.kind, by=self.person, at=at, **form.cleaned_data
+            initiative=self.initiative,
+            kind=self.kind,
+            by=self.person,
+            at=at,
+            review=self._review(),
+            **form.cleaned_data,
         )
         messages.success(
             self.request, f"Decided: {decision.get_kind_display().lower()}. It is on record."

@@ -22,6 +22,7 @@ from initiatives.actions.findings import (
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.obligations import confirm_obligation, miss_conditions, owe
 from initiatives.actions.ownership import accept, ask, confirm, decline, end_ownership
+from initiatives.actions.rebaselining import discard_proposal, propose_baseline, put_in_force
 from initiatives.actions.registering import declare_as_running, edit, register, restrict
 from initiatives.actions.suspending import confirm_off, suspend
 from initiatives.actions.triaging import (
@@ -55,12 +56,15 @@ __all__ = [
     "decline",
     "define_metric",
     "describe_evaluation_set",
+    "discard_proposal",
     "edit",
     "end_ownership",
     "freeze_baseline",
     "import_inventory",
     "miss_conditions",
     "owe",
+    "propose_baseline",
+    "put_in_force",
     "raise_question",
     "rearm_by_extension",
     "record_evidence",

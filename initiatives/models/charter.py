@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
@@ -269,18 +270,39 @@ class Waiver(models.Model):
         return self.condition.initiative_id
 
 
+class BaselineQuerySet(models.QuerySet["Baseline"]):
+    def in_force(self) -> BaselineQuerySet:
+        """The signed charters that count now."""
+        return self.filter(in_force_since__isnull=False, in_force_until=None)
+
+    def proposed(self) -> BaselineQuerySet:
+        """Those that wait for their review to be decided."""
+        return self.filter(in_force_since=None, discarded_at=None)
+
+
 class Baseline(models.Model):
-    """The frozen charter fields as version 1, 2 …; the one in force is what was signed."""
+    """The frozen charter fields as version 1, 2 …; the one in force is what was signed.
+
+    A proposed one (product.md P29) has no number yet: it gets the next when it comes into force,
+    or is discarded with its review.
+    """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="baselines")
-    version = models.PositiveSmallIntegerField()
+    version = models.PositiveSmallIntegerField(null=True, blank=True)
     charter = models.JSONField()
     reason = models.TextField(blank=True)
+    proposed_at = models.DateTimeField(null=True, blank=True)
+    proposed_by = models.ForeignKey(
+        Person, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    discarded_at = models.DateTimeField(null=True, blank=True)
     in_force_since = models.DateTimeField(null=True, blank=True)
     in_force_until = models.DateTimeField(null=True, blank=True)
 
+    objects: ClassVar[BaselineQuerySet] = BaselineQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
-        ordering = ("version",)
+        ordering = ("version", "pk")
         constraints = (
             models.UniqueConstraint(
                 fields=["initiative", "version"], name="a_baseline_version_is_used_once"
@@ -290,7 +312,17 @@ class Baseline(models.Model):
                 condition=Q(in_force_since__isnull=False, in_force_until=None),
                 name="one_baseline_is_in_force",
             ),
+            models.UniqueConstraint(
+                fields=["initiative"],
+                condition=Q(in_force_since=None, discarded_at=None),
+                name="one_baseline_is_proposed",
+            ),
+            models.CheckConstraint(
+                condition=Q(version=None, in_force_since=None)
+                | Q(version__isnull=False, in_force_since__isnull=False, discarded_at=None),
+                name="a_baseline_that_came_into_force_has_a_number",
+            ),
         )
 
     def __str__(self) -> str:
-        return f"Baseline {self.version} of {self.initiative_id}"
+        return f"Baseline {self.version or '(proposed)'} of {self.initiative_id}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -40,6 +41,10 @@ IN_USE: dict[str, Any] = {
 }
 
 
+# Declared to be past gates that it never passed, and not caught up on them (product.md §2).
+OWING = Q(declared_stage__in=RUNNING, caught_up_at=None) & ~Q(stage=Stage.RETIRED)
+
+
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
     """Every read of initiatives starts at `visible_to`."""
 
@@ -65,6 +70,10 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
         """Leave out imported ones that are still quiet: nothing of theirs is due yet."""
         return self.filter(counting_since__isnull=False)
 
+    def owing(self) -> InitiativeQuerySet:
+        """Declared to be past gates that they never passed, counting, and not caught up yet."""
+        return self.counting().filter(OWING)
+
     def suspended(self) -> InitiativeQuerySet:
         """Those that are switched off until somebody resumes or retires them."""
         return self.filter(suspended_at__isnull=False)
@@ -78,6 +87,7 @@ class Initiative(models.Model):
     organisation's one currency. What is suspended keeps its stage and its dates; it is to be
     resumed or retired by `suspended_until`, and `off_confirmed_at` is when somebody made sure.
     `lapsed_at` is since when, undecided so long after its date, the leads decide (product.md P5).
+    What was declared to be in `declared_stage` owes the gates before it until `caught_up_at`.
     """
 
     name = models.CharField(max_length=300)
@@ -130,6 +140,10 @@ class Initiative(models.Model):
         Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
     declared_at = models.DateTimeField(null=True, editable=False)
+    declared_stage = models.CharField(
+        max_length=20, choices=Stage.choices, blank=True, editable=False
+    )
+    caught_up_at = models.DateTimeField(null=True, editable=False)
     counting_since = models.DateTimeField(null=True, editable=False)
     touched_at = models.DateTimeField(editable=False)
 
@@ -149,7 +163,7 @@ class Initiative(models.Model):
             # needn't be read for it.
             models.Index(
                 fields=["stage", "decision_date", "counting_since", "declared_at", "id"],
-                include=["level", "is_restricted"],
+                include=["level", "is_restricted", "declared_stage", "caught_up_at"],
                 name="initiative_counted",
             ),
             models.Index(fields=["id"], condition=Q(level=Level.LIGHT), name="initiative_light"),
@@ -224,6 +238,12 @@ class Initiative(models.Model):
         return self.declared_at is not None
 
     @property
+    def owes_gates(self) -> bool:
+        """Whether it stands behind gates that it never passed, and has not caught up on them."""
+        behind = self.declared_stage in RUNNING and self.caught_up_at is None
+        return behind and self.stage != Stage.RETIRED
+
+    @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
 
@@ -257,6 +277,8 @@ class Initiative(models.Model):
         if not self._state.adding:
             self._move(stage, at, decision_date)
             spell.save()
+        elif is_declared:
+            self.declared_stage = stage
         self.stage, self.stage_entered_at, self.decision_date = stage, at, decision_date
         return spell
 
@@ -278,6 +300,15 @@ class Initiative(models.Model):
         """Stay in production until the next recertification is due; raises `Overtaken`."""
         self._change(recertified_at=at, decision_date=decision_date)
         self.recertified_at, self.decision_date = at, decision_date
+
+    def rebaseline(self, fields: Iterable[str]) -> None:
+        """Keep what it has taken over from the charter that comes into force; raises
+        `Overtaken`."""
+        self._change(**{field: getattr(self, field) for field in fields})
+
+    def catch_up(self, *, at: datetime) -> None:
+        """Owe nothing any more of the gates that it never passed; raises `Overtaken`."""
+        self._take({"caught_up_at": at})
 
     def suspend(self, *, because: str, by: Person | None, at: datetime) -> None:
         """Be switched off, to be resumed or retired within five working days; raises `Overtaken`.

@@ -25,7 +25,7 @@ from notifications.actions import telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules import called, in_words
-from reviews import overrides, results, signing
+from reviews import overrides, rebaselines, results, reviewed, signing
 from reviews import queries as reviews
 from reviews.models import Override, Review, SignOff
 from reviews.signing import SlotState
@@ -96,7 +96,7 @@ def _reviews_in(events: list[EventRecord]) -> list[Review]:
     if not ids and not owned and not away:
         return []
     owned |= set(_owned_by(away)) if away else set()
-    open_ones = Review.objects.open().select_related("initiative", "snapshot")
+    open_ones = Review.objects.open().select_related("initiative", "snapshot", "baseline")
     return list(open_ones.filter(pk__in=ids) | open_ones.filter(initiative__in=owned))
 
 
@@ -167,8 +167,13 @@ def _countersign(
 def _sign(
     review: Review, facts: Facts, person: Person, mine: list[SlotState], at: datetime
 ) -> Reminder:
-    """What was promised stands in the mail, and after the pilot what came out."""
+    """What was promised stands in the mail, and after the pilot what came out; of another charter
+    what it changes."""
+    about = reviewed.facts_of(review, facts)
     shown = results.of(facts) if review.gate != Gate.CHARTER else []
+    if review.baseline is not None:
+        changes = rebaselines.in_words(facts.charter or {}, review.baseline.charter, about)
+        shown = [f"{what}: {before} → {after}." for what, before, after in changes]
     return _urgent(
         review,
         person,
@@ -176,7 +181,7 @@ def _sign(
         kind="sign_off_asked",
         subject=f"review:{review.pk}",
         says=f"Sign by {in_words(review.due_date)}: {_what(review)}",
-        detail=" ".join([statement.of(facts), *shown]),
+        detail=" ".join([statement.of(about), *shown]),
         why=f"Your signature is asked for: {', '.join(_asked_as(s, person) for s in mine)}.",
     )
 

@@ -243,8 +243,8 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     if key.kind == "suspended":
         what = f"Decide by {day}" if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"
+    what = called(initiative)
+    what = f"the catch-up of {what}" if key.kind == "catch_up" else what
     if not decides:
-        return f"Have it ready by {day}: {called(initiative)}"
-    if key.step > 0:
-        return f"Decide now: {called(initiative)}, late since {day}"
-    return f"Decide by {day}: {called(initiative)}"
+        return f"Have it ready by {day}: {what}"
+    return f"Decide now: {what}, late since {day}" if key.step > 0 else f"Decide by {day}: {what}"

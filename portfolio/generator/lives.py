@@ -73,7 +73,8 @@ def _date(world: World, life: Life, lasts: int | None, clock: int) -> None:
         row.decision_date = world.day(clock - lasts)
     row.stage_entered_at = world.ago(life.since)
     row.registered_at = world.ago(begun)
-    row.declared_at = None if life.origin == "registered" else row.registered_at
+    if life.origin != "registered":
+        row.declared_at, row.declared_stage = row.registered_at, life.path[0][0]
     row.counting_since = None if counting is None else world.ago(counting)
     row.touched_at = world.ago(world.rng.randint(0, min(begun, clock, life.since, 60)))
 

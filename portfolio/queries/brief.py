@@ -94,7 +94,7 @@ def load(person: Person, pk: int, today: date) -> Brief | None:
 
 
 def _open_review(known: Facts) -> Review | None:
-    mine = Review.objects.open().filter(initiative=known.initiative)
+    mine = Review.objects.open().of_gates().filter(initiative=known.initiative)
     found = mine.annotate(has_overrides=reviews.has_overrides())
     return found.select_related("initiative", "policy").first()
 

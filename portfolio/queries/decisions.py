@@ -90,7 +90,7 @@ def _annotated(found: InitiativeQuerySet, today: date) -> QuerySet[Any]:
         .annotate(sum=Sum("amount"), estimates=Count("pk", filter=Q(is_estimate=True)))
     )
     return found.annotate(
-        in_review=Exists(Review.objects.open().filter(**of_it)),
+        in_review=Exists(Review.objects.open().of_gates().filter(**of_it)),
         has_tripped=Exists(
             KillCondition.objects.filter(state=KillCondition.State.TRIPPED, **of_it)
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,19 +21,20 @@ from initiatives import permissions, rules, statement
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Obligation, Ownership, StageSpell, Waiver
 from initiatives.queries import basis_of
-from initiatives.stages import ORDER, REQUIRED_ROLES, Role, Stage
+from initiatives.stages import ORDER, REQUIRED_ROLES, Gate, Role, SpecialReview, Stage
 from notifications.models import Flag
 from notifications.rules import Severity
 from portfolio.queries.beside import listed, moment, rows_of_initiative
 from portfolio.queries.charts import Chart, chart
 from portfolio.templatetags.words import day
-from reviews import gates
+from reviews import catching_up, gates, rebaselines
 from reviews import permissions as deciding
 from reviews import queries as reviews
 from reviews.answers import Answered, conditions
 from reviews.checks import Mend
 from reviews.models import Decision, Override, Review
 from reviews.policy import Policy
+from reviews.rebaselines import Rebaseline, Version
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,25 @@ class GateAhead:
 
 
 @dataclass(frozen=True)
+class CatchUp:
+    """What it owes of the gates that it never passed, and by when it has caught up."""
+
+    gate: GateAhead
+    due: date | None
+    days: int | None
+
+
+@dataclass(frozen=True)
+class SignedCharter:
+    """The charter in force, what was changed on the way there, and the open review of another."""
+
+    number: int
+    since: datetime
+    rebaselines: list[Rebaseline]
+    review: AskedFor | None
+
+
+@dataclass(frozen=True)
 class Ended:
     """How it came to be retired: the decision, and what the next team should know."""
 
@@ -167,6 +188,8 @@ class Page:
     statement: str
     steps: list[Step]
     gates: list[GateAhead]
+    catch_up: CatchUp | None
+    charter: SignedCharter | None
     roles: list[RoleLine]
     named: list[Ownership]
     charts: list[Chart]
@@ -242,6 +265,14 @@ BESIDE = {
         signed="countersigned_by__name",
         reason="reason",
     ),
+    "beside_baselines": rows_of_initiative(
+        rebaselines.versions(),
+        number="number",
+        since="in_force_since",
+        reason="reason",
+        by="decided_by",
+        charter="charter",
+    ),
     "beside_endings": rows_of_initiative(
         Decision.objects.filter(to_stage=Stage.RETIRED),
         kind="kind",
@@ -276,6 +307,8 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         statement=statement.of(known),
         steps=_steps(known, stays),
         gates=_gates(known, today, may_edit=may_edit),
+        catch_up=_catch_up(known, today, may_edit=may_edit),
+        charter=_charter(known),
         roles=_roles(known),
         named=[o for o in known.ownerships if o.role not in Role.values],
         charts=[chart(metric, known.recent(metric), _changes(stays)) for metric in known.metrics],
@@ -369,31 +402,18 @@ def _ended(known: Facts) -> Ended | None:
 
 def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
     """The gates ahead, each by the policy that its open review pinned, else by the one in force."""
-    row: Any = known.initiative
-    in_force = reviews.policy_named(row.beside_policy)
-    open_at = {review["gate"]: _asked_for(review) for review in row.beside_reviews or ()}
+    in_force, open_at = _in_force(known), _open_at(known)
     pinned = {gate: review.policy for gate, review in open_at.items()}
-    asides = _asides(row, today)
+    asides = _asides(known, today)
     return [
-        GateAhead(
-            key=gate,
-            title=str(gate.label),
-            items=[
-                _overridden(
-                    _item(j, row.pk, may_edit=may_edit), asides.get((gate, j.criterion.key))
-                )
-                for j in judged
-            ],
-            review=open_at.get(gate),
-            version=pinned.get(gate, in_force).version,
-            in_force=in_force.version,
-        )
+        _ahead(known, gate, judged, asides, may_edit=may_edit)
         for gate, judged in reviews.readiness(known, today, in_force, pinned)
     ]
 
 
-def _asides(row: Any, today: date) -> dict[tuple[str, str], str]:
+def _asides(known: Facts, today: date) -> dict[tuple[str, str], str]:
     """What overrides in force set aside, by gate and criterion: until when, by whom and why."""
+    row: Any = known.initiative
     return {
         (said["gate"], key): f"Overridden until {day(until)} by {said['asked']} and "
         f"{said['signed']}, because: {said['reason']}"
@@ -407,6 +427,72 @@ def _overridden(item: Item, aside: str | None) -> Item:
     if aside is None or item.is_met:
         return item
     return replace(item, reason=f"{item.reason} {aside}", is_overridden=True)
+
+
+def _ahead(
+    known: Facts,
+    gate: Gate | SpecialReview,
+    judged: list[gates.Judged],
+    asides: Mapping[tuple[str, str], str],
+    *,
+    may_edit: bool,
+) -> GateAhead:
+    in_force, review = _in_force(known), _open_at(known).get(gate)
+    return GateAhead(
+        key=gate,
+        title=str(gate.label),
+        items=[
+            _overridden(
+                _item(j, known.initiative.pk, may_edit=may_edit),
+                asides.get((gate, j.criterion.key)),
+            )
+            for j in judged
+        ],
+        review=review,
+        version=(review.policy if review else in_force).version,
+        in_force=in_force.version,
+    )
+
+
+def _in_force(known: Facts) -> Policy:
+    row: Any = known.initiative
+    return reviews.policy_named(row.beside_policy)
+
+
+def _open_at(known: Facts) -> dict[str, AskedFor]:
+    """The open reviews, by what they review."""
+    row: Any = known.initiative
+    return {review["gate"]: _asked_for(review) for review in row.beside_reviews or ()}
+
+
+def _catch_up(known: Facts, today: date, *, may_edit: bool) -> CatchUp | None:
+    """What it owes, by the policy that its open review pinned, else by the one in force."""
+    review = _open_at(known).get(SpecialReview.CATCH_UP)
+    policy = review.policy if review else _in_force(known)
+    if (owed := gates.owed(known, policy)) is None:
+        return None
+    judged = gates.evaluate_all(known, owed, policy, today)
+    due = catching_up.due_date(known.initiative, _in_force(known).limits)
+    asides = _asides(known, today)
+    gate = _ahead(known, SpecialReview.CATCH_UP, judged, asides, may_edit=may_edit)
+    return CatchUp(gate, due, (due - today).days if due else None)
+
+
+def _charter(known: Facts) -> SignedCharter | None:
+    row: Any = known.initiative
+    came = sorted((_version(said) for said in row.beside_baselines or ()), key=lambda v: v.number)
+    if not came:
+        return None
+    review = _open_at(known).get(SpecialReview.REBASELINE)
+    changed = rebaselines.compared(came, known)
+    return SignedCharter(came[-1].number, came[-1].since, changed, review)
+
+
+def _version(said: Mapping[str, Any]) -> Version:
+    """A baseline as it came along; SQLite hands JSON within JSON over as text."""
+    charter = said["charter"]
+    read = json.loads(charter) if isinstance(charter, str) else charter
+    return Version(said["number"], moment(said["since"]), said["reason"], said["by"] or "", read)
 
 
 def _asked_for(review: Mapping[str, Any]) -> AskedFor:

@@ -12,7 +12,7 @@ from accounts.authentication import Authentication
 from accounts.models import Person
 from audit.refusals import Refused
 from initiatives.models import Ownership
-from initiatives.stages import Gate, Role
+from initiatives.stages import Gate, Role, SpecialReview
 from portfolio.stories.deeds import Deeds, answered, joined, lasting, reaccepted, watched
 from portfolio.stories.papers import FOR_PRODUCTION
 from portfolio.stories.people import GROUPS
@@ -32,12 +32,13 @@ def asked_for(
     gate: str | None = None,
 ) -> Deeds:
     """A review is asked for, and everybody signs but those slots that wait or reject."""
-    signatures = [
-        Deed(days - 0.5 - place * 0.35, _signature(gate, rejects or {}))
-        for place in range(MOST_SIGNERS)
-        if days - 0.5 - place * 0.35 > 0
-    ]
-    return (Deed(days, _request(gate, waits)), *signatures)
+    return (Deed(days, _request(gate, waits)), *_signatures(days, gate, rejects or {}))
+
+
+def _signatures(days: float, gate: str | None, rejects: dict[str, str]) -> Deeds:
+    """One after the other, as many as there are."""
+    moments = (days - 0.5 - place * 0.35 for place in range(MOST_SIGNERS))
+    return tuple(Deed(moment, _signature(gate, rejects)) for moment in moments if moment > 0)
 
 
 def _request(gate: str | None, waits: tuple[str, ...]) -> Act:
@@ -45,10 +46,13 @@ def _request(gate: str | None, waits: tuple[str, ...]) -> Act:
         review = reviews.request_review(
             initiative=scene.initiative, by=scene.owner, at=scene.at, gate=gate
         )
-        slots = review.slots.select_related("group").exclude(key__in=waits)
-        scene.to_sign[gate or ""] = list(slots.order_by("pk"))
+        scene.to_sign[gate or ""] = _asked_to_sign(review, waits)
 
     return request
+
+
+def _asked_to_sign(review: Review, waits: tuple[str, ...]) -> list[Slot]:
+    return list(review.slots.select_related("group").exclude(key__in=waits).order_by("pk"))
 
 
 def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
@@ -125,6 +129,47 @@ def refused(days: float, kind: str, reason: str, *, by: str) -> Deeds:
 def passed(days: float, reason: str, kind: str = Kind.PROCEED) -> Deeds:
     """Asked for, signed by everybody within three days, and decided."""
     return (*asked_for(days + 3.5), *decided(days, kind, reason))
+
+
+def proposed(
+    days: float, bounds: dict[str, str], reason: str, *, waits: tuple[str, ...] = ()
+) -> Deeds:
+    """Another charter is proposed, with these bounds of its primary metric; everybody signs but
+    those slots that wait."""
+
+    def propose(scene: Scene) -> None:
+        told = next(m for m in scene.story.metrics if m.is_primary)
+        metric = f"metric.{scene.metrics[told.name].pk}"
+        review = reviews.propose_baseline(
+            initiative=scene.initiative, reason=reason, by=scene.owner, at=scene.at,
+            changes={f"{metric}.{name}": told.value(said) for name, said in bounds.items()},
+        )  # fmt: skip
+        scene.to_sign[review.gate] = _asked_to_sign(review, waits)
+
+    return (Deed(days, propose), *_signatures(days, SpecialReview.REBASELINE, {}))
+
+
+def rebaselined(days: float, bounds: dict[str, str], reason: str, decided_because: str) -> Deeds:
+    return (
+        *proposed(days + 3.5, bounds, reason),
+        *decided(days, Kind.REBASELINE, decided_because),
+    )
+
+
+# What has no answer any more, where it runs already.
+NOT_OWED = ("integration_scope", "production_sketch", "approach_decision", "pilot_conditions")
+
+
+def caught_up(days: float, reason: str, limit: str) -> Deeds:
+    """All that it owed is written down, signed once and decided."""
+    before = (Gate.CHARTER, Gate.SHIP_OR_KILL, Gate.GO_LIVE)
+    return (
+        *lasting(days + 5.5, limit),
+        *watched(days + 5.2),
+        *(deed for gate in before for deed in answered(days + 5, gate, leave=NOT_OWED)),
+        *asked_for(days + 3.5, gate=SpecialReview.CATCH_UP),
+        *decided(days, Kind.CATCH_UP, reason),
+    )
 
 
 def chartered(days: float, reason: str) -> Deeds:

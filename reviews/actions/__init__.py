@@ -18,6 +18,7 @@ from reviews.actions.policies import (
     save_draft,
     start_draft,
 )
+from reviews.actions.rebaselining import propose_baseline
 from reviews.actions.reviewing import notice_changes, request_review, withdraw
 from reviews.actions.signing import Condition, sign, take_back
 from reviews.actions.standing_in import appoint, end_delegation, hand_on
@@ -41,6 +42,7 @@ __all__ = [
     "hand_on",
     "lapse_undecided",
     "notice_changes",
+    "propose_baseline",
     "publish_draft",
     "request_review",
     "save_draft",

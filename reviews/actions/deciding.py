@@ -17,7 +17,7 @@ from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
 from reviews.actions import lapsing, postponing, waiving
 from reviews.actions.reviewing import (
-    close_to_signers,
+    end_what_was_asked,
     locked_initiative,
     notice,
     release_conditions,
@@ -44,6 +44,7 @@ class Said:
     lesson: str = ""
     days: int | None = None
     to_pilot: bool = False
+    review: Review | None = None
 
     @property
     def move(self) -> Move:
@@ -66,6 +67,7 @@ def decide(
     lesson: str = "",
     days: int | None = None,
     to_pilot: bool = False,
+    review: Review | None = None,
 ) -> Decision:
     """Decide what becomes of an initiative, and move it where the decision leads.
 
@@ -73,8 +75,9 @@ def decide(
     criteria and signatures again, move where the version is still the one read, close the spell
     and open the next, write the event.
     To ship a light pilot takes both of its reviews in one sitting, and records two decisions.
+    `review` says which open one is sent back, where it is not that of a gate.
     """
-    said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot)
+    said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot, review)
     row = locked_initiative(initiative.pk)
     initiatives.trip_those_of(row, at=at)
     lapsing.lapse_if_due(row, at=at)
@@ -82,8 +85,8 @@ def decide(
     if kind == Decision.Kind.SHIP and may_take_one_sitting(row):
         return _decide_in_one_sitting(row, known, said)
     _require_allowed(row, known, said)
-    review = _review_for(row, known, said, row.next_gate)
-    return _carry_out(row, known, said, review)
+    found = _review_for(row, known, said, said.move.decides_on or row.next_gate)
+    return _carry_out(row, known, said, found)
 
 
 def may_take_one_sitting(row: Initiative) -> bool:
@@ -159,6 +162,10 @@ def _review_for(row: Initiative, known: Facts, said: Said, gate: str | None) -> 
     open_ones = Review.objects.open().filter(initiative=row).order_by("pk")
     if said.kind != Decision.Kind.SEND_BACK:
         open_ones = open_ones.filter(gate=gate)
+    elif said.review is not None:
+        open_ones = open_ones.filter(pk=said.review.pk)
+    elif open_ones.of_gates().exists():
+        open_ones = open_ones.of_gates()
     review = open_ones.select_related("policy", "snapshot", "initiative").first()
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
@@ -221,8 +228,9 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
         lesson=said.lesson.strip(),
         days=said.days if said.move.needs_days else None,
         snapshot=review.snapshot if review else None,
-        observed=snapshots.observed(known, standing.judged if standing else ())
-        | (_set_aside(standing) if standing else {}),
+        observed=snapshots.observed(standing.facts, standing.judged) | _set_aside(standing)
+        if standing
+        else snapshots.observed(known),
     )
 
 
@@ -243,6 +251,12 @@ def _move(
         waiving.answer_by_extension(known, at=said.at)
     elif said.kind == Decision.Kind.RECERTIFY:
         row.recertify(at=said.at, decision_date=_recertified_until(row, policy, said.today))
+    elif said.kind == Decision.Kind.REBASELINE:
+        assert review is not None
+        assert review.baseline is not None
+        initiatives.put_in_force(row=row, baseline=review.baseline, by=said.by, at=said.at)
+    elif said.kind == Decision.Kind.CATCH_UP:
+        _catch_up(row, known, said)
     elif said.kind == Decision.Kind.SUSPEND:
         initiatives.suspend(row, because=said.reason.strip(), by=said.by, at=said.at)
     elif said.kind == Decision.Kind.RESUME:
@@ -255,6 +269,13 @@ def _move(
         lapsing.release(row, at=said.at)
     begun = row.counting_since or said.at  # whoever decided on it has ended its quiet
     Initiative.objects.filter(pk=row.pk).update(touched_at=said.at, counting_since=begun)
+
+
+def _catch_up(row: Initiative, known: Facts, said: Said) -> None:
+    """Owe nothing any more; what was signed for the charter is frozen like one."""
+    row.catch_up(at=said.at)
+    if known.charter is None:
+        initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at, known=known)
 
 
 def _decision_date(row: Initiative, said: Said, to: Stage, policy: Policy) -> date | None:
@@ -276,18 +297,30 @@ def _recertified_until(row: Initiative, policy: Policy, today: date) -> date:
 
 
 def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
-    """Close the review that was decided, and, when it stops or goes back, all others; what their
-    approvals depended on is not asked for any more."""
+    """Close the review that was decided; when it stops, all others, and when it goes back, those
+    of other gates. What approvals of those depended on is not asked for any more."""
     closing = Review.Closing
-    open_ones = Review.objects.open().filter(initiative=row)
     goes_back = said.kind == Decision.Kind.SEND_BACK
-    if goes_back or row.stage == Stage.RETIRED:
-        release_conditions(SignOff.objects.filter(review__in=open_ones), said.at)
-        how = closing.SENT_BACK if goes_back else closing.STOPPED
-        open_ones.update(closed_at=said.at, closing=how)
-    elif decided is not None:
-        Review.objects.filter(pk=decided.pk).update(closed_at=said.at, closing=closing.DECIDED)
-    close_to_signers(row)
+    given_up = _given_up(row, decided, said)
+    release_conditions(SignOff.objects.filter(review__in=given_up), said.at)
+    if decided is not None:
+        how = closing.SENT_BACK if goes_back else closing.DECIDED
+        Review.objects.filter(pk=decided.pk).update(closed_at=said.at, closing=how)
+    how = closing.SENT_BACK if goes_back else closing.STOPPED
+    Review.objects.filter(pk__in=given_up).update(closed_at=said.at, closing=how)
+    end_what_was_asked(row, said.at)
+
+
+def _given_up(row: Initiative, decided: Review | None, said: Said) -> list[int]:
+    """Ids of the open reviews that end undecided, or sent back."""
+    open_ones = Review.objects.open().filter(initiative=row)
+    if row.stage == Stage.RETIRED:
+        return list(open_ones.values_list("pk", flat=True))
+    if said.kind != Decision.Kind.SEND_BACK or decided is None:
+        return []
+    is_of_a_gate = decided.gate in Gate.values
+    back = open_ones.of_gates() if is_of_a_gate else open_ones.filter(pk=decided.pk)
+    return list(back.values_list("pk", flat=True))
 
 
 def _entry(decision: Decision, said: Said) -> Entry:

@@ -12,10 +12,11 @@ from audit.refusals import Refused, records_refusals
 from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
-from initiatives.models import Initiative, Obligation, OpenToGroup, OpenToPerson
+from initiatives.models import Baseline, Initiative, Obligation, OpenToGroup, OpenToPerson
+from initiatives.stages import SpecialReview
 from initiatives.workdays import add_working_days
-from reviews import gates, permissions, queries, snapshots
-from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
+from reviews import gates, permissions, queries, reviewed, snapshots
+from reviews.models import Review, SignOff, Slot, Snapshot
 from reviews.policy import Policy
 
 
@@ -53,17 +54,24 @@ def request_review(
     gate = gate or row.next_gate
     if gate is None:
         raise Refused("It is retired: no gate lies ahead of it.", rule="no_gate_ahead")
-    if gate not in queries.gates_ahead(row):
-        raise Refused("This gate does not lie ahead of it now.", rule="not_ahead")
+    _require_ahead(row, known, gate)
     if Review.objects.open().filter(initiative=row, gate=gate).exists():
         raise Refused("This review is open already.", rule="already_open")
     if row.is_quiet:
         row, known = _end_quiet(row, by, at)
-    version = queries.current_version()
-    review = _open(row, known, gate, version, by, at)
+    review = open_review(row, known, gate, by=by, at=at)
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     append([review_entry("review.requested", review, by, {"digest": review.snapshot_id})], at=at)
     return review
+
+
+def _require_ahead(row: Initiative, known: Facts, gate: str) -> None:
+    """A gate that lies ahead of it, or those that it never passed."""
+    if gate == SpecialReview.CATCH_UP:
+        if not row.owes_gates:
+            raise Refused("It owes nothing of the gates before its stage.", rule="owes_nothing")
+    elif gate not in queries.gates_ahead(row):
+        raise Refused("This gate does not lie ahead of it now.", rule="not_ahead")
 
 
 @records_refusals("review.withdraw")
@@ -82,18 +90,22 @@ def withdraw(*, review: Review, reason: str, by: Person, at: datetime) -> Review
     held.closed_at, held.closing = at, Review.Closing.WITHDRAWN
     held.save(update_fields=["closed_at", "closing"])
     release_conditions(held.sign_offs.all(), at)
-    close_to_signers(row)
+    end_what_was_asked(row, at)
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     append([review_entry("review.withdrawn", held, by, {"reason": Words(reason.strip())})], at=at)
     return held
 
 
-def close_to_signers(row: Initiative) -> None:
+def end_what_was_asked(row: Initiative, at: datetime) -> None:
     """Once nothing is up for review, a restricted initiative is invisible to groups again, and to
-    those who signed in another's place."""
-    if not Review.objects.open().filter(initiative=row).exists():
+    those who signed in another's place; and a baseline that nobody reviews any more was not
+    decided on, so it is discarded."""
+    gates_open = set(Review.objects.open().filter(initiative=row).values_list("gate", flat=True))
+    if not gates_open:
         OpenToGroup.objects.filter(initiative=row).delete()
         OpenToPerson.objects.filter(initiative=row).delete()
+    if SpecialReview.REBASELINE not in gates_open:
+        initiatives.discard_proposal(initiative=row, at=at)
 
 
 def release_conditions(signatures: QuerySet[SignOff], at: datetime) -> None:
@@ -109,24 +121,33 @@ def _end_quiet(row: Initiative, by: Person, at: datetime) -> tuple[Initiative, F
     return locked_initiative(row.pk), initiative_facts.load_one(row.pk)
 
 
-def _open(
-    row: Initiative, known: Facts, gate: str, version: PolicyVersion, by: Person, at: datetime
+def open_review(
+    row: Initiative,
+    known: Facts,
+    gate: str,
+    *,
+    by: Person,
+    at: datetime,
+    baseline: Baseline | None = None,
 ) -> Review:
+    """Freeze the evidence and ask its signers, by the policy in force; under the lock."""
+    version, today = queries.current_version(), timezone.localdate(at)
     policy = queries.parsed(version)
-    snapshot = keep_snapshot(known, policy, at)
-    today = timezone.localdate(at)
-    review = Review.objects.create(
+    review = Review(
         initiative=row,
         gate=gate,
+        baseline=baseline,
         policy=version,
-        snapshot=snapshot,
-        requested_snapshot=snapshot,
-        observed=snapshots.observed(known, gates.evaluate(known, gate, policy, today)),
         seen_version=row.evidence_version,
         opened_at=at,
         opened_by=by,
         due_date=add_working_days(today, policy.limits.request_working_days),
     )
+    about = reviewed.facts_of(review, known)
+    asked = reviewed.gate_of(review, about, policy)
+    review.observed = snapshots.observed(about, gates.evaluate_all(about, asked, policy, today))
+    review.snapshot = review.requested_snapshot = keep_snapshot(review, known, policy, at)
+    review.save()
     _add_slots(review, known, policy, at)
     return review
 
@@ -137,7 +158,8 @@ def _add_slots(review: Review, known: Facts, policy: Policy, at: datetime) -> bo
     Facts that change while a review is open may call for more: a budget past the band brings
     finance in. One that was asked for stays.
     """
-    wanted = policy.gates[review.gate].slots_for(gates.case_of(known))
+    about = reviewed.facts_of(review, known)
+    wanted = reviewed.gate_of(review, about, policy).slots_for(gates.case_of(about))
     present = set(review.slots.values_list("key", flat=True))
     missing = [slot for slot in wanted if slot.key not in present]
     groups = {group.key: group for group in Group.objects.all()} if missing else {}
@@ -171,10 +193,10 @@ def _open_to_groups(row: Initiative, slots: list[Slot], at: datetime) -> None:
 
 
 def keep_snapshot(
-    known: Facts, policy: Policy, at: datetime, last: Snapshot | None = None
+    review: Review, known: Facts, policy: Policy, at: datetime, last: Snapshot | None = None
 ) -> Snapshot:
     """Store the evidence as it stands, once for each digest; mostly it is `last` still."""
-    text = snapshots.canonical(snapshots.material(known, policy.version))
+    text = snapshots.canonical(snapshots.of_review(review, known, policy.version))
     digest = snapshots.digest(text)
     if last is not None and last.digest == digest:
         return last
@@ -193,7 +215,7 @@ def notice(review: Review, row: Initiative, at: datetime, known: Facts | None = 
     """
     known, policy = known or initiative_facts.load_one(row.pk), queries.parsed(review.policy)
     before, seen = review.snapshot_id, review.seen_version
-    snapshot = keep_snapshot(known, policy, at, review.snapshot)
+    snapshot = keep_snapshot(review, known, policy, at, review.snapshot)
     if (snapshot.digest, row.evidence_version) != (before, seen):
         review.snapshot, review.seen_version = snapshot, row.evidence_version
         review.save(update_fields=["snapshot", "seen_version"])

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.models.obligations import ObligationKind
-from initiatives.stages import LEADS_TO, ORDER, Role, Stage
+from initiatives.stages import LEADS_TO, ORDER, Role, SpecialReview, Stage
 from reviews.checks.always import owner_fault
 from reviews.checks.measured import months_between
 from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
@@ -79,9 +79,12 @@ def conditions_met(asked: Asked) -> Verdict:
 
 
 def _is_of_earlier_gate(obligation: Obligation, row: Initiative) -> bool:
-    """A condition of a gate that has been passed, or of the last recertification."""
+    """A condition of a gate that has been passed, of the last recertification, or of a review
+    that stands beside the gates."""
     if obligation.kind != ObligationKind.CONDITION or obligation.released_at is not None:
         return False
+    if obligation.gate in SpecialReview.values:
+        return True
     leads_to = LEADS_TO[obligation.gate]
     if leads_to is None:
         return row.recertified_at is not None and obligation.agreed_at <= row.recertified_at

@@ -13,7 +13,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from reviews.policy.model import InvalidPolicy
+from reviews.policy.model import ALWAYS, InvalidPolicy
 from reviews.policy.reading import LONGEST_KEY
 
 CRITERIA, SLOTS = "criteria", "slots"
@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "blocking": True,
     "mandatory": False,
     "anew": False,
+    "catch_up": ALWAYS,
     "required": True,
     "quorum": 1,
     "source": "",

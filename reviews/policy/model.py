@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
+from initiatives.stages import ON_TRIAL
+
 FieldType = Literal[
     "text", "choice", "number", "money", "date", "person", "url", "file", "yes_no", "table"
 ]  # fmt: skip
@@ -17,6 +19,10 @@ FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
 GROUPS = (
     "security", "compliance", "finance", "operations", "leads", "auditors", "administrators",
 )  # fmt: skip
+# Of what already ran when it came here a criterion is asked: always, as long as it is on trial, or
+# never (product.md §2, Catch-up).
+ALWAYS, BEFORE_PRODUCTION, NEVER = "always", "before_production", "never"
+CATCH_UP = (ALWAYS, BEFORE_PRODUCTION, NEVER)
 # What can't be edited out of a policy, in any gate into a running stage: it is the product.
 FIXED_CHECKS = (
     "owners_accepted", "primary_metric_complete", "kill_condition_armed", "nothing_tripped",
@@ -120,6 +126,7 @@ class Criterion:
     """One thing a gate asks for: worked out by its `check`, or answered through its fields.
 
     What is asked `anew` is met only by what was said or measured since it was last certified.
+    `catch_up` says when it is asked of something that already ran when it came here.
     """
 
     key: str
@@ -129,6 +136,7 @@ class Criterion:
     blocking: bool
     mandatory: bool
     anew: bool
+    catch_up: str
     applies: Applies
     fields: tuple[Field, ...]
     why: str
@@ -143,6 +151,12 @@ class Criterion:
     def takes_an_answer(self) -> bool:
         """Whether people can say something to it: an answer, or why it does not apply."""
         return self.is_answered or not self.mandatory
+
+    def is_caught_up_in(self, stage: str) -> bool:
+        """Whether what already ran is asked for it in this stage (product.md §2, Catch-up)."""
+        if self.catch_up == BEFORE_PRODUCTION:
+            return stage in ON_TRIAL
+        return self.catch_up == ALWAYS
 
     def fields_for(self, case: Case) -> tuple[Field, ...]:
         return tuple(field for field in self.fields if field.applies.to(case))
@@ -200,6 +214,14 @@ class GatePolicy:
     def questions(self, case: Case) -> int:
         """How many questions the gate puts to people in this case (the table of product.md §3)."""
         return sum(criterion.questions(case) for criterion in self.criteria_for(case))
+
+
+def is_signed_in_catch_up(slot: Slot, gates: Iterable[GatePolicy], stage: str) -> bool:
+    """Whether this signature is wanted where these gates are caught up on: one of a person named in
+    an answer is not, where that answer is not asked for (product.md §2, Catch-up)."""
+    criterion = (slot.role or "").partition(".")[0]
+    given = (c for gate in gates for c in gate.criteria if c.key == criterion)
+    return all(c.is_caught_up_in(stage) for c in given)
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,11 @@ from notifications import actions, mail, queries
 from notifications.models import Message, Reminder
 from portfolio import stories
 
-STORIES = (  # which owe one of each kind
+# Which owe one of each kind.
+STORIES = (
     *stories.FIRST_TEN,
     stories.declared.CALL_FORECAST,
+    stories.declared.TENANT_SCORING,
     stories.ready.BROKER_QUOTES,
     stories.ready.SUBSIDENCE,
 )
@@ -38,6 +40,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "reached": owed.filter(kind="threshold_reached", says__startswith="Decide")[:1],
         "second": owed.filter(kind="override_asked")[:1],
         "override": owed.filter(kind="override")[:1],
+        "catch-up": owed.filter(kind="catch_up")[:1],
         "unowned": owed.filter(kind="unowned")[:1],
         "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
         "suspended": owed.filter(kind="suspended", says__startswith="Decide")[:1],

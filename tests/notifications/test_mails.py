@@ -27,6 +27,10 @@ SUBJECTS = {
     "reached": (r"Decide now: .+ has reached its threshold", "initiatives:detail"),
     "second": (r"Sign or refuse an override: .+, go-live", "reviews:countersign"),
     "override": (r"Meet what was set aside by .+: .+ \(AI-\d+\)", "initiatives:detail"),
+    "catch-up": (
+        r"Decide now: the catch-up of .+ \(AI-\d+\), late since .+",
+        "initiatives:detail",
+    ),
     "unowned": (r"Name who answers for .+ \(AI-\d+\)", "initiatives:detail"),
     "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
     "suspended": (r"Decide by .+: .+ \(AI-\d+\) is suspended", "initiatives:detail"),

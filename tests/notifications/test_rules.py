@@ -25,8 +25,10 @@ from tests.notifications.scenes import (
     make_quiet,
     move,
     open_rules,
+    owed,
     owned_by_all,
     suspend,
+    swept_and_heard,
     trip_by_spend,
 )
 
@@ -327,3 +329,67 @@ class TestRules(RuleTestCase):
             flag = Flag(rule=name)
             assert flag.title
             assert flag.closes_when
+
+
+class TestCatchUp(TestCase):
+    """What already ran has to catch up on its gates (product.md §2): 90 days at this level."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.initiative = initiatives.declare_as_running(
+            name="Fraud radar", stage=Stage.PRODUCTION, by=cls.lead, at=NOON
+        )
+
+    def counting_for(self, days, level="standard"):
+        Initiative.objects.update(counting_since=NOON - days * DAY, level=level)
+
+    def test_is_near_from_the_first_reminder_to_its_day(self):
+        for days, expected in ((75, 0), (76, 1), (90, 1), (91, 0)):
+            self.counting_for(days)
+            assert len(found_by("catch_up_near")) == expected, days
+
+    def test_is_late_from_the_day_after(self):
+        for days, expected in ((90, 0), (91, 1), (400, 1)):
+            self.counting_for(days)
+            assert len(found_by("catch_up_overdue")) == expected, days
+
+    def test_is_due_by_level(self):
+        for level, days in (("light", 180), ("standard", 90), ("full", 60)):
+            self.counting_for(days + 1, level)
+            (finding,) = found_by("catch_up_overdue")
+            assert finding.due_date == TODAY - DAY
+            assert finding.since == datetime(2026, 3, 2, tzinfo=UTC)
+            assert (
+                finding.says
+                == "It had to catch up by 1 Mar 2026 on the gates that it never passed."
+            )
+
+    def test_passes_to_the_leads_like_a_missed_date(self):
+        for days, severity, acts in (
+            (103, "warning", "the sponsor or a portfolio lead"),
+            (104, "critical", "the portfolio leads"),
+        ):
+            self.counting_for(days)
+            (finding,) = found_by("catch_up_overdue")
+            assert (finding.severity, finding.acts) == (severity, acts), days
+
+    def test_leaves_out_what_owes_nothing(self):
+        self.counting_for(200)
+        for changes in (
+            {"caught_up_at": NOON}, {"stage": Stage.RETIRED}, {"counting_since": None},
+            {"declared_stage": ""}, {"declared_stage": Stage.PROPOSAL},
+        ):  # fmt: skip
+            before = Initiative.objects.values(*changes).get()
+            Initiative.objects.update(**changes)
+            assert found_by("catch_up_overdue") == [], changes
+            Initiative.objects.update(**before)
+        assert found_by("catch_up_overdue")
+
+    def test_reminds_like_a_decision(self):
+        self.counting_for(98)
+        swept_and_heard()
+        assert ("catch_up", 7, "Lea Lead") in owed(kind="catch_up")
+        (says,) = Reminder.objects.filter(kind="catch_up").values_list("says", flat=True)
+        assert says.startswith("Decide now: the catch-up of Fraud radar (AI-")
+        assert says.endswith("late since 22 Feb 2026")

@@ -95,6 +95,8 @@ class QueryCounts(KeepsFiles):
         self.assert_constant(
             reverse("initiatives:list") + f"?health=stale&catch_up=asked&week={week}&show=killed"
         )
+        for answer in ("owing", "late"):
+            self.assert_constant(reverse("initiatives:list") + f"?catch_up={answer}")
 
     def test_of_an_export_do_not_grow(self):
         for owner in (False, True):
@@ -105,6 +107,9 @@ class QueryCounts(KeepsFiles):
 
     def test_of_the_dashboard_as_an_owner_sees_it_do_not_grow(self):
         self.assert_constant(reverse("portfolio:dashboard"), owner=True)
+
+    def test_of_the_debt_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:debt"))
 
     def test_of_attention_do_not_grow(self):
         self.assert_constant(reverse("notifications:attention"))

@@ -529,6 +529,8 @@ ORIGINS = {
     "extend": {"pilot", "readiness_review"},
     "pause": {"pilot", "readiness_review"},
     "recertify": {"production"},
+    "rebaseline": {"pilot", "readiness_review", "production"},
+    "catch_up": {"pilot", "readiness_review", "production"},
     "suspend": {"pilot", "readiness_review", "production"},
     "resume": {"pilot", "readiness_review", "production"},
     "kill": {"proposal", "pilot", "readiness_review"},

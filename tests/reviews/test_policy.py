@@ -453,8 +453,13 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         change(f"{INTEGRATION}.blocks", True),
         [
             f"{SCOPE}: the key 'blocks' is unknown; known are anew, applies, "
-            "asks, blocking, check, fields, key, mandatory, parameters, source, title, why."
+            "asks, blocking, catch_up, check, fields, key, mandatory, parameters, source, title, "
+            "why."
         ],
+    ),
+    "an unknown word for what is caught up on": (
+        change(f"{INTEGRATION}.catch_up", "sometimes"),
+        [f"{SCOPE}: catch_up has to be one of always, before_production, never."],
     ),
     "a criterion without a key": (
         drop("gates.retirement.criteria.why_it_stops.key"),
@@ -903,6 +908,31 @@ class TestInvalidPolicy:
         row(tables["gates"][key]["criteria"], check).update(weaker)
         expected = f"{check} has to be blocking and mandatory, and to apply always."
         assert problems(tables) == [f"{Gate(key).label} gate, criterion {check}: {expected}"]
+
+    @pytest.mark.parametrize("when", ["before_production", "never"])
+    def test_names_a_fixed_check_that_is_not_caught_up_on(self, when):
+        tables = copy.deepcopy(TABLES)
+        row(tables["gates"]["charter"]["criteria"], "nothing_tripped")["catch_up"] = when
+        expected = "nothing_tripped is asked of what already ran as well; take its catch_up away."
+        assert problems(tables) == [f"Charter gate, criterion nothing_tripped: {expected}"]
+
+    def test_names_a_catch_up_that_too_few_people_would_sign(self):
+        """Where the person of an answer signs, and the answer is not asked any more."""
+        tables = copy.deepcopy(TABLES)
+        sketched = "production_sketch.owner"
+        for key in ("charter", "ship_or_kill", "go_live"):
+            gate = tables["gates"][key]
+            gate["slots"] = [
+                {"key": "sponsor", "title": "Sponsor", "role": "sponsor", "meaning": "Yes."},
+                {"key": "sketched", "title": "Sketched", "role": sketched, "meaning": "Yes."},
+            ]
+            gate["people_needed"] = {"light": 2, "standard": 2, "full": 2}
+            gate["outsider_from"] = []
+        assert problems(tables) == [
+            f"Catch-up in the stage Production: at the {level} level 2 people have to sign, but "
+            "the gates before it are sure to ask only 1."
+            for level in ("light", "standard", "full")
+        ]
 
     def test_names_keys_that_are_too_long_together(self):
         tables = copy.deepcopy(TABLES)

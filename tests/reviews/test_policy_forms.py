@@ -187,12 +187,13 @@ class TestForms(Drafting):
         self.send(
             "criterion", "charter", "data_audit",
             heading="Data", mandatory=None, levels=["standard", "full"], when=["personal_data"],
-            pilot_budget_from="25,000",
+            pilot_budget_from="25,000", catch_up="before_production",
         )  # fmt: skip
         criterion = next(
             c for c in read(self.draft.text).gates["charter"].criteria if c.key == "data_audit"
         )
         assert (criterion.title, criterion.mandatory) == ("Data", False)
+        assert criterion.catch_up == "before_production"
         assert criterion.applies.when == ("personal_data",)
         assert criterion.applies.pilot_budget_from == 25_000
 
