@@ -2,11 +2,19 @@
 
 from django.urls import path
 
-from reviews import dry_run_views, policy_editing_views, policy_views, triage_views, views
+from reviews import (
+    dry_run_views,
+    pack_views,
+    policy_editing_views,
+    policy_views,
+    triage_views,
+    views,
+)
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
     path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
+    path("<int:pk>/pack.<slug:form>", pack_views.DecisionPack.as_view(), name="pack"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),

@@ -2,6 +2,7 @@
 
 from reviews.actions.answering import answer
 from reviews.actions.deciding import WHY_IT_STOPS, decide
+from reviews.actions.packing import prepare_pack, record_pack
 from reviews.actions.policies import (
     discard_draft,
     ensure_default_policy,
@@ -18,7 +19,9 @@ __all__ = [
     "discard_draft",
     "ensure_default_policy",
     "notice_changes",
+    "prepare_pack",
     "publish_draft",
+    "record_pack",
     "request_review",
     "save_draft",
     "sign",
