@@ -270,6 +270,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 15.0,
         "options": {"expires": 14},
     },
+    "judge": {
+        "task": "reviews.tasks.judge",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "import-waiting": {
         "task": "initiatives.tasks.import_waiting",
         "schedule": 3.0,  # somebody is looking at the page

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from portfolio.views import dashboard, health, work
+from portfolio.views import blockers, dashboard, health, work
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("blockers/", blockers.Blockers.as_view(), name="blockers"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
 ]
 initiative_pages = [

@@ -2,6 +2,7 @@
 
 from reviews.actions.answering import answer
 from reviews.actions.deciding import WHY_IT_STOPS, decide
+from reviews.actions.judging import judge
 from reviews.actions.packing import prepare_pack, record_pack
 from reviews.actions.policies import (
     discard_draft,
@@ -18,6 +19,7 @@ __all__ = [
     "decide",
     "discard_draft",
     "ensure_default_policy",
+    "judge",
     "notice_changes",
     "prepare_pack",
     "publish_draft",
