@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from portfolio.views import blockers, dashboard, health, work
+from portfolio.views import blockers, dashboard, health, lessons, work
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
     path("blockers/", blockers.Blockers.as_view(), name="blockers"),
+    path("lessons/", lessons.Lessons.as_view(), name="lessons"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
 ]
 initiative_pages = [
