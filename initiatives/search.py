@@ -15,7 +15,7 @@ _REFERENCE = re.compile(r"(?:ai)?\s*-?\s*0*(\d{1,18})$", re.IGNORECASE)
 LONGEST = 20_000
 MOST_WORDS = 8
 MOST_COMPARED = 16  # words of what somebody describes
-LEAST_SHARED = 2  # words that make two descriptions alike
+LEAST_SHARED = 2  # words that make two descriptions alike; of a long one, a quarter
 NEAREST = 40  # that the database puts first, to be compared word by word
 LONGEST_WORD = 100  # of a question; SQLite refuses patterns of 50,000 bytes
 # Words that every description has.
@@ -74,14 +74,15 @@ def search(initiatives: InitiativeQuerySet, question: str) -> InitiativeQuerySet
 
 
 def similar(initiatives: InitiativeQuerySet, description: str, most: int) -> list[Initiative]:
-    """The first of those that share at least two words of weight with a description, the most
-    alike first. On PostgreSQL the database ranks them, on SQLite it counts."""
+    """The first of those that share enough words of weight with a description, the most alike
+    first. On PostgreSQL the database ranks them, on SQLite it counts."""
     words = _words_of_weight(description)
     if len(words) < LEAST_SHARED:
         return []
     near = list(_ranked(initiatives, words)[:NEAREST])
     shared = {row.pk: sum(f" {word}" in row.search_text for word in words) for row in near}
-    alike = [row for row in near if shared[row.pk] >= LEAST_SHARED]
+    enough = max(LEAST_SHARED, len(words) // 4)
+    alike = [row for row in near if shared[row.pk] >= enough]
     return sorted(alike, key=lambda row: -shared[row.pk])[:most]
 
 

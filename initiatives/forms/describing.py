@@ -12,6 +12,9 @@ from accounts.models import Unit
 from initiatives.fields import Money, Text
 from initiatives.forms.base import ActionForm, row
 
+# Filled with what resembles the problem while somebody describes it.
+SIMILAR = HTML('<div class="gh-similar" id="similar" aria-live="polite"></div>')
+
 
 class RegisterForm(ActionForm):
     """Problem first: what hurts, who has it, and what would be better, before any solution."""
@@ -73,8 +76,7 @@ class RegisterForm(ActionForm):
 
     def layout(self) -> Iterable[Any]:
         return (
-            Fieldset("1 · The problem", "problem", "users", "outcome", "process"),
-            HTML('<div id="similar" aria-live="polite"></div>'),  # filled while somebody types
+            Fieldset("1 · The problem", "problem", SIMILAR, "users", "outcome", "process"),
             Fieldset("2 · The initiative", "name", row("unit", "vendor"), "pilot_days"),
         )
 

@@ -84,6 +84,22 @@ class Blockers:
 
 
 def load(person: Person, gate: str = "", unit: Unit | None = None) -> Blockers:
+    """What holds now, or held at the last sweep: see `_kept_for`."""
+    asked = f"page:{gate}:{unit and unit.pk}"
+    return keeping.kept(
+        f"{_kept_for(person, keeping.moment())}:{asked}", lambda: compute(person, gate, unit)
+    )
+
+
+def _kept_for(person: Person, now: Moment) -> str:
+    """Until when it is kept. To count takes passes over all spells, and the tick that keeps them
+    follows the log: whoever sees everything gets what holds since the last sweep."""
+    sight = keeping.sight(person)
+    since = now.swept if sight == keeping.ALL else now.key
+    return f"blockers:{since}:{now.active}:{sight}"
+
+
+def compute(person: Person, gate: str, unit: Unit | None) -> Blockers:
     """Compute it as of now, in a constant number of queries."""
     visible = Initiative.objects.visible_to(person).counting().exclude(stage=Stage.RETIRED)
     if unit is not None:
@@ -176,12 +192,8 @@ def _titles(asked: Iterable[Asked]) -> dict[Asked, str]:
 
 
 def top(person: Person, visible: InitiativeQuerySet, now: Moment, most: int = TOP) -> list[Blocker]:
-    """What holds most initiatives back. To count takes a pass over all spells, and the tick that
-    keeps them follows the log: whoever sees everything gets what holds since the last sweep."""
-    sight = keeping.sight(person)
-    since = now.swept if sight == keeping.ALL else now.key
-    key = f"blockers:{since}:{now.active}:{sight}"
-    return keeping.kept(key, lambda: _top(visible, most))
+    """What holds most initiatives back."""
+    return keeping.kept(f"{_kept_for(person, now)}:top", lambda: _top(visible, most))
 
 
 def _top(visible: InitiativeQuerySet, most: int) -> list[Blocker]:
