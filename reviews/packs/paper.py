@@ -159,6 +159,8 @@ def _title(paper: Paper, pack: Pack) -> None:
     paper.line(MARGIN, paper.get_y(), paper.w - MARGIN, paper.get_y())
     paper.ln(4)
     paper.say(pack.standing.statement, size=14.5, after=2)
+    if pack.standing.worth:
+        paper.say(f"One unit is worth: {pack.standing.worth}", ink=MUTED)
 
 
 def _what_it_is(pack: Pack) -> str:

@@ -27,9 +27,9 @@ class TestBlockers(Pages):
         cls.letters = cls.registered("Letters", days=10, unit=cls.claims)
         cls.calls = cls.registered("Calls", days=30, unit=cls.motor)
         cls.photos = cls.registered("Photos", days=20, unit=cls.motor)
-        cls.spend(cls.calls, 700, days=31)  # before it was held
-        cls.spend(cls.calls, 500, days=29)
-        cls.spend(cls.photos, 40, days=1, is_estimate=True)
+        cls.spent_on(cls.calls, 700, days=31)  # before it was held
+        cls.spent_on(cls.calls, 500, days=29)
+        cls.spent_on(cls.photos, 40, days=1, is_estimate=True)
         reviews.judge(at=cls.now)
 
     @classmethod
@@ -38,7 +38,7 @@ class TestBlockers(Pages):
         return make_initiative(by=cls.lead, name=name, at=at, **more)
 
     @classmethod
-    def spend(cls, initiative, amount, *, days, **more):
+    def spent_on(cls, initiative, amount, *, days, **more):
         record_spend(
             initiative=initiative, amount=amount, by=cls.lead, at=cls.now,
             spent_on=cls.today - timedelta(days=days), **more,

@@ -32,7 +32,7 @@ class Ended(Pages):
             "Letter reader", problem="Handlers sort handwritten letters.", unit=make_unit()
         )
         cls.bot = cls.registered("Phone bot", problem="Callers wait for eleven minutes.")
-        cls.spend(cls.letters, 4_200)
+        cls.spent_on(cls.letters, 4_200)
         cls.decide(cls.letters, "kill", outcome="approach_wrong", reason=REASON, lesson=LEARNED)
 
     @classmethod
@@ -41,7 +41,7 @@ class Ended(Pages):
         return make_initiative(by=cls.lead, name=name, at=at, complete=False, **more)
 
     @classmethod
-    def spend(cls, initiative, amount):
+    def spent_on(cls, initiative, amount):
         record_spend(
             initiative=initiative, amount=amount, spent_on=cls.today, by=cls.lead, at=cls.now
         )
