@@ -14,11 +14,14 @@ VERBS = frozenset({
 })  # fmt: skip
 # What reads as a name only with an article: `the number of errors`, `the time until …`.
 WANTS_AN_ARTICLE = frozenset({
-    "amount", "cost", "costs", "count", "duration", "error", "fraction", "length", "number",
-    "percentage", "portion", "proportion", "rate", "ratio", "share", "size", "sum", "time",
-    "total", "value", "volume",
+    "amount", "cost", "count", "days", "delay", "difference", "distance", "duration", "error",
+    "fraction", "gap", "hours", "length", "minutes", "number", "percentage", "portion",
+    "proportion", "rate", "ratio", "seconds", "share", "size", "sum", "time", "total", "value",
+    "volume", "weeks",
 })  # fmt: skip
-MEASURE = frozenset({"cost", "error", "time", "value", "volume", "size", "total"})
+PLURAL = re.compile(r"[a-z]{3,}(?<![aius])s")
+# Plurals that are no things to be counted: `sales growth` is no share of sales.
+NO_THINGS = frozenset({"costs", "earnings", "returns", "sales", "savings", "standards"})
 
 
 def of(facts: Facts) -> str:
@@ -35,7 +38,7 @@ def of(facts: Facts) -> str:
     aim = ""
     if metric.target is not None and metric.target != metric.threshold:
         aim = f", aiming for {metric.words(metric.target)}"
-    return f"{verb} {_named(metric.name)}{_from(metric)} to {_to(metric)}{_by(facts)}{aim}."
+    return f"{verb} {_named(metric)}{_from(metric)} to {_to(metric)}{_by(facts)}{aim}."
 
 
 def _from(metric: Metric) -> str:
@@ -61,24 +64,30 @@ def _by(facts: Facts) -> str:
     return f" by {initiative.decision_date:%-d %B %Y}"
 
 
-def _named(name: str) -> str:
+def _named(metric: Metric) -> str:
     """The metric within a sentence: without a verb that says the direction again, with the
     article that some nouns want, and with a small letter where it is a common word."""
-    words = " ".join(name.split()).rstrip(".:;,!?").split(" ")
+    words = " ".join(metric.name.split()).rstrip(".:;,!?").split(" ")
     if len(words) > 1 and words[0].lower() in VERBS:
         words = words[1:]
     words[0] = _uncapitalised(words[0])
-    return f"{'the ' if _wants_an_article(words) else ''}{' '.join(words)}"
+    return f"{_before(words, metric.unit_kind)}{' '.join(words)}"
 
 
-def _wants_an_article(words: list[str]) -> bool:
-    """`The number of errors` and `the time until a claim is …`, but `error rate` and `costs`."""
-    return len(words) > 1 and words[0] in WANTS_AN_ARTICLE and not _is_compound(words)
+def _before(words: list[str], unit_kind: str) -> str:
+    """`the number of errors` and `the time until a claim is …`, but `time savings`; and of things
+    that are measured in percent the share: `the share of letters sent twice`."""
+    first, second = words[0], words[1] if words[1:] else ""
+    if first in WANTS_AN_ARTICLE and second and not PLURAL.fullmatch(second):
+        return "the "
+    things = second if first.endswith("ed") else first
+    is_a_share = unit_kind == UnitKind.PERCENT and second and _is_plural(things)
+    return "the share of " if is_a_share else ""
 
 
-def _is_compound(words: list[str]) -> bool:
-    """`Time savings`, `cost overruns`: the first word describes the second, a plural."""
-    return words[0] in MEASURE and re.fullmatch(r"[a-z]{3,}s", words[1]) is not None
+def _is_plural(word: str) -> bool:
+    """Whether it looks like a plural of things."""
+    return bool(PLURAL.fullmatch(word)) and word not in NO_THINGS | WANTS_AN_ARTICLE
 
 
 def _uncapitalised(word: str) -> str:

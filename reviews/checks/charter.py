@@ -49,6 +49,8 @@ def pilot_budget_set(asked: Asked) -> Verdict:
 def triaged(asked: Asked) -> Verdict:
     """§3, Proportion: the eight questions that say how much each gate asks."""
     open_ones = [q for q in QUESTIONS if asked.facts.answered_yes(q) is None]
+    if len(open_ones) == len(QUESTIONS):
+        return unmet("The eight questions are not answered yet.")
     if open_ones:
         count = len(open_ones)
         are = "is" if count == 1 else "are"

@@ -64,6 +64,8 @@ class TestStatement:
             ("Errors", "errors"),
             ("Costs", "costs"),
             ("Time", "time"),
+            ("Days until a claim is settled", "the days until a claim is settled"),
+            ("Time savings", "time savings"),
             ("The time to answer", "the time to answer"),
             ("A handler's day", "a handler's day"),
             ("Reduce waiting time", "waiting time"),
@@ -120,6 +122,28 @@ class TestStatement:
         settings.CURRENCY = "EUR"
         metric = {"direction": "higher", "target": metric["threshold"]} | metric
         assert said(name="Answers", **metric) == f"Raise answers {words} by 1 March 2027."
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("Customers lost at renewal", "the share of customers lost at renewal"),
+            ("Warned customers who moved", "the share of warned customers who moved"),
+            ("Share of letters sent twice", "the share of letters sent twice"),
+            ("Difference between estimate and bill", "the difference between estimate and bill"),
+            ("Error of the forecast", "the error of the forecast"),
+            ("Sales growth", "sales growth"),
+            ("Process adherence", "process adherence"),
+            ("Fraud among held claims", "fraud among held claims"),
+            ("Adoption", "adoption"),
+            ("Letters", "letters"),
+            ("NPS of brokers", "NPS of brokers"),
+        ],
+    )
+    def test_says_of_what_percent_are_a_share(self, name, words):
+        metric = rising("percent", 38, 15)
+        assert said(name=name, **metric, target=15) == (
+            f"Reduce {words} from 38 % to 15 % by 1 March 2027."
+        )
 
     @pytest.mark.parametrize(
         ("more", "ends"),

@@ -147,7 +147,7 @@ class TestCharterGate(CharterTestCase):
             "process_described": (
                 "Say which process it is part of, and which decision or step changes."
             ),
-            "triaged": "8 of the eight questions are not answered yet.",
+            "triaged": "The eight questions are not answered yet.",
             "primary_metric_complete": "No primary business metric yet.",
             "owners_accepted": (
                 "Sponsor: nobody is named. Business owner: nobody is named. "
