@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from io import StringIO
 
 import pytest
+from django.conf import settings
+from django.core.management import call_command
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +16,7 @@ from accounts import actions as people
 from initiatives import actions as initiatives
 from initiatives.models import Initiative
 from initiatives.stages import Gate, Role, Stage
-from reviews import actions
+from reviews import actions, tasks
 from reviews.models import JudgedUpTo, Judgement, UnmetCriterion
 from tests import factories
 from tests.factories import LONG_AGO, NOON
@@ -143,6 +146,18 @@ class TestJudge(TestCase):
                 self.judge(NOON + more * DAY)
             counts.append(len(asked))
         assert counts[0] == counts[1] <= 45
+
+    def test_is_a_command_and_a_tick(self):
+        out = StringIO()
+        call_command("judge", stdout=out)
+        assert out.getvalue().startswith("2 initiatives judged: ")
+        out = StringIO()
+        call_command("judge", stdout=out)
+        assert out.getvalue().startswith("0 initiatives judged: ")
+        assert settings.CELERY_BEAT_SCHEDULE["judge"]["task"] == tasks.judge.name
+        Judgement.objects.update(is_due=True)
+        tasks.judge()
+        assert not Judgement.objects.filter(is_due=True).exists()
 
 
 @pytest.mark.embedded

@@ -20,6 +20,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit import actions as audit
+from audit.chain import link
 from audit.models import Text
 from reviews import actions
 from reviews.models import Decision, Review, SignOff
@@ -306,6 +307,26 @@ class TestVerifier(Packs):
             event["payload"] = event["payload"].replace('"approve"', '"reject"')
 
         assert "does not match its hash: it was changed" in self.refused(change)
+
+    def rewritten(self, number: int) -> str:
+        """What is said when an event says something else, with a hash that fits."""
+
+        def change(pack: dict[str, Any]) -> None:
+            event = pack["events"][number]
+            event["payload"] = event["payload"].replace('"approve"', '"reject"')
+            event["hash"] = link(event["seq"], event["prev"], event["payload"])
+
+        return self.refused(change)
+
+    def test_refuses_an_event_that_was_rewritten_with_its_hash(self):
+        kinds = [json.loads(e["payload"])["kind"] for e in self.content()["events"]]
+        first, last = kinds.index("review.signed"), len(kinds) - 2
+        assert kinds[last] == "review.signed"
+        seqs = [e["seq"] for e in self.content()["events"]]
+        assert seqs[last + 1] == seqs[last] + 1
+        assert "does not follow event" in self.rewritten(last)
+        assert seqs[first + 1] > seqs[first] + 1, "an event about the metric lies between"
+        assert "The receipt of Signature of Sam Sponsor" in self.rewritten(first)
 
     def test_refuses_another_policy(self):
         def change(pack):
