@@ -1,5 +1,6 @@
 """Rules about what is recorded, as small pure functions that forms and actions share."""
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,6 +42,12 @@ MODEL_SCORES = (
     "rouge",
     "perplexity",
     "mse",
+    "rmse",
+    "mae",
+    "mape",
+    "roc",
+    "ndcg",
+    "iou",
 )
 EARLIEST = date(1950, 1, 1)
 NOTHING_VACANT: Mapping[str, date] = MappingProxyType({})
@@ -55,7 +62,7 @@ def agreed_fields(condition: KillCondition) -> tuple[str, ...]:
 
 def looks_like_a_model_score(name: str) -> bool:
     """Whether a metric's name is one of the model's and not of the business (product.md P1)."""
-    return any(word in MODEL_SCORES for word in name.lower().replace("-", " ").split())
+    return any(word in MODEL_SCORES for word in re.findall(r"[a-z0-9]+", name.lower()))
 
 
 def metric_faults(values: Mapping[str, Any]) -> dict[str, str]:

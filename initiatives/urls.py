@@ -18,6 +18,7 @@ urlpatterns = [
     path("import/<int:pk>/", importing.UploadPage.as_view(), name="upload"),
     path("import/<int:pk>/discard/", importing.Discard.as_view(), name="discard_upload"),
     path("register/", describing.Register.as_view(), name="register"),
+    path("register/similar/", describing.Similar.as_view(), name="similar"),
     path("<int:pk>/edit/<slug:part>/", describing.Edit.as_view(), name="edit"),
     path("<int:pk>/restrict/", describing.Restrict.as_view(), name="restrict"),
     path("<int:pk>/owners/<slug:role>/", owners.AskOwner.as_view(), name="ask"),

@@ -18,7 +18,7 @@ from initiatives.queries import unowned
 from initiatives.stages import Stage
 from notifications.models import Flag
 from notifications.rules import RULES
-from portfolio.queries import catch_up, health, overrides, stages, timeline
+from portfolio.queries import blockers, catch_up, health, overrides, stages, timeline
 
 SORTS = {
     "decision": ("decision_date", "pk"),
@@ -93,6 +93,13 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         label="Catch-up",
         widget=QuickSelect,
     )
+    blocked_by = django_filters.ChoiceFilter(
+        choices=blockers.choices,
+        method="by_blocker",
+        empty_label="Anything",
+        label="Held back by",
+        widget=QuickSelect,
+    )
     week = django_filters.DateFilter(
         method="by_week",
         label="Decision in the week of",
@@ -119,6 +126,9 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def by_catch_up(self, rows: InitiativeQuerySet, name: str, value: str) -> QuerySet[Any]:
         return catch_up.answered(rows, value, timezone.localdate())
+
+    def by_blocker(self, rows: InitiativeQuerySet, name: str, value: str) -> InitiativeQuerySet:
+        return blockers.blocked_by(rows, value)
 
     def by_week(self, rows: InitiativeQuerySet, name: str, value: date) -> InitiativeQuerySet:
         return timeline.of_week(rows, value, timezone.localdate())

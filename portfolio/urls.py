@@ -2,12 +2,14 @@
 
 from django.urls import path
 
-from portfolio.views import dashboard, health, work
+from portfolio.views import blockers, dashboard, health, lessons, work
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
     path("debt/", dashboard.Debt.as_view(), name="debt"),
+    path("blockers/", blockers.Blockers.as_view(), name="blockers"),
+    path("lessons/", lessons.Lessons.as_view(), name="lessons"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
     path("my-work/deputy/", work.Deputy.as_view(), name="deputy"),
 ]

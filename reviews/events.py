@@ -17,6 +17,7 @@ SENTENCES = {
     "override.declined": "{who} refused, or took back, the override of: {criteria}. {reason}",
     "override.regularised": "What was set aside at the {gate} gate is met: the override is over",
     "override.ended": "The override at the {gate} gate ended: {reason}",
+    "review.exported": "{who} took the decision pack of the {gate} review away ({form})",
     "policy.draft_started": "{who} began a draft from policy version {version}",
     "policy.draft_saved": "{who} changed the draft of the policy",
     "policy.draft_imported": "{who} put another text into the draft of the policy",

@@ -170,6 +170,15 @@ class Standing:
     def conditions(self) -> list[Answered]:
         return conditions(self.policy, self.facts)
 
+    @property
+    def worth(self) -> str:
+        """What one unit of the primary metric is worth to the business, where that was said: a
+        model's score is signed with it (product.md P1)."""
+        content = json.loads(self.material)
+        primary = (key for key, said in content.items() if key.endswith(".is_primary") and said)
+        key = next(primary, "").removesuffix("is_primary")
+        return content.get(f"{key}worth") or ""
+
     def promised(self) -> list[tuple[str, str]]:
         """What the charter says, in its own words."""
         content = json.loads(self.material)

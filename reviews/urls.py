@@ -5,6 +5,7 @@ from django.urls import path
 from reviews import (
     dry_run_views,
     overriding_views,
+    pack_views,
     policy_editing_views,
     policy_views,
     rebaselining_views,
@@ -22,6 +23,7 @@ urlpatterns = [
     path("overrides/<int:pk>/sign/", overriding_views.Countersign.as_view(), name="countersign"),
     path("overrides/<int:pk>/decline/", overriding_views.Decline.as_view(), name="decline"),
     path("kill-conditions/<int:pk>/waive/", overriding_views.Waive.as_view(), name="waive"),
+    path("<int:pk>/pack.<slug:form>", pack_views.DecisionPack.as_view(), name="pack"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
     path("slots/<int:pk>/take-back/", signing_views.TakeBack.as_view(), name="take_back"),
     path("slots/<int:pk>/hand-on/", signing_views.HandOn.as_view(), name="hand_on"),

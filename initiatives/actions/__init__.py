@@ -10,6 +10,7 @@ from initiatives.actions.charter import (
 )
 from initiatives.actions.counting import start_counting
 from initiatives.actions.documents import add_document
+from initiatives.actions.ending import remember
 from initiatives.actions.evidence import record_evidence, record_spend
 from initiatives.actions.exporting import record_export
 from initiatives.actions.findings import (
@@ -73,6 +74,7 @@ __all__ = [
     "record_run",
     "record_spend",
     "register",
+    "remember",
     "remove_kill_condition",
     "restrict",
     "save_unit",

@@ -17,13 +17,16 @@ from initiatives.models import Initiative, Metric
 from initiatives.models.charter import Comparator, KillConditionKind, MetricKind
 from initiatives.rules import looks_like_a_model_score, metric_faults
 from initiatives.stages import Role, Stage
-from initiatives.units import Direction, UnitKind
+from initiatives.units import Direction, UnitKind, singular
 
 
 def without_unit(text: str, unit: str | None) -> str:
-    """Let people write the unit behind a count: `1,200 tickets a day`."""
+    """Let people write the unit behind a count: `1,200 tickets a day`, `1 ticket a day`."""
     unit = (unit or "").strip()
-    return text.removesuffix(unit).strip() or text if unit else text
+    for written in (unit, singular(unit)):
+        if written and text.endswith(written):
+            return text.removesuffix(written).strip() or text
+    return text
 
 
 class MetricForm(ActionForm):

@@ -34,8 +34,8 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
 class Obligation(models.Model):
     """Something that one person sees to by a day, and then confirms (product.md §4).
 
-    A condition belongs to the approval that it was agreed with, in a review of `gate`; once it is missed, that
-    approval holds no more. What stopping leaves to be done is confirmed and moves no stage.
+    A condition belongs to the approval that it was agreed with, in a review of `gate`; once it is
+    missed, that approval holds no more. What stopping leaves is confirmed and moves no stage.
     `released_at` is when it was wanted no longer: its approval was given anew without it.
     """
 

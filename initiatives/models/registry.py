@@ -152,6 +152,9 @@ class Initiative(models.Model):
     evidence_changed_by = models.ForeignKey(
         Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
+    # What was said when it ended, so that it is found, and read by whoever begins the like.
+    ended_because = models.TextField(blank=True, editable=False)
+    lesson = models.TextField(blank=True, editable=False)
     search_text = models.TextField(blank=True, editable=False)
 
     objects: ClassVar[InitiativeQuerySet] = InitiativeQuerySet.as_manager()  # type: ignore[assignment]

@@ -11,7 +11,16 @@ from django.urls import reverse
 from accounts.models import Person
 from initiatives.models import Initiative
 from initiatives.stages import UNDECIDED, Stage
-from portfolio.queries import decisions, health, keeping, overrides, settled, timeline
+from portfolio.queries import (
+    blockers,
+    decisions,
+    health,
+    keeping,
+    overrides,
+    settled,
+    timeline,
+)
+from portfolio.queries.blockers import Blocker
 from portfolio.queries.catch_up import CatchUp
 from portfolio.queries.keeping import Moment
 from portfolio.queries.overrides import Overridden
@@ -57,6 +66,7 @@ class Dashboard:
     systems: int
     quiet_systems: int
     health: list[health.Line]
+    blockers: list[Blocker]
 
     @property
     def late_note(self) -> str:
@@ -79,7 +89,7 @@ def load(person: Person, today: date) -> Dashboard:
 
 
 def compute(person: Person, today: date, now: Moment) -> Dashboard:
-    """Compute the dashboard, in four queries and what has to be settled anew."""
+    """Compute the dashboard, in four queries and what has to be settled or counted anew."""
     visible = Initiative.objects.visible_to(person)
     known = settled.load(person, visible, today, now)
     counts = known.counts
@@ -100,6 +110,7 @@ def compute(person: Person, today: date, now: Moment) -> Dashboard:
         systems=systems,
         quiet_systems=counts.sum("quiet", [Stage.PRODUCTION]),
         health=health.lines(known.health, systems),
+        blockers=blockers.top(person, visible, now),
     )
 
 

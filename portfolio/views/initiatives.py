@@ -20,7 +20,12 @@ from portfolio.queries import export, history, listing, page, tabs
 _SEQ = re.compile(r"[0-9]{1,18}")
 PAGE_SIZES = (50, 100)
 FACETS = ("stage", "unit", "show", "flag", "owner")
-ON_DEMAND = ("health", "catch_up", "week")  # facets that show once a link has chosen them
+ON_DEMAND = (
+    "health",
+    "catch_up",
+    "week",
+    "blocked_by",
+)  # facets that show once a link has chosen them
 
 
 class InitiativeList(TemplateView):

@@ -4,6 +4,7 @@ from reviews.actions.answering import answer
 from reviews.actions.asking import answer_question, ask
 from reviews.actions.deciding import WHY_IT_STOPS, decide
 from reviews.actions.endorsing import endorse
+from reviews.actions.judging import judge
 from reviews.actions.lapsing import lapse_undecided
 from reviews.actions.overriding import (
     ask_for_override,
@@ -11,6 +12,7 @@ from reviews.actions.overriding import (
     decline_override,
     settle_overrides,
 )
+from reviews.actions.packing import prepare_pack, record_pack
 from reviews.actions.policies import (
     discard_draft,
     ensure_default_policy,
@@ -40,10 +42,13 @@ __all__ = [
     "endorse",
     "ensure_default_policy",
     "hand_on",
+    "judge",
     "lapse_undecided",
     "notice_changes",
+    "prepare_pack",
     "propose_baseline",
     "publish_draft",
+    "record_pack",
     "request_review",
     "save_draft",
     "settle_overrides",

@@ -186,7 +186,9 @@ def _require_complete(standing: queries.Standing) -> None:
 
 
 def _write_down_why(row: Initiative, said: Said) -> None:
-    """Answer the retirement gate's own question, so that nobody has to say it twice."""
+    """Answer the retirement gate's own question, so that nobody has to say it twice, and keep it
+    where whoever begins the like finds it."""
+    initiatives.remember(row, because=said.reason.strip(), lesson=said.lesson.strip())
     initiatives.record_evidence(
         initiative=row,
         criterion=WHY_IT_STOPS,

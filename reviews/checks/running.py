@@ -9,9 +9,10 @@ from django.utils import timezone
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.models.obligations import ObligationKind
 from initiatives.stages import LEADS_TO, ORDER, Role, SpecialReview, Stage
+from initiatives.units import money
 from reviews.checks.always import owner_fault
 from reviews.checks.measured import months_between
-from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
+from reviews.checks.verdicts import Asked, Verdict, counted, day, met, people, unmet
 
 CONFIRMED_WITHIN = timedelta(days=90)
 
@@ -19,32 +20,39 @@ CONFIRMED_WITHIN = timedelta(days=90)
 def spend_recorded(asked: Asked) -> Verdict:
     """P27: what the pilot has cost so far."""
     spent = asked.facts.spent
-    return met(f"{spent:,} spent.") if spent else unmet("No spend has been recorded.")
+    return met(f"{money(spent)} spent.") if spent else unmet("No spend has been recorded yet.")
 
 
 def operating_cost_estimated(asked: Asked) -> Verdict:
     """P22: what it costs a month."""
     cost = asked.facts.initiative.monthly_cost
-    return unmet("No monthly cost yet.") if cost is None else met(f"{cost:,} a month.")
+    if cost is None:
+        return unmet("What it will cost a month is not estimated yet.")
+    return met(f"{money(cost)} a month, by estimate.")
 
 
 def cost_within_budget(asked: Asked) -> Verdict:
     """P22: what it really cost in this stage stays within the monthly estimate."""
     estimate, spent = asked.facts.initiative.monthly_cost, asked.facts.spent_in_stage
     if estimate is None:
-        return unmet("No monthly cost to compare with.", "budget")
+        return unmet("No monthly cost was estimated to compare with.", "budget")
     if not spent:
         return unmet("No actual cost has been recorded in this stage.")
     entered = timezone.localdate(asked.facts.initiative.stage_entered_at)
     months = months_between(entered, asked.today)
-    said = f"{spent:,} in {counted(months, 'month')}; {estimate * months:,} were estimated."
+    actual = f"{money(spent)} in {counted(months, 'month')}, since {day(entered)}"
+    said = f"{actual}; {money(estimate * months)} was estimated."
     return Verdict(spent <= estimate * months, said)
 
 
 def owners_reaccepted(asked: Asked) -> Verdict:
     """P24: the owners said within the last 90 days that it is still theirs."""
     faults = [fault for role in asked.parameters["roles"] if (fault := _silent(asked, role))]
-    return unmet(" ".join(faults)) if faults else met("All have confirmed it.")
+    if faults:
+        return unmet(" ".join(faults))
+    held = [asked.facts.counted_owner(role) for role in asked.parameters["roles"]]
+    said = people(f"{o.person} on {day(_said_at(o))}" for o in held if o)
+    return met(f"Confirmed by {said}.")
 
 
 def _silent(asked: Asked, role: str) -> str | None:
@@ -54,7 +62,8 @@ def _silent(asked: Asked, role: str) -> str | None:
     assert owner is not None
     if _said_at(owner) >= asked.today - CONFIRMED_WITHIN:
         return None
-    return f"{Role(role).label}: {owner.person} has not confirmed it again."
+    last = day(_said_at(owner))
+    return f"{Role(role).label}: {owner.person} said yes on {last}, and has to confirm it again."
 
 
 def _said_at(owner: Ownership) -> date:
@@ -74,7 +83,7 @@ def conditions_met(asked: Asked) -> Verdict:
         return met(f"All met: {counted(len(agreed), 'condition')}.")
     first = open_ones[0]
     more = f" And {len(open_ones) - 1} more." if len(open_ones) > 1 else ""
-    said = f"“{first}” is open: {first.assignee}, by {first.due_date:%-d %b %Y}.{more}"
+    said = f"“{first}” is open: {first.assignee}, by {day(first.due_date)}.{more}"
     return unmet(said, "obligation", first.pk)
 
 

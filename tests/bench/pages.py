@@ -87,6 +87,7 @@ def _pages() -> dict[str, Page]:
         "dashboard": "/",
         "initiative": busy.get_absolute_url(),
         "attention": reverse("notifications:attention"),
+        "blockers": reverse("portfolio:blockers"),
         "register": reverse("initiatives:register"),
         "export": reverse("initiatives:export"),
         **_import(lead),

@@ -16,6 +16,7 @@ from notifications.actions import sweep, sweeping
 from notifications.rules import RULES
 from portfolio import generator
 from portfolio.queries import tabs
+from reviews import actions as reviews
 from reviews.models import Review
 from reviews.queries import current_policy, open_reviews_for
 from tests.bench.inventory import inventory
@@ -50,10 +51,12 @@ class QueryCounts(KeepsFiles):
         cls.at = timezone.now()
         generator.generate(initiatives=FEW, seed=2, at=cls.at)
         sweep(at=cls.at)
+        reviews.judge(at=cls.at)
 
     def add_many(self):
         generator.generate(initiatives=MANY - FEW, seed=3, at=self.at, append_to=True)
         sweep(at=self.at)
+        reviews.judge(at=self.at)
 
     def person(self, owner):
         if owner:
@@ -110,6 +113,12 @@ class QueryCounts(KeepsFiles):
 
     def test_of_the_debt_do_not_grow(self):
         self.assert_constant(reverse("portfolio:debt"))
+
+    def test_of_the_blockers_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:blockers"))
+
+    def test_of_what_a_blocker_holds_do_not_grow(self):
+        self.assert_constant(reverse("initiatives:list") + "?blocked_by=charter.data_audit")
 
     def test_of_attention_do_not_grow(self):
         self.assert_constant(reverse("notifications:attention"))
@@ -172,8 +181,8 @@ class QueryCounts(KeepsFiles):
 
     def test_of_a_brief_do_not_grow(self):
         self.add_many()
-        reviews = Review.objects.open().order_by("pk")
-        briefs = [reverse("initiatives:brief", args=[r.initiative_id]) for r in reviews[:10]]
+        open_ones = Review.objects.open().order_by("pk")
+        briefs = [reverse("initiatives:brief", args=[r.initiative_id]) for r in open_ones[:10]]
         assert max(self.count(url) for url in briefs) <= MOST + 1
 
     def test_of_a_review_do_not_grow(self):

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Person, SignIn
 from initiatives import actions as initiatives
-from initiatives.models import Evidence, Initiative, Ownership
+from initiatives.models import Evidence, Initiative, Metric, Ownership
 from initiatives.stages import Gate, Stage
 from initiatives.triage import QUESTIONS
 from reviews import actions, queries
@@ -127,10 +127,24 @@ class TestReviewDetail(ReviewPages):
         assert page.status_code == 200
         said = text_of(page)
         assert "You sign as Sponsor" in said
-        assert "Reduce time until a claim is with its handler from 4 h to 45 min" in said
+        assert "Reduce the time until a claim is with its handler from 4 h to 45 min" in said
         assert slot(self.review, "sponsor").meaning in said
         assert "All 15 points are met" in said
         assert self.sign_url() in page.content.decode()
+
+    def test_says_what_one_unit_of_a_models_score_is_worth(self):
+        metric = Metric.objects.get(initiative=self.initiative, is_primary=True)
+        initiatives.define_metric(
+            initiative=self.initiative,
+            metric=metric,
+            values=factories.metric_values(name="F1 of triage", worth="A point saves 40 hours."),
+            by=self.cast.lead,
+            at=self.now,
+        )
+        self.sign_in(self.cast.sponsor)
+        worth = "One unit is worth: A point saves 40 hours."
+        assert worth in text_of(self.page())
+        assert worth in text_of(self.client.get(self.initiative.get_absolute_url()))
 
     def test_can_be_read_by_a_signer_in_two_minutes(self):
         for signer in (self.cast.sponsor, self.cast.compliance):

@@ -79,6 +79,8 @@ def shots() -> list[Shot]:
         Shot("register", "initiatives:register", who=lead),
         Shot("my-work", "portfolio:my_work", who=busiest()),
         Shot("attention", "notifications:attention", who=lead),
+        Shot("blockers", "portfolio:blockers", who=lead),
+        Shot("lessons", "portfolio:lessons", who=lead),
         *initiative_pages(lead),
         *suspended(lead),
         *forms(lead),
