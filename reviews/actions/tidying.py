@@ -42,7 +42,7 @@ def tidy_up(
     """Ask people to confirm what stopping leaves to be done; return what the log says of it."""
     due_date = add_working_days(timezone.localdate(at), WORKING_DAYS)
     owed = []
-    for kind in _left_to_do(Stage(decision.from_stage), known):
+    for kind in _left_to_do(Stage(decision.from_stage), row, known):
         owed.append(
             initiatives.owe(
                 row,
@@ -58,12 +58,13 @@ def tidy_up(
     return [entry for _, entry in owed]
 
 
-def _left_to_do(stage: Stage, known: Facts) -> Iterable[ObligationKind]:
-    """A proposal has touched nothing yet, but it may have cost money; nobody is asked twice."""
+def _left_to_do(stage: Stage, row: Initiative, known: Facts) -> Iterable[ObligationKind]:
+    """A proposal has touched nothing yet, but it may have cost money; nobody is asked twice, as
+    things stand once the decision has released what it had asked before."""
     kinds = list(TIDYING) if stage != Stage.PROPOSAL else []
     if known.spent and ObligationKind.SPEND not in kinds:
         kinds.append(ObligationKind.SPEND)
-    asked = {o.kind for o in known.obligations if o.is_open}
+    asked = set(row.obligations.open().values_list("kind", flat=True))
     return [kind for kind in kinds if kind not in asked]
 
 
