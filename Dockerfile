@@ -16,6 +16,9 @@ RUN SECRET_KEY=build AUDIT_KEY=build .venv/bin/python manage.py collectstatic --
     && rm -rf node_modules package.json package-lock.json .npmrc requirements
 
 FROM python:3.11-slim
+# Letters of other scripts in PDFs: Hebrew, Arabic, Armenian, Chinese, Japanese, Korean ...
+RUN apt-get update -qq && apt-get install -y -qq --no-install-recommends fonts-dejavu-core fonts-droid-fallback \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /app --shell /usr/sbin/nologin gatehouse
 WORKDIR /app
 COPY --from=build /app /app

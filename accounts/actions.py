@@ -4,10 +4,12 @@ Ownerships, slots, sessions and mails derive from `is_active` and `active_since`
 the admin and raw SQL all take effect at once.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
 
 from accounts import permissions
 from accounts.models import Group, Membership, Person, SignIn, Unit
@@ -92,6 +94,35 @@ def edit_person(
     return row
 
 
+@records_refusals("person.deputy")
+def name_deputy(
+    *, person: Person, deputy: Person | None, until: date | None, by: Person, at: datetime
+) -> Person:
+    """Let somebody sign in one's own place, until a day or until it is changed; or nobody again
+    (product.md §4, Absence)."""
+    if by.pk != person.pk:
+        raise Refused("Everybody names their own deputy.", rule="not_oneself")
+    row = _locked(person)
+    if deputy is not None:
+        _require_deputy(row, deputy)
+    if until is not None and until < timezone.localdate(at):
+        raise Refused("This day is over. Choose one that lies ahead.", rule="over", field="until")
+    row.deputy, row.deputy_until = deputy, until if deputy else None
+    row.save(update_fields=["deputy", "deputy_until"])
+    changed: dict[str, Value] = {"person": deputy.pk if deputy else None, "until": row.deputy_until}
+    append([_entry("person.deputy_named", _subject(row), by, changed)], at=at)
+    return row
+
+
+def _require_deputy(person: Person, deputy: Person) -> None:
+    if deputy.pk == person.pk:
+        raise Refused("Choose somebody else.", rule="oneself", field="deputy")
+    if not Person.objects.filter(pk=deputy.pk, is_active=True).exists():
+        raise Refused(
+            f"{deputy} is no longer here. Choose somebody who is.", rule="inactive", field="deputy"
+        )
+
+
 @records_refusals("person.deactivate")
 def deactivate(*, person: Person, by: Person | None, at: datetime) -> None:
     """End somebody's access; what they own is unowned from this moment (product.md P23)."""
@@ -122,7 +153,16 @@ def _set_active(person: Person, *, active: bool, at: datetime) -> None:
     person.is_active = active
     if active:
         person.active_since = at
-    person.save(update_fields=["is_active", "active_since"])
+    else:
+        person.inactive_since = at
+    person.save(update_fields=["is_active", "active_since", "inactive_since"])
+
+
+def date_inactivity(*, at: datetime) -> int:
+    """Say since when people are inactive who were made so by raw SQL, which says nothing; return
+    how many. Called by the sweep, since a role that is held by nobody is counted in days."""
+    undated = Q(inactive_since=None) | Q(inactive_since__lt=F("active_since"))
+    return Person.objects.filter(undated, is_active=False).update(inactive_since=at)
 
 
 @records_refusals("group.join")

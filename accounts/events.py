@@ -3,6 +3,7 @@
 SENTENCES = {
     "person.created": "{who} added {name}",
     "person.edited": "{who} changed a person: {fields}",
+    "person.deputy_named": "{who} named {person} as deputy",
     "person.deactivated": "{who} deactivated a person",
     "person.reactivated": "{who} reactivated a person",
     "person.signed_in": "{who} signed in by {method}",

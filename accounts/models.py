@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -66,7 +67,9 @@ class Person(AbstractBaseUser):
     """Somebody who owns, signs, decides or is only known by e-mail (*invited*, without password).
 
     `active_since` moves when a person is reactivated: what they had accepted before does not
-    come back to them silently (`Ownership.counts`).
+    come back to them silently (`Ownership.counts`). `inactive_since` is when they were last
+    deactivated; by raw SQL, when the sweep first saw it. A `deputy` may sign in their place, until
+    `deputy_until` where that is said.
     """
 
     email = models.EmailField(unique=True)
@@ -79,7 +82,12 @@ class Person(AbstractBaseUser):
     )
     is_active = models.BooleanField(default=True)
     active_since = models.DateTimeField(default=timezone.now)
+    inactive_since = models.DateTimeField(null=True, blank=True)
     invited_at = models.DateTimeField(null=True, blank=True)
+    deputy = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    deputy_until = models.DateField(null=True, blank=True)
 
     objects: ClassVar[PersonManager] = PersonManager()
     _group_keys: frozenset[str] | None = None
@@ -112,6 +120,10 @@ class Person(AbstractBaseUser):
             rows = Membership.objects.filter(person=self, left_at=None)
             self._group_keys = frozenset(rows.values_list("group__key", flat=True))
         return self._group_keys
+
+    def has_deputy_on(self, day: date) -> bool:
+        """Whether somebody may sign for them on this day, which the last one includes."""
+        return self.deputy_id is not None and not (self.deputy_until and self.deputy_until < day)
 
     # What Django's admin asks; who may do what is in each app's permissions.
     @property

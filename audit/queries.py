@@ -55,13 +55,36 @@ def latest(*, kind: str, subject: str) -> EventRecord | None:
     return next(iter(records(found)), None)
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where the log holds an event: its number and its hash, which whoever holds them can compare
+    with the log at any time."""
+
+    seq: int
+    hash: str
+
+
+def position_of(*, kind: str, subject: str, actor_id: int, at: datetime) -> Position | None:
+    """Return where the log says that this person did this at this moment."""
+    found = models.Event.objects.filter(kind=kind, subject=subject, actor_id=actor_id, at=at)
+    row = found.order_by("seq").values_list("seq", "hash").first()
+    return Position(*row) if row else None
+
+
 def history(
-    *, initiative_id: int | None = None, limit: int = 50, before_seq: int | None = None
+    *,
+    initiative_id: int | None = None,
+    about: str = "",
+    limit: int = 50,
+    before_seq: int | None = None,
 ) -> list[EventRecord]:
-    """Return the newest events first, of one initiative or of all; page on with `before_seq`."""
+    """Return the newest events first, of one initiative or of all, or of its subjects of one kind,
+    such as `killcondition`; page on with `before_seq`."""
     events = models.Event.objects.order_by("-seq")
     if initiative_id is not None:
         events = events.filter(initiative_id=initiative_id)
+    if about:
+        events = events.filter(subject__startswith=f"{about}:")
     if before_seq is not None:
         events = events.filter(seq__lt=before_seq)
     return records(events[:limit])

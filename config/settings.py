@@ -39,6 +39,15 @@ AUDIT_KEY_FALLBACKS = env.list("AUDIT_KEY_FALLBACKS", default=[])
 # What the organisation calls itself and where its calendar days begin.
 CURRENCY = env.str("CURRENCY", default="EUR")
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+# What a decision pack (PDF) takes letters from that its own font has not; where a file is missing,
+# such letters are boxes. By default where Debian's fonts-dejavu-core and fonts-droid-fallback are.
+PDF_FALLBACK_FONTS = env.list(
+    "PDF_FALLBACK_FONTS",
+    default=[
+        "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf",
+        "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    ],
+)
 BASE_URL = env.str("BASE_URL", default="http://localhost:8000").rstrip("/")
 DEMO = env.bool("DEMO", default=False)
 ORGANISATION = env.str("ORGANISATION", default="Halden Mutual" if DEMO else "Our organisation")
@@ -261,6 +270,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.hear_and_deliver",
         "schedule": 15.0,
         "options": {"expires": 14},
+    },
+    "judge": {
+        "task": "reviews.tasks.judge",
+        "schedule": 60.0,
+        "options": {"expires": 55},
     },
     "import-waiting": {
         "task": "initiatives.tasks.import_waiting",

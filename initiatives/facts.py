@@ -48,6 +48,7 @@ class Facts:
     open_questions: tuple[OpenQuestion, ...] = ()  # closed ones as well, with their answers
     obligations: tuple[Obligation, ...] = ()  # confirmed ones as well
     charter: dict[str, Any] | None = None  # the signed one in force, as it was frozen
+    baseline: int | None = None  # its version: from 2 on it was re-baselined
     spent: int = 0
     spent_in_stage: int = 0  # since it entered the stage it is in
 
@@ -69,6 +70,12 @@ class Facts:
     @cached_property
     def primary_metric(self) -> Metric | None:
         return next((metric for metric in self.metrics if metric.is_primary), None)
+
+    @property
+    def tripped(self) -> list[KillCondition]:
+        """The kill conditions that have tripped, and nobody has answered since."""
+        state = KillCondition.State.TRIPPED
+        return [condition for condition in self.kill_conditions if condition.state == state]
 
     @cached_property
     def frozen_metrics(self) -> frozenset[int]:
@@ -140,6 +147,7 @@ def _of(initiatives: QuerySet[Initiative]) -> dict[int, Facts]:
             open_questions=tuple(questions[pk]),
             obligations=tuple(obligations[pk]),
             charter=row.charter,
+            baseline=row.baseline,
             spent=row.spent or 0,
             spent_in_stage=row.spent_in_stage or 0,
         )
@@ -153,9 +161,7 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
     In no order: Django compares each selected column with the order, a millisecond for so many.
     """
     spend = Spend.objects.filter(initiative=OuterRef("pk")).order_by().values("initiative")
-    in_force = Baseline.objects.filter(
-        initiative=OuterRef("pk"), in_force_since__isnull=False, in_force_until=None
-    )
+    in_force = Baseline.objects.in_force().filter(initiative=OuterRef("pk"))
     related = ("unit", "triage", *_sets("evaluation_set"), *_sets("messy_set"))
     rows = initiatives.order_by().select_related(*related)
     return rows.annotate(
@@ -168,6 +174,7 @@ def _with_single_facts(initiatives: QuerySet[Initiative]) -> QuerySet[Any]:
             .values("sum")
         ),
         charter=Subquery(in_force.values("charter")[:1]),
+        baseline=Subquery(in_force.values("version")[:1]),
     )
 
 

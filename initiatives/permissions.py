@@ -60,3 +60,9 @@ def may_confirm_obligation(person: Person, obligation: Obligation) -> bool:
     """Whoever it was given to, or a lead, says that it is done."""
     is_theirs = person.is_active and obligation.assignee_id == person.pk
     return is_theirs or people.is_lead(person)
+
+
+def may_know_of(person: Person, initiative: Initiative) -> bool:
+    """Somebody active who may see it, as the database says now."""
+    is_active = Person.objects.filter(pk=person.pk, is_active=True).exists()
+    return is_active and Initiative.objects.visible_to(person).filter(pk=initiative.pk).exists()

@@ -21,6 +21,15 @@ class Gate(models.TextChoices):
     RETIREMENT = "retirement", "Retirement"
 
 
+class SpecialReview(models.TextChoices):
+    """What is reviewed beside the gates: a change of the signed charter (product.md P29), and what
+    something that already ran owes of the gates it never passed (§2, Catch-up)."""
+
+    REBASELINE = "rebaseline", "Re-baseline"
+    CATCH_UP = "catch_up", "Catch-up"
+
+
+REVIEWED = (*Gate.choices, *SpecialReview.choices)
 ORDER = tuple(Stage)
 RUNNING = (Stage.PILOT, Stage.READINESS_REVIEW, Stage.PRODUCTION)
 ON_TRIAL = (Stage.PILOT, Stage.READINESS_REVIEW)
@@ -33,6 +42,14 @@ NEXT_GATE: dict[str, Gate | None] = {
     Stage.READINESS_REVIEW: Gate.GO_LIVE,
     Stage.PRODUCTION: Gate.RECERTIFICATION,
     Stage.RETIRED: None,
+}
+# The gates before this stage, which something declared to be in it never passed.
+GATES_BEFORE: dict[str, tuple[Gate, ...]] = {
+    Stage.PROPOSAL: (),
+    Stage.PILOT: (Gate.CHARTER,),
+    Stage.READINESS_REVIEW: (Gate.CHARTER, Gate.SHIP_OR_KILL),
+    Stage.PRODUCTION: (Gate.CHARTER, Gate.SHIP_OR_KILL, Gate.GO_LIVE),
+    Stage.RETIRED: (),
 }
 # Where passing the gate leads; recertification leads nowhere.
 LEADS_TO: dict[str, Stage | None] = {

@@ -29,6 +29,8 @@ _SPELLINGS = {
     "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h",
     "d": "d", "day": "d", "days": "d",
 }  # fmt: skip
+_ONE_OF = {"people": "person", "men": "man", "women": "woman", "children": "child",
+           "series": "series", "news": "news", "species": "species"}  # fmt: skip
 _SIGNS = {"EUR": "€", "USD": "$", "GBP": "£"}
 _PART = re.compile(r"(\d+(?:[.,]\d+)?)\s*([a-z]+)")
 LARGEST = Decimal(10) ** 13
@@ -54,7 +56,32 @@ def in_words(value: Decimal | None, kind: UnitKind, unit: str = "") -> str:
         return f"{plain(value)} %"
     if kind is UnitKind.MONEY:
         return f"{settings.CURRENCY} {plain(value)}"
-    return f"{plain(value)} {unit}".strip()
+    return f"{plain(value)} {singular(unit) if abs(value) == 1 else unit}".strip()
+
+
+def money(amount: int) -> str:
+    """A sum in the organisation's currency: `EUR 9,000`."""
+    return in_words(Decimal(amount), UnitKind.MONEY)
+
+
+def singular(unit: str) -> str:
+    """What one of them is called: `ticket a day` of `tickets a day`, `person` of `people`.
+
+    As written where the first word is no plural that can be told: `kg`, `staff`, `series`.
+    """
+    first, blank, rest = unit.partition(" ")
+    return f"{_singular(first)}{blank}{rest}"
+
+
+def _singular(word: str) -> str:
+    if word.lower() in _ONE_OF:
+        return _ONE_OF[word.lower()]
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if re.search(r"(ch|sh|ss|x|zz)es$", word):
+        return word[:-2]
+    is_plural = word.endswith("s") and len(word) > 3 and not word.endswith(("ss", "us", "is"))
+    return word[:-1] if is_plural else word
 
 
 def _duration(seconds: Decimal) -> str:

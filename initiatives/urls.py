@@ -8,6 +8,7 @@ from initiatives.views import (
     documents,
     findings,
     importing,
+    obligations,
     owners,
     suspending,
 )
@@ -17,6 +18,7 @@ urlpatterns = [
     path("import/<int:pk>/", importing.UploadPage.as_view(), name="upload"),
     path("import/<int:pk>/discard/", importing.Discard.as_view(), name="discard_upload"),
     path("register/", describing.Register.as_view(), name="register"),
+    path("register/similar/", describing.Similar.as_view(), name="similar"),
     path("<int:pk>/edit/<slug:part>/", describing.Edit.as_view(), name="edit"),
     path("<int:pk>/restrict/", describing.Restrict.as_view(), name="restrict"),
     path("<int:pk>/owners/<slug:role>/", owners.AskOwner.as_view(), name="ask"),
@@ -55,6 +57,11 @@ urlpatterns = [
         "ownerships/<int:pk>/confirm/",
         owners.ConfirmOwnership.as_view(),
         name="confirm_ownership",
+    ),
+    path(
+        "obligations/<int:pk>/confirm/",
+        obligations.ConfirmObligation.as_view(),
+        name="confirm_obligation",
     ),
     path("<int:pk>/off/", suspending.ConfirmOff.as_view(), name="confirm_off"),
     path("<int:pk>/spend/", charter.RecordSpend.as_view(), name="spend"),

@@ -10,19 +10,21 @@ from initiatives.stages import Role
 from reviews.policy import Ladder
 
 LEAD = "portfolio lead"
+ASSIGNEE = "assignee"
 PILOT_OWNERS = (Role.BUSINESS_OWNER, Role.ENGINEERING_OWNER)
 OWNERS = (*PILOT_OWNERS, Role.PRODUCTION_OWNER)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung: `days` relative to the due date, and who hears: roles, leads, or the leads in the
-    place of roles that nobody holds."""
+    """One rung: `days` relative to the due date, and who hears: roles, leads, the leads in the
+    place of roles that nobody holds, or whoever an obligation was given to."""
 
     days: int
     roles: tuple[Role, ...] = ()
     leads: bool = False
     or_leads: bool = False
+    assignee: bool = False
 
 
 def decision_date(ladder: Ladder) -> tuple[Step, ...]:
@@ -32,6 +34,24 @@ def decision_date(ladder: Ladder) -> tuple[Step, ...]:
         *before,
         Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True),
         Step(ladder.leads_days_after, leads=True),
+    )
+
+
+def decision_lapsed(ladder: Ladder) -> tuple[Step, ...]:
+    """At once the leads, who decide now."""
+    return (Step(0, leads=True),)
+
+
+def threshold_reached(ladder: Ladder) -> tuple[Step, ...]:
+    """Once those who answer for it: nothing is late."""
+    return (Step(0, (Role.SPONSOR, *PILOT_OWNERS), or_leads=True),)
+
+
+def override(ladder: Ladder) -> tuple[Step, ...]:
+    """A week before its day those who can meet what was set aside, and the leads; then again."""
+    return (
+        Step(-7, OWNERS, leads=True),
+        Step(1, (Role.SPONSOR, *OWNERS), leads=True),
     )
 
 
@@ -58,16 +78,41 @@ def suspended(ladder: Ladder) -> tuple[Step, ...]:
     )
 
 
+def obligation(ladder: Ladder) -> tuple[Step, ...]:
+    """Once it is late whoever it was given to, then the sponsor, then the leads."""
+    return (
+        Step(1, assignee=True),
+        Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True, assignee=True),
+        Step(ladder.leads_days_after, leads=True, assignee=True),
+    )
+
+
+def statement_unsigned(ladder: Ladder) -> tuple[Step, ...]:
+    """The new sponsor when they come and before their day is over; then the leads decide."""
+    return (
+        Step(-14, (Role.SPONSOR,)),
+        Step(-3, (Role.SPONSOR,)),
+        Step(1, leads=True),
+        Step(ladder.leads_days_after, leads=True),
+    )
+
+
 def decides(roles: Iterable[str]) -> bool:
     """Whether somebody in these roles may decide (product.md §4): the sponsor, or a lead."""
     return not {LEAD, str(Role.SPONSOR.label).lower()}.isdisjoint(roles)
 
 
 LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
+    "catch_up": decision_date,  # it is due like a decision
     "decision_date": decision_date,
+    "decision_lapsed": decision_lapsed,
+    "override": override,
+    "threshold_reached": threshold_reached,
     "unowned": unowned,
     "kill_condition_tripped": kill_condition_tripped,
     "suspended": suspended,
+    "obligation": obligation,
+    "statement_unsigned": statement_unsigned,
 }
 
 
@@ -79,7 +124,7 @@ def newest(steps: Iterable[Step], due: date, today: date) -> Step | None:
 
 
 def recipients(
-    step: Step, owners: Mapping[Role, int], leads: Sequence[int]
+    step: Step, owners: Mapping[Role, int], leads: Sequence[int], assignee: int | None = None
 ) -> dict[int, list[str]]:
     """Whom a step reaches, each with what they are there: `{7: ["sponsor", "business owner"]}`."""
     found: dict[int, list[str]] = {}
@@ -89,4 +134,6 @@ def recipients(
     if step.leads or (step.or_leads and not found):
         for pk in leads:
             found.setdefault(pk, []).append(LEAD)
+    if step.assignee and assignee is not None:
+        found.setdefault(assignee, []).append(ASSIGNEE)
     return found

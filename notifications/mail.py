@@ -17,7 +17,10 @@ from notifications.rules import in_words
 TOLD_IN_FULL = 20  # a lead of a large portfolio may be owed thousands; the rest is listed
 SUBJECT_LENGTH = 150
 NAMED = 4  # of the others who were told
-HAS_DEADLINE = frozenset({"decision_date", "suspended", "sign_off_asked", "sign_off_stale"})
+HAS_DEADLINE = frozenset(
+    {"decision_date", "suspended", "sign_off_asked", "sign_off_stale", "sign_off_lapsed"}
+    | {"obligation", "obligation_owed", "statement_unsigned", "override", "catch_up"}
+)
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
 
@@ -38,13 +41,26 @@ class Item:
 DECIDE = "Open and decide"
 # What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
+    "catch_up": DECIDE,
     "decision_date": DECIDE,
+    "decision_lapsed": DECIDE,
+    "threshold_reached": DECIDE,
+    "override": "See what is missing",
     "unowned": "Name the owners",
     "kill_condition_tripped": DECIDE,
     "suspended": DECIDE,
+    "statement_unsigned": "Open and sign",
+    "obligation": "Confirm it",
+    "obligation_owed": "Confirm it once it is done",
+    "question_asked": "Read and answer",
+    "question_answered": "Read the answer",
+    "mentioned": "Read what was said",
+    "sign_off_receipt": "See the receipt",
+    "sign_off_lapsed": "Read and sign again",
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
     "ownership_asked": "Accept or decline",
+    "override_asked": "Read and sign",
 }
 PREPARE = "See what is missing"  # of those who do not decide themselves
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else

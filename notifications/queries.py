@@ -126,9 +126,14 @@ def reminders_ahead(person: Person) -> list[Reminder]:
 # Kinds that ask several people for one and the same thing.
 SHARED = {
     "decision_date": "decision",
+    "decision_lapsed": "decision",
+    "override": "override",
+    "threshold_reached": "decision",
     "unowned": "owners",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
+    "override_asked": "second signature",
+    "catch_up": "catch-up",
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
 }

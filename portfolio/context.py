@@ -44,6 +44,7 @@ PLACES = (
     Place("Initiatives", "initiatives:list", "rectangle-stack", ("initiatives", "reviews")),
     Place("My work", "portfolio:my_work", "inbox"),
     Place("Attention", "notifications:attention", "bell-alert", ("notifications",)),
+    Place("Blockers", "portfolio:blockers", "no-symbol"),
 )
 
 

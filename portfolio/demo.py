@@ -30,15 +30,17 @@ from portfolio.stories import deeds
 from portfolio.stories import people as told
 from portfolio.stories.people import Cast
 from portfolio.stories.story import Deed, Scene, Story
+from reviews import actions as reviews
 
 
 def load(portfolio: Iterable[Story] = stories.ALL) -> None:
-    """Make the whole portfolio or nothing, then let the sweep look at it once."""
+    """Make the whole portfolio or nothing, then let the ticks look at it once."""
     cast = Cast(now=timezone.now())
     with _without_collecting(), transaction.atomic():
         _people(cast)
         _units(cast)
         _tell(portfolio, cast)
+        reviews.judge(at=cast.now)
         notifications.sweep(at=cast.now)
 
 

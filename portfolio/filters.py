@@ -18,7 +18,7 @@ from initiatives.queries import unowned
 from initiatives.stages import Stage
 from notifications.models import Flag
 from notifications.rules import RULES
-from portfolio.queries import catch_up, health, stages, timeline
+from portfolio.queries import blockers, catch_up, health, overrides, stages, timeline
 
 SORTS = {
     "decision": ("decision_date", "pk"),
@@ -33,6 +33,8 @@ SORTS = {
 SHOW = {
     "due": "Decision due",
     "overdue": "Decision late",
+    "lapsed": "Lapsed",
+    "overridden": "Overridden",
     "unowned": "Without an owner",
     "suspended": "Suspended",
     "quiet": "Imported, not yet asked",
@@ -43,6 +45,8 @@ SHOW = {
 SHOWN: dict[str, Callable[[InitiativeQuerySet, date], InitiativeQuerySet]] = {
     "due": timeline.due,
     "overdue": timeline.overdue,
+    "lapsed": lambda rows, today: rows.filter(lapsed_at__isnull=False),
+    "overridden": lambda rows, today: rows.filter(pk__in=overrides.initiatives()),
     "unowned": lambda rows, today: unowned(rows.counting()),
     "suspended": lambda rows, today: rows.suspended(),
     "quiet": lambda rows, today: rows.filter(counting_since=None).exclude(stage=Stage.RETIRED),
@@ -89,6 +93,13 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         label="Catch-up",
         widget=QuickSelect,
     )
+    blocked_by = django_filters.ChoiceFilter(
+        choices=blockers.choices,
+        method="by_blocker",
+        empty_label="Anything",
+        label="Held back by",
+        widget=QuickSelect,
+    )
     week = django_filters.DateFilter(
         method="by_week",
         label="Decision in the week of",
@@ -114,7 +125,10 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         return health.doing(rows, value, timezone.localdate())
 
     def by_catch_up(self, rows: InitiativeQuerySet, name: str, value: str) -> QuerySet[Any]:
-        return catch_up.answered(rows, value)
+        return catch_up.answered(rows, value, timezone.localdate())
+
+    def by_blocker(self, rows: InitiativeQuerySet, name: str, value: str) -> InitiativeQuerySet:
+        return blockers.blocked_by(rows, value)
 
     def by_week(self, rows: InitiativeQuerySet, name: str, value: date) -> InitiativeQuerySet:
         return timeline.of_week(rows, value, timezone.localdate())

@@ -2,12 +2,16 @@
 
 from django.urls import path
 
-from portfolio.views import dashboard, health, work
+from portfolio.views import blockers, dashboard, health, lessons, work
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
     path("", dashboard.Dashboard.as_view(), name="dashboard"),
+    path("debt/", dashboard.Debt.as_view(), name="debt"),
+    path("blockers/", blockers.Blockers.as_view(), name="blockers"),
+    path("lessons/", lessons.Lessons.as_view(), name="lessons"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
+    path("my-work/deputy/", work.Deputy.as_view(), name="deputy"),
 ]
 initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),
@@ -15,6 +19,7 @@ initiative_pages = [
     path("<int:pk>/", pages.InitiativeDetail.as_view(), name="detail"),
     path("<int:pk>/tabs/<slug:tab>/", pages.Tab.as_view(), name="tab"),
     path("<int:pk>/brief/", dashboard.Brief.as_view(), name="brief"),
+    path("<int:pk>/kill-conditions/history/", pages.KillHistory.as_view(), name="kill_history"),
     path("<int:pk>/history/", pages.History.as_view(), name="history"),
 ]
 health_pages = [

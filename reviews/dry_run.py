@@ -20,7 +20,7 @@ from initiatives.facts import Facts
 from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import NEXT_GATE, Gate, Stage
-from reviews import gates, queries
+from reviews import gates, queries, reviewed
 from reviews.models import Review
 from reviews.policy import Criterion, Policy
 
@@ -191,7 +191,7 @@ class DryRun:
         """Open reviews of what this person may see."""
         visible = Initiative.objects.visible_to(self.person)
         found = Review.objects.open().filter(initiative__in=visible)
-        return found.select_related("initiative", "policy").order_by("due_date", "pk")
+        return found.select_related("initiative", "policy", "baseline").order_by("due_date", "pk")
 
     def would_need(self, reviews: list[Review]) -> list[Needs]:
         """What each of these would need besides, were it opened under the draft."""
@@ -199,14 +199,15 @@ class DryRun:
         return [self._needs(review, known[review.initiative_id]) for review in reviews]
 
     def _needs(self, review: Review, known: Facts) -> Needs:
-        case = gates.case_of(known)
-        pinned, gate = queries.parsed(review.policy), review.gate
-        asked = {slot.key for slot in pinned.gates[gate].slots_for(case)}
-        now = _holding(gates.evaluate(known, gate, pinned, self.today))
-        then = gates.evaluate(known, gate, self.draft, self.today)
+        about, pinned = reviewed.facts_of(review, known), queries.parsed(review.policy)
+        case = gates.case_of(about)
+        before, after = (reviewed.gate_of(review, about, p) for p in (pinned, self.draft))
+        asked = {slot.key for slot in before.slots_for(case)}
+        now = _holding(gates.evaluate_all(about, before, pinned, self.today))
+        then = gates.evaluate_all(about, after, self.draft, self.today)
         return Needs(
             review=review,
-            slots=[s.title for s in self.draft.gates[gate].slots_for(case) if s.key not in asked],
+            slots=[s.title for s in after.slots_for(case) if s.key not in asked],
             criteria=[
                 (judged.criterion.title, judged.verdict.reason)
                 for judged in then

@@ -3,12 +3,26 @@
 SENTENCES = {
     "review.requested": "{who} asked for the {gate} review",
     "review.signed": "{who} signed the {gate} review: {verdict}",
+    "review.handed_on": "{who} handed on the {gate} signature “{slot}” to {person}: {reason}",
+    "review.acting_appointed": (
+        "{who} appointed {person} to sign “{slot}” of the {gate} review: {reason}"
+    ),
+    "review.delegation_ended": "{who} ended that {person} signs “{slot}” of the {gate} review",
+    "review.question_asked": "{who} asked {person} about the {gate} review: {question}",
+    "review.question_answered": "{who} answered a question about the {gate} review: {answer}",
     "review.evidence_changed": "The evidence of the {gate} review changed; signatures on it lapsed",
     "review.withdrawn": "{who} withdrew the {gate} review. {reason}",
+    "override.asked": "{who} asked to set aside until {until}: {criteria}. {reason}",
+    "override.countersigned": "{who} signed the override until {until} of: {criteria}",
+    "override.declined": "{who} refused, or took back, the override of: {criteria}. {reason}",
+    "override.regularised": "What was set aside at the {gate} gate is met: the override is over",
+    "override.ended": "The override at the {gate} gate ended: {reason}",
+    "review.exported": "{who} took the decision pack of the {gate} review away ({form})",
     "policy.draft_started": "{who} began a draft from policy version {version}",
     "policy.draft_saved": "{who} changed the draft of the policy",
     "policy.draft_imported": "{who} put another text into the draft of the policy",
     "policy.draft_discarded": "{who} discarded the draft of the policy",
     "policy.published": "{who} published policy version {version}: {reason}",
+    "statement.endorsed": "{who} signed as the new sponsor: {statement}",
     "decision.made": "{who} decided: {decision}. {reason}",
 }

@@ -3,8 +3,8 @@ the blockers of a portfolio and for a dry run, so that what is shown is what is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -12,12 +12,39 @@ from django.utils import timezone
 
 from initiatives.facts import Facts
 from initiatives.models import Evidence
-from initiatives.triage import QUESTIONS
+from initiatives.stages import GATES_BEFORE, SpecialReview
+from initiatives.triage import QUESTIONS, Level
 from reviews.checks import CHECKS, Asked, Mend, Verdict
 from reviews.checks.verdicts import excerpt, met, person_missing, prohibition, shut, unmet
-from reviews.policy import Case, Criterion, Field, Policy
+from reviews.policy import (
+    Case,
+    Criterion,
+    Field,
+    GatePolicy,
+    Policy,
+    Slot,
+    is_signed_in_catch_up,
+)
 
-__all__ = ["CHECKS", "Judged", "Verdict", "case_of", "evaluate", "judge", "prohibition", "shut"]
+__all__ = [
+    "CHECKS",
+    "Judged",
+    "Verdict",
+    "case_of",
+    "evaluate",
+    "evaluate_all",
+    "judge",
+    "never_passed",
+    "owed",
+    "prohibition",
+    "shut",
+]
+
+
+CAUGHT_UP_MEANS = (
+    "It already ran when it came here. I have read what it shows now for the gates that it never "
+    "passed, and for my part my signature stands for theirs."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +84,49 @@ def case_of(facts: Facts) -> Case:
 
 def evaluate(facts: Facts, gate: str, policy: Policy, today: date) -> list[Judged]:
     """Judge every criterion of a gate that applies to these facts."""
-    criteria = policy.gates[gate].criteria_for(case_of(facts))
+    return evaluate_all(facts, policy.gates[gate], policy, today)
+
+
+def evaluate_all(facts: Facts, gate: GatePolicy, policy: Policy, today: date) -> list[Judged]:
+    """`evaluate` for a gate that stands in no policy: what is owed, or what a change touches."""
+    criteria = gate.criteria_for(case_of(facts))
     return [judge(facts, criterion, policy, today) for criterion in criteria]
+
+
+def owed(facts: Facts, policy: Policy) -> GatePolicy | None:
+    """What something that already ran owes of the gates it never passed (product.md §2, Catch-up),
+    as one gate; None where it owes nothing."""
+    return never_passed(facts, policy) if facts.initiative.owes_gates else None
+
+
+def never_passed(facts: Facts, policy: Policy) -> GatePolicy:
+    """The gates before the stage it was declared in, as one gate: what is still meaningful, asked
+    once, as the last of them asks it; signed once by everybody whom one of them asks."""
+    row, case = facts.initiative, case_of(facts)
+    gates = [policy.gates[gate] for gate in GATES_BEFORE[row.declared_stage]]
+    criteria = {c.key: c for gate in gates for c in gate.criteria_for(case)}
+    asked = tuple(c for c in criteria.values() if c.is_caught_up_in(row.stage))
+    slots = [s for g in gates for s in g.slots_for(case)]
+    return GatePolicy(
+        key=SpecialReview.CATCH_UP.value,
+        title=str(SpecialReview.CATCH_UP.label),
+        criteria=asked,
+        slots=_once([s for s in slots if is_signed_in_catch_up(s, gates, row.stage)]),
+        people_needed={at: max(g.people_needed[at] for g in gates) for at in Level.values},
+        outsider_from=frozenset[str]().union(*(gate.outsider_from for gate in gates)),
+    )
+
+
+def _once(slots: Iterable[Slot]) -> tuple[Slot, ...]:
+    """One signature of each role and group, at the largest quorum."""
+    found: dict[str, Slot] = {}
+    for slot in slots:
+        giver = slot.role or f"group_{slot.group}"
+        earlier = found.get(giver)
+        quorum = max(slot.quorum, earlier.quorum if earlier else 0)
+        key = giver.replace(".", "_")
+        found[giver] = replace(slot, key=key, quorum=quorum, meaning=CAUGHT_UP_MEANS)
+    return tuple(found.values())
 
 
 def judge(facts: Facts, criterion: Criterion, policy: Policy, today: date) -> Judged:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import ClassVar
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import Group, Person
-from initiatives.models import Initiative
-from initiatives.stages import Gate, Stage
+from initiatives.models import Baseline, Initiative, Obligation
+from initiatives.stages import REVIEWED, Gate, Stage
 
 
 class PolicyVersion(models.Model):
@@ -88,13 +91,18 @@ class ReviewQuerySet(models.QuerySet["Review"]):
     def open(self) -> ReviewQuerySet:
         return self.filter(closed_at=None)
 
+    def of_gates(self) -> ReviewQuerySet:
+        """Leave out re-baselines and catch-ups: no stage is decided by them."""
+        return self.filter(gate__in=Gate.values)
+
 
 class Review(models.Model):
     """One pass at one gate: frozen evidence, its sign-off slots, its decision.
 
     `snapshot` is the evidence as it stands now, `requested_snapshot` as it was asked about;
     `observed` is what had been measured and spent then: shown beside it, never compared.
-    `seen_version` is the evidence version that `snapshot` was taken at.
+    `seen_version` is the evidence version that `snapshot` was taken at. A re-baseline is the
+    review of the `baseline` that somebody proposes.
     """
 
     class Closing(models.TextChoices):
@@ -104,7 +112,10 @@ class Review(models.Model):
         STOPPED = "stopped", "Stopped with the initiative"
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
-    gate = models.CharField(max_length=20, choices=Gate.choices)
+    gate = models.CharField(max_length=20, choices=REVIEWED)
+    baseline = models.OneToOneField(
+        Baseline, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     policy = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="reviews")
     snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="reviews")
     requested_snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
@@ -125,6 +136,11 @@ class Review(models.Model):
                 fields=["initiative", "gate"],
                 condition=Q(closed_at=None),
                 name="one_open_review_per_initiative_and_gate",
+            ),
+            models.CheckConstraint(
+                condition=Q(gate="rebaseline", baseline__isnull=False)
+                | ~Q(gate="rebaseline") & Q(baseline=None),
+                name="a_rebaseline_names_its_baseline",
             ),
         )
 
@@ -168,23 +184,66 @@ class Slot(models.Model):
         return self.review.initiative_id
 
 
+class Delegation(models.Model):
+    """Somebody who signs a slot in another's place until a day, that day included (product.md §4,
+    Absence): handed on by its `holder`, or, without one, appointed by a portfolio lead."""
+
+    slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="delegations")
+    holder = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField()
+    until_date = models.DateField()
+    made_at = models.DateTimeField()
+    made_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("pk",)
+        indexes = (models.Index(fields=["person", "ended_at"], name="delegation_person_ended"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=["slot", "person"],
+                condition=Q(ended_at=None),
+                name="a_slot_is_delegated_to_a_person_once",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="a_delegation_says_why"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.slot_id} to {self.person_id} until {self.until_date}"
+
+    @property
+    def initiative_id(self) -> int:
+        return self.slot.initiative_id
+
+
 class SignOff(models.Model):
     """One person's signature in one slot on the evidence named by `snapshot`; never changed,
-    never deleted (21 CFR 11.50 and 11.70). It is live while that evidence is the current one."""
+    never deleted (21 CFR 11.50 and 11.70). It is live while that evidence is the current one, and
+    none of its conditions is missed.
+
+    `round` counts a person's signatures in a slot on the same evidence: another follows only on
+    one whose condition was missed, or on a rejection that was taken back.
+    """
 
     class Verdict(models.TextChoices):
         APPROVE = "approve", "Approved"
+        CONDITIONAL = "conditional", "Approved with conditions"
         REJECT = "reject", "Rejected"
+        TAKEN_BACK = "taken_back", "Took a rejection back"
 
     slot = models.ForeignKey(Slot, on_delete=models.PROTECT, related_name="sign_offs")
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="sign_offs")
     signer = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     printed_name = models.CharField(max_length=200)
+    on_behalf_of = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=80, blank=True)
     group = models.CharField(max_length=50, blank=True)
     meaning = models.TextField()
-    verdict = models.CharField(max_length=10, choices=Verdict.choices)
+    verdict = models.CharField(max_length=12, choices=Verdict.choices)
+    conditions = models.ManyToManyField(Obligation, related_name="+")
     comment = models.TextField(blank=True)
+    round = models.PositiveSmallIntegerField(default=1)
     signed_at = models.DateTimeField()
     authentication_method = models.CharField(max_length=40)
     authenticated_at = models.DateTimeField()
@@ -195,13 +254,82 @@ class SignOff(models.Model):
         ordering = ("signed_at", "pk")
         constraints = (
             models.UniqueConstraint(
-                fields=["review", "slot", "signer", "snapshot"],
+                fields=["review", "slot", "signer", "snapshot", "round"],
                 name="a_person_signs_a_slot_once_on_the_same_evidence",
             ),
         )
 
     def __str__(self) -> str:
         return f"{self.printed_name} {self.verdict} as {self.slot_id}"
+
+    @property
+    def approves(self) -> bool:
+        return self.verdict in (self.Verdict.APPROVE, self.Verdict.CONDITIONAL)
+
+    def has_lapsed(self, today: date) -> bool:
+        """A condition it was given under was not met by its day (product.md §4, Conditions)."""
+        if self.verdict != self.Verdict.CONDITIONAL:
+            return False
+        return any(condition.is_missed(today) for condition in self.conditions.all())
+
+
+class Endorsement(models.Model):
+    """A new sponsor's signature on the success statement that others had signed before them
+    (product.md §4, Absence); never changed, never deleted."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
+    signer = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    printed_name = models.CharField(max_length=200)
+    statement = models.TextField()
+    meaning = models.TextField()
+    signed_at = models.DateTimeField()
+    authentication_method = models.CharField(max_length=40)
+    authenticated_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("signed_at", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.printed_name}: {self.statement}"
+
+
+class Question(models.Model):
+    """What somebody asks before they sign: about one criterion, or about all of a review.
+
+    `asked_of` is who is to answer; others are mentioned in the words, by `@name`.
+    """
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="questions")
+    criterion = models.CharField(max_length=80, blank=True)
+    text = models.TextField()
+    asked_of = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    answer = models.TextField(blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    answered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("pk",)
+        constraints = (
+            models.CheckConstraint(condition=~Q(text=""), name="a_question_asks"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, answer="")
+                | Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer=""),
+                name="an_answer_is_somebodys",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+    @property
+    def initiative_id(self) -> int:
+        return self.review.initiative_id
+
+    @property
+    def is_open(self) -> bool:
+        return self.answered_at is None
 
 
 class Decision(models.Model):
@@ -218,6 +346,8 @@ class Decision(models.Model):
         DECOMMISSION = "decommission", "Decommission"
         SUSPEND = "suspend", "Suspend"
         RESUME = "resume", "Resume"
+        REBASELINE = "rebaseline", "Re-baseline"
+        CATCH_UP = "catch_up", "Caught up"
 
     class Outcome(models.TextChoices):
         WITHDRAWN = "withdrawn", "Withdrawn"
@@ -243,6 +373,7 @@ class Decision(models.Model):
     days = models.PositiveSmallIntegerField(null=True, blank=True)
     snapshot = models.ForeignKey(Snapshot, null=True, on_delete=models.PROTECT, related_name="+")
     observed = models.JSONField(default=dict)
+    obligations = models.ManyToManyField(Obligation, related_name="+")
 
     class Meta:
         ordering = ("-decided_at",)
@@ -256,3 +387,171 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.initiative_id}"
+
+
+class OverrideQuerySet(models.QuerySet["Override"]):
+    def signed(self) -> OverrideQuerySet:
+        """Those that a second person signed."""
+        return self.filter(countersigned_at__isnull=False)
+
+    def proposed(self) -> OverrideQuerySet:
+        """Those that wait for their second signature."""
+        return self.filter(countersigned_at=None, ended_at=None, review__closed_at=None)
+
+    def open(self) -> OverrideQuerySet:
+        """Signed by two, and what they set aside is not met yet: of a review that is open, or that
+        was decided under them. Also when their day is over."""
+        closings = ("", Review.Closing.DECIDED)
+        living = self.signed().filter(regularised_at=None, ended_at=None)
+        return living.filter(review__closing__in=closings).exclude(
+            review__initiative__stage=Stage.RETIRED
+        )
+
+
+class Override(models.Model):
+    """Named criteria of a review set aside until the end of `expires_on`, by two people
+    (product.md §4).
+
+    Asked for by a lead, in force once a second person has signed it, refused or taken back where
+    `ended_at` is said without that. After a decision under it, it stays open until what it set
+    aside is met: `regularised_at`. `ended_at` is when it mattered no longer.
+    """
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="overrides")
+    criteria = models.JSONField()
+    reason = models.TextField()
+    expires_on = models.DateField()
+    asked_by = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField()
+    countersigned_by = models.ForeignKey(
+        Person, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    countersigned_at = models.DateTimeField(null=True, blank=True)
+    meaning = models.TextField(blank=True)
+    authentication_method = models.CharField(max_length=40, blank=True)
+    authenticated_at = models.DateTimeField(null=True, blank=True)
+    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="+")
+    regularised_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_because = models.TextField(blank=True)
+
+    objects: ClassVar[OverrideQuerySet] = OverrideQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("asked_at", "pk")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["review"],
+                condition=Q(countersigned_at=None, ended_at=None),
+                name="one_override_of_a_review_waits_for_its_second_signature",
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="an_override_says_why"),
+            models.CheckConstraint(
+                condition=Q(countersigned_by=None) | ~Q(countersigned_by=F("asked_by")),
+                name="two_people_sign_an_override",
+            ),
+            models.CheckConstraint(
+                condition=Q(countersigned_at=None, countersigned_by=None)
+                | Q(
+                    countersigned_at__isnull=False,
+                    countersigned_by__isnull=False,
+                    authenticated_at__isnull=False,
+                ),
+                name="a_countersigned_override_says_by_whom",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Override {self.pk} of review {self.review_id}"
+
+    @property
+    def initiative_id(self) -> int:
+        return self.review.initiative_id
+
+    @property
+    def is_proposed(self) -> bool:
+        """It waits for its second signature."""
+        return self.countersigned_at is None and self.ended_at is None
+
+    @property
+    def is_signed(self) -> bool:
+        return self.countersigned_at is not None
+
+    def is_in_force(self, today: date) -> bool:
+        """Signed by two, neither met nor ended since, and its day is not over."""
+        is_open = self.regularised_at is None and self.ended_at is None
+        return self.is_signed and is_open and today <= self.expires_on
+
+
+class UnmetCriterionQuerySet(models.QuerySet["UnmetCriterion"]):
+    def open(self) -> UnmetCriterionQuerySet:
+        return self.filter(until=None)
+
+
+class UnmetCriterion(models.Model):
+    """A time in which a blocking criterion of a gate ahead held an initiative back; without an end
+    while it does (product.md P25). Kept by `actions.judge`, never by hand."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
+    gate = models.CharField(max_length=20, choices=Gate.choices)
+    key = models.CharField(max_length=80)
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True)
+
+    objects = UnmetCriterionQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["initiative", "gate", "key"],
+                condition=Q(until=None),
+                name="a_criterion_holds_an_initiative_once_at_a_time",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=["gate", "key"],
+                include=["initiative", "since"],
+                condition=Q(until=None),
+                name="unmet_criterion_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.gate}.{self.key} of {self.initiative_id}"
+
+
+class Judgement(models.Model):
+    """When an initiative was last held against the criteria ahead of it, and under which policy;
+    `is_due` once something has happened to it since."""
+
+    initiative = models.OneToOneField(
+        Initiative, primary_key=True, on_delete=models.PROTECT, related_name="+"
+    )
+    judged_at = models.DateTimeField()
+    policy_version = models.PositiveIntegerField()
+    is_due = models.BooleanField(default=False)
+
+    class Meta:
+        indexes = (
+            models.Index(fields=["initiative"], condition=Q(is_due=True), name="judgement_due"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.initiative_id} at {self.judged_at}"
+
+
+class JudgedUpTo(models.Model):
+    """Up to which event `actions.judge` has read: one row, whose lock lets one tick judge at a
+    time."""
+
+    ONLY = 1
+
+    id = models.SmallIntegerField(primary_key=True, default=ONLY)
+    seq = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(id=1), name="judged_up_to_is_one_row"),)
+
+    def __str__(self) -> str:
+        return str(self.seq)

@@ -1,15 +1,20 @@
 """Who may change the policy, ask for a review, and decide (product.md §4 and §7)."""
 
+from django.utils import timezone
+
 from accounts import permissions as people
 from accounts.models import Person
 from initiatives import permissions as initiatives
 from initiatives.facts import Facts
 from initiatives.stages import Role
-from reviews.models import Decision, Review
+from reviews.models import Decision, Question, Review
 
 # Who runs it or answers for it, and may switch it off (product.md §4, Suspend).
 MAY_SWITCH_OFF = (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.SPONSOR)
-ADVANCING = (Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY)
+ADVANCING = (
+    Decision.Kind.PROCEED, Decision.Kind.SHIP, Decision.Kind.RECERTIFY, Decision.Kind.REBASELINE,
+    Decision.Kind.CATCH_UP,
+)  # fmt: skip
 WHO_SUSPENDS = (
     "Only its production owner, on-call contact or sponsor, members of security or compliance, "
     "and portfolio leads suspend it."
@@ -36,6 +41,12 @@ def may_withdraw(person: Person, review: Review) -> bool:
     return review.is_open and (asked or people.is_lead(person))
 
 
+def may_answer(person: Person, question: Question, facts: Facts) -> bool:
+    """Whoever was asked, or anybody who may change the initiative."""
+    was_asked = person.is_active and question.asked_of_id == person.pk
+    return was_asked or initiatives.may_edit_facts(person, facts)
+
+
 def may_decide(person: Person, facts: Facts) -> bool:
     """The sponsor, or a portfolio lead."""
     return _is_sponsor(person, facts) or people.is_lead(person)
@@ -59,6 +70,8 @@ def bar_to_deciding(person: Person, facts: Facts, kind: str) -> str | None:
         return None if may_suspend(person, facts) else WHO_SUSPENDS
     if not may_decide(person, facts):
         return "Only the sponsor or a portfolio lead decides."
+    if facts.initiative.has_lapsed and kind != Decision.Kind.KILL and not people.is_lead(person):
+        return f"{lapsed(facts)} You may still kill it."
     if kind not in ADVANCING or _is_sponsor(person, facts):
         return None
     if any(o.counts and o.person_id == person.pk for o in facts.ownerships):
@@ -66,6 +79,31 @@ def bar_to_deciding(person: Person, facts: Facts, kind: str) -> str | None:
     if facts.initiative.evidence_changed_by_id == person.pk:
         return "You last changed its evidence; the sponsor or another lead decides."
     return None
+
+
+def lapsed(facts: Facts) -> str:
+    """That nobody decided in time, and who does now."""
+    row = facts.initiative
+    assert row.lapsed_at is not None
+    day = timezone.localdate(row.lapsed_at)
+    return f"It lapsed on {day:%-d %b %Y}: the portfolio leads decide now, not the sponsor."
+
+
+def bar_to_waiving(person: Person, facts: Facts) -> str | None:
+    """Why this person may not waive a tripped kill condition, or None.
+
+    It is the sponsor's signature; a lead's where nobody is sponsor, or it has lapsed.
+    """
+    if facts.counted_owner(Role.SPONSOR) is None or facts.initiative.has_lapsed:
+        return None if people.is_lead(person) else "Only a portfolio lead waives it now."
+    return None if _is_sponsor(person, facts) else "Only its sponsor waives a kill condition."
+
+
+def bar_to_endorsing(person: Person, facts: Facts) -> str | None:
+    """Why this person may not sign the success statement of what was chartered, or None."""
+    if not _is_sponsor(person, facts):
+        return "Only its sponsor signs the success statement."
+    return None if facts.charter else "No charter is in force: nothing was promised yet."
 
 
 def _is_sponsor(person: Person, facts: Facts) -> bool:

@@ -258,7 +258,11 @@ class OfSlot(OfGate):
     kind = SLOTS
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"named": named_in_answers(self.draft.text)}
+        text = self.draft.text
+        asked = next(gate.criteria for gate in gates_of(text) if gate.key == self.gate)
+        points = {row.place.key: row.title for row in asked}
+        named = named_in_answers(text)
+        return super().get_form_kwargs() | {"named": named, "points": points}
 
 
 class ChangeSlot(OfSlot, OfRow):

@@ -17,11 +17,12 @@ from initiatives.fields import Money, Text
 from initiatives.forms.base import ActionForm
 from initiatives.stages import Gate, Role, Stage
 from initiatives.triage import QUESTIONS, SAYS
-from reviews.policy import LONGEST_TITLE, counting, wording
+from reviews.policy import ALWAYS, LONGEST_TITLE, counting, wording
 
 MOST = 3_650
 PER_LEVEL = ("reauthentication_minutes", "recertification_days", "catch_up_days")
 LISTS = ("owner_days_before", "signer_days_after", "recertification_days_before")
+MAY_BE_NONE = ("override_days",)  # no day: none is allowed
 FACTOR = "measurement_stale_factor"
 LONGEST = 2_000
 
@@ -68,7 +69,8 @@ class LimitsForm(DraftForm):
                     label=label, min_value=1, max_value=100, help_text=f"Number of {unit}."
                 )
             else:
-                self.fields[name] = whole(label, unit)
+                minimum = 0 if name in MAY_BE_NONE else 1
+                self.fields[name] = whole(label, unit, minimum)
         for name, (label, unit) in wording.LADDER.items():
             if name in LISTS:
                 help_text = f"In {unit}, with commas: 14, 3, 0."
@@ -203,11 +205,16 @@ class CriterionForm(AppliesForm):
     anew = forms.BooleanField(
         label="Asked anew: only what was said since the last certification counts", required=False
     )
+    catch_up = forms.ChoiceField(
+        label="Asked of what already ran when it came here",
+        choices=[(key, said.capitalize()) for key, said in wording.CATCH_UP.items()],
+        initial=ALWAYS,
+    )
 
     @staticmethod
     def initial_of(stands: Mapping[str, Any]) -> dict[str, Any]:
         flags = {"blocking": True} | {
-            k: stands[k] for k in ("blocking", "mandatory", "anew") if k in stands
+            k: stands[k] for k in ("blocking", "mandatory", "anew", "catch_up") if k in stands
         }
         words = {"heading": stands.get("title"), "reason": stands.get("why")}
         return AppliesForm.initial_of(stands) | words | flags | {"source": stands.get("source", "")}
@@ -219,6 +226,7 @@ class CriterionForm(AppliesForm):
             "blocking": said["blocking"],
             "mandatory": said["mandatory"],
             "anew": said["anew"],
+            "catch_up": said["catch_up"],
             "applies": self.applies(),
             "why": said["reason"],
             "source": said["source"],
@@ -304,9 +312,18 @@ class SlotForm(AppliesForm):
         label="How many of the group?", min_value=1, max_value=100, help_text="Of a role it is one."
     )
     meaning = Text(rows=3, max_length=LONGEST, label="What does the signature mean?")
+    points = forms.MultipleChoiceField(
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        label="What does its signer look at first?",
+        help_text="These points stand open on the page that is signed, the others one tap away.",
+    )
 
-    def __init__(self, *args: Any, named: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, named: Mapping[str, str], points: Mapping[str, str], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["points"].choices = list(points.items())  # type: ignore[attr-defined]
         groups = Group.objects.values_list("key", "name")
         self.fields["who"].choices = [  # type: ignore[attr-defined]
             ("Whoever holds a role", [(f"role:{role}", str(role.label)) for role in Role]),
@@ -322,6 +339,7 @@ class SlotForm(AppliesForm):
             "who": f"{kind}:{stands.get(kind, '')}",
             "quorum": stands.get("quorum", 1),
             "meaning": stands.get("meaning"),
+            "points": list(stands.get("points", ())),
         }
 
     def clean(self) -> dict[str, Any]:
@@ -339,5 +357,6 @@ class SlotForm(AppliesForm):
             "group": key if kind == "group" else None,
             "quorum": said["quorum"],
             "meaning": said["meaning"],
+            "points": said["points"] or None,
             "applies": self.applies(),
         }

@@ -3,27 +3,45 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from django.db.models import JSONField, Subquery
+from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import MD5, JSONObject
 
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
 from initiatives import statement
 from initiatives.facts import Facts
-from initiatives.models import Initiative, Ownership
-from initiatives.stages import Gate, Stage
+from initiatives.models import Baseline, Initiative, Ownership
+from initiatives.stages import RUNNING, Gate, Role, Stage
 from initiatives.triage import Basis, Level
-from reviews import gates, permissions, policy, results, signing, snapshots, transitions
+from reviews import (
+    gates,
+    permissions,
+    policy,
+    results,
+    reviewed,
+    signing,
+    snapshots,
+    transitions,
+)
 from reviews.answers import Answered, answered, conditions
-from reviews.models import Decision, PolicyVersion, Review, SignOff, Slot
-from reviews.policy import Case, Criterion, GatePolicy, Policy
+from reviews.models import (
+    Decision,
+    Endorsement,
+    Override,
+    PolicyVersion,
+    Question,
+    Review,
+    SignOff,
+    Slot,
+)
+from reviews.policy import FIXED_CHECKS, Case, Criterion, GatePolicy, Policy
 
 
 @lru_cache(maxsize=32)
@@ -134,6 +152,7 @@ class Standing:
     slots: list[signing.SlotState]
     today: date
     decision: Decision | None = None
+    overrides: tuple[Override, ...] = ()
 
     @property
     def statement(self) -> str:
@@ -145,29 +164,64 @@ class Standing:
 
     @property
     def kill_conditions(self) -> list[str]:
-        return [condition.sentence() for condition in self.facts.kill_conditions]
+        return [condition.sentence_now() for condition in self.facts.kill_conditions]
 
     @property
     def conditions(self) -> list[Answered]:
         return conditions(self.policy, self.facts)
+
+    @property
+    def worth(self) -> str:
+        """What one unit of the primary metric is worth to the business, where that was said: a
+        model's score is signed with it (product.md P1)."""
+        content = json.loads(self.material)
+        primary = (key for key, said in content.items() if key.endswith(".is_primary") and said)
+        key = next(primary, "").removesuffix("is_primary")
+        return content.get(f"{key}worth") or ""
 
     def promised(self) -> list[tuple[str, str]]:
         """What the charter says, in its own words."""
         content = json.loads(self.material)
         return [(label, content[key]) for key, label in PROMISED.items() if content.get(key)]
 
-    @property
+    @cached_property
     def gate(self) -> GatePolicy:
-        return self.policy.gates[self.review.gate]
+        return reviewed.gate_of(self.review, self.facts, self.policy)
 
     @cached_property
     def judged(self) -> list[gates.Judged]:
         """The criteria of the gate; a signature alone asks for none."""
-        return gates.evaluate(self.facts, self.review.gate, self.policy, self.today)
+        return gates.evaluate_all(self.facts, self.gate, self.policy, self.today)
+
+    @property
+    def overridden(self) -> list[tuple[gates.Judged, Override]]:
+        """What would hold the gate if no override in force set it aside, each with the first that
+        does."""
+        in_force = [o for o in self.overrides if o.is_in_force(self.today)]
+        aside = {key: override for override in reversed(in_force) for key in override.criteria}
+        unmet = [judged for judged in self.judged if judged.blocks]
+        return [(j, aside[j.criterion.key]) for j in unmet if j.criterion.key in aside]
 
     @property
     def blocking(self) -> list[gates.Judged]:
-        return [judged for judged in self.judged if judged.blocks]
+        """What holds the gate: unmet, and not set aside by two people until a day."""
+        aside = {judged.criterion.key for judged, _ in self.overridden}
+        return [j for j in self.judged if j.blocks and j.criterion.key not in aside]
+
+    @property
+    def overridable(self) -> list[gates.Judged]:
+        """What two people may set aside: all that holds the gate but what is the product (§3)."""
+        return [j for j in self.blocking if j.criterion.check not in FIXED_CHECKS]
+
+    @property
+    def proposed_override(self) -> Override | None:
+        """The one that waits for its second signature."""
+        return next((o for o in self.overrides if o.is_proposed), None)
+
+    def titles_of(self, override: Override) -> str:
+        """What an override sets aside, by name."""
+        known = {criterion.key: criterion.title for criterion in self.gate.criteria}
+        return ", ".join(known.get(key, key) for key in override.criteria)
 
     def lacking(self) -> list[str]:
         """Everything a decision to advance still lacks, one sentence each; empty when nothing."""
@@ -188,6 +242,11 @@ class Standing:
             (judged, said, "" if judged.is_met and said else judged.verdict.reason)
             for judged, said in zip(self.judged, answers, strict=True)
         ]
+
+    def points_of(self, slots: Iterable[signing.SlotState]) -> list[gates.Judged]:
+        """What whoever signs these slots is to look at first (product.md §6.5)."""
+        first = self.gate.points_of({state.slot.key for state in slots})
+        return [judged for judged in self.judged if judged.criterion.key in first]
 
     def slots_waiting_for(self, person: Person) -> list[signing.SlotState]:
         return [state for state in self.slots if state.waits_for(person)]
@@ -219,7 +278,7 @@ class Closed(Standing):
     @cached_property
     def judged(self) -> list[gates.Judged]:
         """The verdicts as they were."""
-        known = {criterion.key: criterion for criterion in self.gate.criteria}
+        known = reviewed.criteria_of(self.review, self.policy)
         return [
             gates.Judged(
                 known[said["criterion"]],
@@ -228,6 +287,25 @@ class Closed(Standing):
             )
             for said in self.observed.get("verdicts", ())
         ]
+
+
+def signed_together(signature: SignOff) -> list[SignOff]:
+    """All slots that this signature filled, in one act of its signer."""
+    rows = SignOff.objects.filter(
+        review=signature.review_id, signer=signature.signer_id, signed_at=signature.signed_at
+    )
+    found = list(rows.select_related("slot").prefetch_related("conditions__assignee"))
+    return sorted(found, key=lambda s: s.slot_id)
+
+
+def signing_event(signature: SignOff) -> dict[str, Any]:
+    """What names the event of this signature in the log."""
+    return {
+        "kind": "review.signed",
+        "subject": f"review:{signature.review_id}",
+        "actor_id": signature.signer_id,
+        "at": signature.signed_at,
+    }
 
 
 def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
@@ -245,17 +323,31 @@ def standing(review: Review, today: date, facts: Facts | None = None) -> Standin
     if not review.is_open:
         return _closed(review, today, known)
     under = parsed(review.policy)
-    material = snapshots.canonical(snapshots.material(known, under.version))
+    material = snapshots.canonical(snapshots.of_review(review, known, under.version))
     digest = snapshots.digest(material)
     return Standing(
         review=review,
-        facts=known,
+        facts=reviewed.facts_of(review, known),
         policy=under,
         digest=digest,
         material=material,
-        slots=signing.states(review, known, digest),
+        slots=signing.states(review, known, digest, today),
         today=today,
+        overrides=overrides_of(review),
     )
+
+
+def has_overrides() -> Exists:
+    """Annotate a review with whether anything was ever asked to be set aside in it."""
+    return Exists(Override.objects.filter(review=OuterRef("pk")))
+
+
+def overrides_of(review: Review) -> tuple[Override, ...]:
+    """What was asked to be set aside in it, with who asked and who signed; asked only where there
+    may be any."""
+    if not getattr(review, "has_overrides", True):
+        return ()
+    return tuple(review.overrides.select_related("asked_by", "countersigned_by"))
 
 
 def _closed(review: Review, today: date, known: Facts) -> Closed:
@@ -269,10 +361,11 @@ def _closed(review: Review, today: date, known: Facts) -> Closed:
         policy=parsed(review.policy),
         digest=snapshot.digest,
         material=snapshot.material,
-        slots=signing.states(review, then, snapshot.digest),
+        slots=signing.states(review, then, snapshot.digest, today),
         today=today,
         decision=decision,
         observed=own.observed if own else review.observed,
+        overrides=overrides_of(review),
     )
 
 
@@ -332,17 +425,18 @@ def what_it_asks(initiative: Initiative, basis: Basis, level: str) -> str:
     return f"the {title} asks {gate.questions(case)} questions and {signatures} signatures"
 
 
-def open_reviews_for(person: Person) -> list[Review]:
-    """Open reviews in which this person holds a slot's role, or is in a slot's group.
+def open_reviews_for(person: Person, today: date) -> list[Review]:
+    """Open reviews in which this person holds a slot's role, is in a slot's group, or stands in.
 
     Both are looked for apart: as one condition it would be tried on each review that is open.
     """
     groups = Membership.objects.filter(person=person, left_at=None).values("group")
     in_group = Slot.objects.filter(group__in=groups).order_by().values("review")
-    as_owner = signing.slots_with_holder(person).filter(is_held=True, review__closed_at=None)
+    of_mine = Q(is_held=True) | Q(deputy_of__isnull=False) | Q(is_delegated=True)
+    as_owner = signing.slots_with_holder(person, today).filter(of_mine, review__closed_at=None)
     asked = in_group.union(as_owner.order_by().values("review"))
-    reviews = Review.objects.open().filter(pk__in=asked).select_related("initiative", "policy")
-    return list(reviews.order_by("due_date", "pk"))
+    reviews = Review.objects.open().filter(pk__in=asked).order_by("due_date", "pk")
+    return list(reviews.select_related("initiative", "policy", "baseline"))
 
 
 @dataclass(frozen=True)
@@ -353,11 +447,36 @@ class Request:
     slots: list[signing.SlotState]
 
 
-def requests_for(person: Person) -> list[Request]:
+def requests_for(person: Person, today: date) -> list[Request]:
     """What waits for this person's signature now, the most urgent first."""
-    reviews = open_reviews_for(person)
-    waiting = signing.waiting_for(person, reviews, _digests(reviews))
+    reviews = open_reviews_for(person, today)
+    waiting = signing.waiting_for(person, reviews, _digests(reviews), today)
     return [Request(review, waiting[review.pk]) for review in reviews if review.pk in waiting]
+
+
+def unsigned_sponsorships() -> QuerySet[Ownership]:
+    """New sponsors of what runs under a charter who have signed neither its success statement nor
+    a review since they accepted (product.md §4, Absence)."""
+    mine = {"signer": OuterRef("person"), "signed_at__gte": OuterRef("accepted_at")}
+    of_it = OuterRef("initiative")
+    reviewed = SignOff.objects.filter(role=Role.SPONSOR, review__initiative=of_it, **mine)
+    chartered = Baseline.objects.filter(
+        initiative=of_it, in_force_since__lt=OuterRef("accepted_at")
+    )
+    return Ownership.objects.counting().filter(
+        Exists(chartered),
+        ~Exists(reviewed),
+        ~Exists(Endorsement.objects.filter(initiative=of_it, **mine)),
+        role=Role.SPONSOR,
+        initiative__stage__in=RUNNING,
+        initiative__counting_since__isnull=False,
+    )
+
+
+def questions_to(person: Person) -> list[Question]:
+    """What this person was asked about reviews that are open, and has not answered."""
+    rows = Question.objects.filter(asked_of=person, answered_at=None, review__closed_at=None)
+    return list(rows.select_related("review__initiative", "asked_by"))
 
 
 def _digests(reviews: list[Review]) -> dict[int, str]:
@@ -366,7 +485,7 @@ def _digests(reviews: list[Review]) -> dict[int, str]:
     known = initiative_facts.load(r.initiative_id for r in behind) if behind else {}
     live = {
         r.pk: snapshots.digest(
-            snapshots.canonical(snapshots.material(known[r.initiative_id], r.policy.version))
+            snapshots.canonical(snapshots.of_review(r, known[r.initiative_id], r.policy.version))
         )
         for r in behind
     }

@@ -36,6 +36,7 @@ class SlotLine:
     slot: Slot
     who: str
     applies: str
+    points: str
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,12 @@ def _gate(gate: GatePolicy, groups: dict[str, str]) -> GateSheet:
         way=_way(gate),
         criteria=[_criterion(criterion) for criterion in gate.criteria],
         slots=[
-            SlotLine(slot, wording.who(slot, groups), wording.applies(slot.applies))
+            SlotLine(
+                slot,
+                wording.who(slot, groups),
+                wording.applies(slot.applies),
+                wording.listed(gate.titles_of(slot.points)),
+            )
             for slot in gate.slots
         ],
         levels=[

@@ -4,26 +4,28 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from initiatives import documents, statement
+from initiatives import baselines, documents, statement
 from initiatives.facts import Facts
 from initiatives.models import Evidence, KillCondition, Metric, OpenQuestion
 from initiatives.rules import (
     CHARTER_FIELDS,
     EVALUATION_SET_FIELDS,
-    KILL_CONDITION_FIELDS,
     METRIC_FIELDS,
     QUESTION_FIELDS,
+    agreed_fields,
 )
 from initiatives.triage import QUESTIONS
 from reviews import results, words
 from reviews.gates import Judged
+from reviews.models import Review
 
 Material = dict[str, Any]
+PROPOSED = "proposed"
 MONEY = ("Pilot budget", "Monthly cost", "Kill condition: spend cap")
 SETS = {"evaluation_set": "Evaluation set", "messy_set": "Messy evaluation set"}
 DESCRIBED = ("name", *CHARTER_FIELDS, "monthly_cost", "vendor", "system_name", "level")
@@ -56,13 +58,24 @@ def material(facts: Facts, policy_version: int) -> Material:
             corrected = f"metric.{measurement.metric_id}.measurement.{measurement.corrects_id}"
             flat[corrected] = measurement.value
     for condition in facts.kill_conditions:
-        flat |= _fields("kill_condition", condition, KILL_CONDITION_FIELDS)
+        flat |= _fields("kill_condition", condition, agreed_fields(condition))
     for answer in facts.evidence:
         flat |= {f"answer.{answer.criterion}.{f}": v for f, v in answer.fields.items()}
         if answer.not_applicable_because:
             flat[f"answer.{answer.criterion}.not_applicable"] = answer.not_applicable_because
     flat |= _said_of(_found_out(facts))
     return {key: _exact(value) for key, value in flat.items()}
+
+
+def of_review(review: Review, facts: Facts, policy_version: int) -> Material:
+    """What the signers of this review sign: the evidence, and beside it the change it proposes."""
+    content = material(facts, policy_version)
+    if review.baseline is None:
+        return content
+    changes = baselines.differences(facts.charter or {}, review.baseline.charter)
+    proposed = {key: after for key, (_, after) in changes.items()}
+    proposed["reason"] = review.baseline.reason
+    return content | {f"{PROPOSED}.{key}": _exact(value) for key, value in proposed.items()}
 
 
 def _fields(
@@ -105,7 +118,7 @@ def observed(facts: Facts, judged: Iterable[Judged] = ()) -> Material:
     return {
         "statement": statement.of(facts),
         "results": results.of(facts),
-        "kill_conditions": [condition.sentence() for condition in facts.kill_conditions],
+        "kill_conditions": [condition.sentence_now() for condition in facts.kill_conditions],
         "verdicts": [
             {
                 "criterion": j.criterion.key,
@@ -172,6 +185,9 @@ def changes(before: str, after: str) -> list[Change]:
 def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str, str, str]:
     """A change in words: what, from what, to what."""
     kind, _, rest = change.key.partition(".")
+    if kind == PROPOSED:
+        what, before, after = label(replace(change, key=rest), facts, people)
+        return f"Proposed: {what}", before, after
     if kind == "metric":
         return _metric_label(rest, change, facts, people)
     if kind == "question":
@@ -184,6 +200,8 @@ def label(change: Change, facts: Facts, people: Mapping[int, str]) -> tuple[str,
     name = (rest or kind).replace(".", ": ").replace("_", " ").capitalize()
     if kind == "kill_condition":
         name = f"Kill condition: {rest.partition('.')[2].replace('_', ' ')}"
+        if metric := _limited(rest, facts):
+            return name, *_values(metric, change, metric.words(None))
     money = "money" if name in MONEY else "text"
     before, after = _plain(change.before, money), _plain(change.after, money)
     return name, before, after if after != before else f"{after}, with other content"
@@ -245,6 +263,13 @@ def _metric_label(
     if field not in ("baseline", "target", "threshold"):
         return f"{what} of {metric.name}", _plain(change.before), _plain(change.after)
     return f"{what} of {metric.name}", *_values(metric, change, metric.words(None))
+
+
+def _limited(rest: str, facts: Facts) -> Metric | None:
+    """The metric whose unit the limit of a condition is in, where this is its limit."""
+    pk, _, field = rest.partition(".")
+    condition = next((k for k in facts.kill_conditions if str(k.pk) == pk), None)
+    return condition.metric if condition is not None and field == "threshold" else None
 
 
 def _values(metric: Metric, change: Change, nothing: str) -> tuple[str, str]:

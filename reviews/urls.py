@@ -2,13 +2,39 @@
 
 from django.urls import path
 
-from reviews import dry_run_views, policy_editing_views, policy_views, triage_views, views
+from reviews import (
+    dry_run_views,
+    overriding_views,
+    pack_views,
+    policy_editing_views,
+    policy_views,
+    rebaselining_views,
+    signing_views,
+    triage_views,
+    views,
+)
 
 urlpatterns = [
     path("<int:pk>/", views.ReviewDetail.as_view(), name="detail"),
     path("<int:pk>/withdraw/", views.Withdraw.as_view(), name="withdraw"),
+    path("<int:pk>/ask/", signing_views.Ask.as_view(), name="ask"),
+    path("questions/<int:pk>/", signing_views.AnswerQuestion.as_view(), name="answer_question"),
+    path("<int:pk>/override/", overriding_views.AskForOverride.as_view(), name="override"),
+    path("overrides/<int:pk>/sign/", overriding_views.Countersign.as_view(), name="countersign"),
+    path("overrides/<int:pk>/decline/", overriding_views.Decline.as_view(), name="decline"),
+    path("kill-conditions/<int:pk>/waive/", overriding_views.Waive.as_view(), name="waive"),
+    path("<int:pk>/pack.<slug:form>", pack_views.DecisionPack.as_view(), name="pack"),
     path("slots/<int:pk>/sign/", views.Sign.as_view(), name="sign"),
+    path("slots/<int:pk>/take-back/", signing_views.TakeBack.as_view(), name="take_back"),
+    path("slots/<int:pk>/hand-on/", signing_views.HandOn.as_view(), name="hand_on"),
+    path("slots/<int:pk>/appoint/", signing_views.Appoint.as_view(), name="appoint"),
+    path("delegations/<int:pk>/end/", signing_views.EndDelegation.as_view(), name="end_delegation"),
+    path("receipts/<int:pk>/", signing_views.Receipt.as_view(), name="receipt"),
     path("of/<int:pk>/request/", views.RequestReview.as_view(), name="request"),
+    path("of/<int:pk>/endorse/", signing_views.Endorse.as_view(), name="endorse"),
+    path(
+        "of/<int:pk>/rebaseline/", rebaselining_views.ProposeBaseline.as_view(), name="rebaseline"
+    ),
     path("of/<int:pk>/decide/<slug:kind>/", views.Decide.as_view(), name="decide"),
     path("of/<int:pk>/answer/<slug:criterion>/", views.Answer.as_view(), name="answer"),
 ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -15,6 +17,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import View
 
+from accounts import permissions as people
 from accounts.authentication import latest
 from accounts.models import Person
 from audit.refusals import Refused
@@ -25,11 +28,21 @@ from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
-from initiatives.stages import Gate, Stage
+from initiatives.stages import Gate, SpecialReview, Stage
 from initiatives.views.base import OfInitiative, visible_initiative
-from reviews import actions, citations, gates, permissions, queries, transitions
+from reviews import (
+    actions,
+    citations,
+    gates,
+    overrides,
+    permissions,
+    queries,
+    rebaselines,
+    since,
+    transitions,
+)
 from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
-from reviews.models import Decision, Review, SignOff, Slot
+from reviews.models import Decision, Question, Review, SignOff, Slot
 from reviews.policy import Criterion
 from reviews.signing import SlotState
 from reviews.transitions import TABLE
@@ -136,9 +149,13 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     person: Any = request.user
     visible = Initiative.objects.visible_to(person)
     reviews = Review.objects.select_related(
-        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by"
+        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by", "baseline"
     )
-    beside = reviews.filter(initiative__in=visible).annotate(**queries.version_in_force())
+    beside = reviews.filter(initiative__in=visible).annotate(
+        has_questions=Exists(Question.objects.filter(review=OuterRef("pk"))),
+        has_overrides=queries.has_overrides(),
+        **queries.version_in_force(),
+    )
     return get_object_or_404(beside, pk=pk)
 
 
@@ -158,7 +175,9 @@ def review_page(
         "review": review,
         "initiative": review.initiative,
         "standing": standing,
-        "mine": _signed_together(mine),
+        "mine": (together := _signed_together(mine, request.user)),
+        "my_points": standing.points_of(together),
+        "standing_in": together[0].stand_ins.get(request.user.pk) if together else None,
         "results": standing.results if review.gate != Gate.CHARTER else [],
         "stale_changes": _stale_changes(standing, request.user) if review.is_open else [],
         "changed_since_request": queries.in_words(
@@ -166,9 +185,17 @@ def review_page(
         )
         if review.requested_snapshot_id != standing.digest
         else [],
+        "proposed_charter": rebaselines.proposed_in(standing.material, standing.facts)
+        if review.baseline
+        else [],
+        "since": since.last_review(standing),
         "lacking": standing.lacking() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
+        "mine_rejected": _rejected_by(request.user, standing),
+        "questions": asked_about(review, standing, request.user),
+        "may_appoint": review.is_open and people.is_lead(request.user),
+        **_override(request.user, standing),
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
         "decision": standing.decision,
         "form": form or SignForm(initial={"digest": standing.digest}),
@@ -177,24 +204,81 @@ def review_page(
     return render(request, "reviews/review_detail.html", context, status=status)
 
 
-def _signed_together(mine: list[SlotState]) -> list[SlotState]:
-    """What one signature fills: every role of the signer, or else one group's."""
+def _override(person: Person, standing: queries.Standing) -> dict[str, Any]:
+    """What is set aside or asked to be, and what this person may do about it."""
+    proposed = standing.proposed_override if standing.review.is_open else None
+    return {
+        "overrides": [(o, standing.titles_of(o)) for o in standing.overrides if o.is_signed],
+        "proposed": proposed,
+        "proposed_titles": standing.titles_of(proposed) if proposed else "",
+        "may_override": people.is_lead(person) and overrides.bar_to_any(standing) is None,
+        "may_countersign": proposed is not None
+        and overrides.bar_to_countersigning(person, proposed, standing) is None,
+        "may_decline": proposed is not None
+        and overrides.bar_to_declining(person, proposed, standing) is None,
+    }
+
+
+def _signed_together(mine: list[SlotState], person: Person) -> list[SlotState]:
+    """What one signature fills: every role of the signer, or of one in whose place they sign, or
+    else one group's."""
     roles = [state for state in mine if state.slot.role]
-    return roles or mine[:1]
+    own = [state for state in roles if state.holder_for(person) is None]
+    first = (own or roles)[:1]
+    together = [s for s in roles if first and s.holder_for(person) == first[0].holder_for(person)]
+    return together or mine[:1]
 
 
 def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, str, bool]]:
     """Label, address, and whether it is the one that lies ahead now. What is open to many more
     than decide, to suspend it, has its place on the initiative's page."""
     ready = not standing.lacking()
+    review = standing.review
+    which = f"?review={review.pk}" if review.gate in SpecialReview.values else ""
     return [
         (
             str(kind.label),
-            reverse("reviews:decide", args=[standing.review.initiative_id, kind]),
+            reverse("reviews:decide", args=[review.initiative_id, kind]) + which,
             ready and kind in permissions.ADVANCING,
         )
         for kind in queries.possible_decisions(person, standing.facts)
-        if kind != Decision.Kind.SUSPEND
+        if kind != Decision.Kind.SUSPEND and transitions.ends(kind, review.gate)
+    ]
+
+
+def _rejected_by(person: Person, standing: queries.Standing) -> SlotState | None:
+    """The slot of a rejection that this person could take back."""
+    if not standing.review.is_open:
+        return None
+    found = (s for s in standing.slots if any(r.signer_id == person.pk for r in s.rejections))
+    return next(found, None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with the point it is about, and whether the viewer may answer it."""
+
+    question: Question
+    about: str
+    may_answer: bool
+
+
+def asked_about(review: Review, standing: queries.Standing, person: Person) -> list[Asked]:
+    """What was asked before signing, open ones first."""
+    titles = {criterion.key: criterion.title for criterion in standing.gate.criteria}
+    row: Any = review
+    if not row.has_questions:
+        return []
+    rows = review.questions.select_related("asked_by", "asked_of", "answered_by")
+    return [
+        Asked(
+            question,
+            titles.get(question.criterion, ""),
+            review.is_open
+            and question.is_open
+            and permissions.may_answer(person, question, standing.facts),
+        )
+        for question in sorted(rows, key=lambda q: (not q.is_open, q.pk))
     ]
 
 
@@ -207,6 +291,13 @@ def _stale_changes(standing: queries.Standing, person: Person) -> list[tuple[str
 class ReviewDetail(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         return review_page(request, visible_review(request, pk))
+
+
+SIGNED: dict[str, str] = {
+    SignOff.Verdict.APPROVE: "You approved this.",
+    SignOff.Verdict.CONDITIONAL: "You approved this under a condition.",
+    SignOff.Verdict.REJECT: "You rejected this.",
+}
 
 
 class Sign(View):
@@ -229,12 +320,15 @@ class Sign(View):
                 by=request.user,
                 at=timezone.now(),
                 authentication=latest(request, request.user),
-                **form.cleaned_data,
+                digest=form.cleaned_data["digest"],
+                verdict=form.cleaned_data["verdict"],
+                comment=form.cleaned_data["comment"],
+                conditions=form.conditions(),
             )
         except Refused as refusal:
             return self._refused(request, review, form, refusal)
-        verdict = SignOff.Verdict(form.cleaned_data["verdict"]).label.lower()
-        messages.success(request, f"You {verdict} this. Receipt no. {event.seq}.")
+        said = SIGNED[form.cleaned_data["verdict"]]
+        messages.success(request, f"{said} Receipt no. {event.seq}.")
         return HttpResponseRedirect(review.get_absolute_url())
 
     def _refused(
@@ -286,6 +380,15 @@ DECISION_WORDS = {
         "Nothing is expected for up to 30 days, and its decision date moves by as much. Once only.",
     ),
     Decision.Kind.RECERTIFY: ("Recertify", "It stays in production until the next date."),
+    Decision.Kind.REBASELINE: (
+        "Re-baseline",
+        "The proposed charter comes into force, and the one before it stays beside it in every "
+        "later review. What was signed on other reviews has to be signed again.",
+    ),
+    Decision.Kind.CATCH_UP: (
+        "Caught up",
+        "It owes nothing any more of the gates that it never passed. Its stage stays as it is.",
+    ),
     Decision.Kind.SUSPEND: (
         "Suspend",
         "It is to be switched off now. It keeps its stage and its dates, its days go on counting, "
@@ -345,6 +448,12 @@ class Decide(OfInitiative):
             **kwargs,
         )
 
+    def _review(self) -> Review | None:
+        """Which review is meant, where somebody comes from one that is of no gate."""
+        pk = self.request.GET.get("review", "")
+        mine = Review.objects.open().filter(initiative=self.initiative)
+        return mine.filter(pk=int(pk)).first() if pk.isdecimal() else None
+
     def _bar(self, known: Facts) -> str | None:
         """Why it cannot be decided like this, or not by this person."""
         barred = transitions.bar(self.kind, known)
@@ -365,7 +474,12 @@ class Decide(OfInitiative):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         decision = actions.decide(
-            initiative=self.initiative, kind=self.kind, by=self.person, at=at, **form.cleaned_data
+            initiative=self.initiative,
+            kind=self.kind,
+            by=self.person,
+            at=at,
+            review=self._review(),
+            **form.cleaned_data,
         )
         messages.success(
             self.request, f"Decided: {decision.get_kind_display().lower()}. It is on record."

@@ -44,6 +44,7 @@ from reviews.models import Decision, Review, SignOff
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TODAY = NOON.date()
 LONG_AGO = NOON - timedelta(days=90)
+LATELY = NOON - timedelta(days=30)  # a proposal of that day is to be decided today
 HIRED = NOON - timedelta(days=400)  # nobody accepts anything before they are here
 # Above the light level's cap, and below what finance has to sign.
 STANDARD_BUDGET = 60_000
@@ -388,7 +389,7 @@ def make_run(
 
 
 def make_ready_for_charter(
-    *, cast: Cast, at: datetime = LONG_AGO, name: str = "Claims triage", **description: Any
+    *, cast: Cast, at: datetime = LATELY, name: str = "Claims triage", **description: Any
 ) -> Initiative:
     """A proposal at standard level that lacks nothing but its signatures, described by its
     business owner; the lead filled in the rest and last changed the evidence."""

@@ -10,6 +10,7 @@ from initiatives.actions.charter import (
 )
 from initiatives.actions.counting import start_counting
 from initiatives.actions.documents import add_document
+from initiatives.actions.ending import remember
 from initiatives.actions.evidence import record_evidence, record_spend
 from initiatives.actions.exporting import record_export
 from initiatives.actions.findings import (
@@ -22,6 +23,7 @@ from initiatives.actions.findings import (
 from initiatives.actions.importing import import_inventory
 from initiatives.actions.obligations import confirm_obligation, miss_conditions, owe
 from initiatives.actions.ownership import accept, ask, confirm, decline, end_ownership
+from initiatives.actions.rebaselining import discard_proposal, propose_baseline, put_in_force
 from initiatives.actions.registering import declare_as_running, edit, register, restrict
 from initiatives.actions.suspending import confirm_off, suspend
 from initiatives.actions.triaging import (
@@ -30,7 +32,11 @@ from initiatives.actions.triaging import (
     confirm_light,
     confirm_triage,
 )
-from initiatives.actions.tripping import trip_kill_conditions
+from initiatives.actions.tripping import (
+    rearm_by_extension,
+    trip_kill_conditions,
+    trip_those_of,
+)
 from initiatives.actions.units import save_unit
 
 __all__ = [
@@ -51,24 +57,30 @@ __all__ = [
     "decline",
     "define_metric",
     "describe_evaluation_set",
+    "discard_proposal",
     "edit",
     "end_ownership",
     "freeze_baseline",
     "import_inventory",
     "miss_conditions",
     "owe",
+    "propose_baseline",
+    "put_in_force",
     "raise_question",
+    "rearm_by_extension",
     "record_evidence",
     "record_export",
     "record_measurement",
     "record_run",
     "record_spend",
     "register",
+    "remember",
     "remove_kill_condition",
     "restrict",
     "save_unit",
     "start_counting",
     "suspend",
     "trip_kill_conditions",
+    "trip_those_of",
     "watch_metric",
 ]

@@ -1,7 +1,7 @@
 """What was promised and what was measured: metrics, measurements, kill conditions, baselines."""
 
-from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,14 +10,13 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.actions import Value, Words, append
 from audit.refusals import Refused, records_refusals
-from initiatives import facts
+from initiatives import baselines, facts
 from initiatives.actions import tripping, writing
-from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric
+from initiatives.models import Baseline, Initiative, KillCondition, Measurement, Metric, Waiver
 from initiatives.models.charter import MetricKind
 from initiatives.rules import (
-    CHARTER_FIELDS,
     KILL_CONDITION_FIELDS,
-    METRIC_FIELDS,
+    OWNER_FIELDS,
     kill_condition_faults,
     metric_faults,
 )
@@ -201,7 +200,7 @@ def add_kill_condition(
     condition = KillCondition(
         initiative=row,
         agreed_at=at,
-        **{field: values[field] for field in KILL_CONDITION_FIELDS & values.keys()},
+        **{f: values[f] for f in (*KILL_CONDITION_FIELDS, *OWNER_FIELDS) if f in values},
     )
     condition.save()
     changed: dict[str, Value] = {"condition": Words(condition.sentence())}
@@ -220,7 +219,8 @@ def remove_kill_condition(
     if charter and kill_condition.pk in {k["id"] for k in charter.charter["kill_conditions"]}:
         raise writing.frozen()
     armed = KillCondition.objects.filter(pk=kill_condition.pk, state=KillCondition.State.ARMED)
-    if row.stage != Stage.PROPOSAL and not armed.exists():
+    was_waived = Waiver.objects.filter(condition=kill_condition.pk).exists()
+    if was_waived or (row.stage != Stage.PROPOSAL and not armed.exists()):
         raise Refused("A condition that has tripped cannot be removed.", rule="tripped")
     changed: dict[str, Value] = {"condition": Words(kill_condition.sentence())}
     _changed(row, kill_condition, "kill_condition.removed", changed, by, at)
@@ -234,30 +234,12 @@ def freeze_baseline(
 
     `known` are the facts, where the caller has read them under the lock.
     """
-    Baseline.objects.filter(initiative=initiative, in_force_until=None).update(in_force_until=at)
+    mine = Baseline.objects.filter(initiative=initiative)
+    mine.in_force().update(in_force_until=at)
     return Baseline.objects.create(
         initiative=initiative,
-        version=Baseline.objects.filter(initiative=initiative).count() + 1,
-        charter=charter_of(known or facts.load_one(initiative.pk)),
+        version=mine.exclude(version=None).count() + 1,
+        charter=baselines.charter_of(known or facts.load_one(initiative.pk)),
         reason=reason,
         in_force_since=at,
     )
-
-
-def charter_of(known: facts.Facts) -> dict[str, Any]:
-    """The fields that a charter freezes, by id and in a form that compares exactly."""
-    return {
-        **{field: getattr(known.initiative, field) for field in CHARTER_FIELDS},
-        "metrics": [_frozen(m, METRIC_FIELDS) for m in sorted(known.metrics, key=lambda m: m.pk)],
-        "kill_conditions": [_frozen(k, KILL_CONDITION_FIELDS) for k in known.kill_conditions],
-    }
-
-
-def _frozen(row: Metric | KillCondition, fields: Iterable[str]) -> dict[str, Any]:
-    return {"id": row.pk, **{field: _exact(getattr(row, field)) for field in fields}}
-
-
-def _exact(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return f"{value.normalize():f}"
-    return value.isoformat() if isinstance(value, date) else value

@@ -36,8 +36,7 @@ def locked_for_edit(initiative: Initiative, by: Person | None) -> Initiative:
 
 def charter_in_force(initiative: Initiative) -> Baseline | None:
     """The signed charter, or None where none has been signed."""
-    in_force = Baseline.objects.filter(initiative=initiative, in_force_until=None)
-    return in_force.exclude(in_force_since=None).first()
+    return Baseline.objects.in_force().filter(initiative=initiative).first()
 
 
 def require_not_frozen(initiative: Initiative, fields: Iterable[str]) -> None:
@@ -50,7 +49,7 @@ def frozen() -> Refused:
     """What is raised when somebody moves the goalposts (product.md P29)."""
     return Refused(
         "The charter was signed and froze this. It can change only by a re-baseline: "
-        "a new version, with a reason and the same signatures.",
+        "a new version, with a reason and the same signatures. Propose one on its page.",
         rule="charter_frozen",
     )
 

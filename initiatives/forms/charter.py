@@ -16,14 +16,17 @@ from initiatives.forms.base import ActionForm, row
 from initiatives.models import Initiative, Metric
 from initiatives.models.charter import Comparator, KillConditionKind, MetricKind
 from initiatives.rules import looks_like_a_model_score, metric_faults
-from initiatives.stages import Stage
-from initiatives.units import Direction, UnitKind
+from initiatives.stages import Role, Stage
+from initiatives.units import Direction, UnitKind, singular
 
 
 def without_unit(text: str, unit: str | None) -> str:
-    """Let people write the unit behind a count: `1,200 tickets a day`."""
+    """Let people write the unit behind a count: `1,200 tickets a day`, `1 ticket a day`."""
     unit = (unit or "").strip()
-    return text.removesuffix(unit).strip() or text if unit else text
+    for written in (unit, singular(unit)):
+        if written and text.endswith(written):
+            return text.removesuffix(written).strip() or text
+    return text
 
 
 class MetricForm(ActionForm):
@@ -163,6 +166,7 @@ class KillConditionForm(ActionForm):
     shown_when = MappingProxyType(
         dict.fromkeys(("metric", "comparator", "threshold", "due"), "kind=metric")
         | {"due_date": "due=date", "in_a_row": "due=row", "spend_cap": "kind=spend"}
+        | dict.fromkeys(("owner_role", "missing_days"), "kind=owner")
     )
 
     kind = forms.ChoiceField(choices=KillConditionKind.choices, label="Stop when")
@@ -189,6 +193,12 @@ class KillConditionForm(ActionForm):
         required=False, min_value=2, max_value=12, label="Measurements in a row"
     )
     spend_cap = Money(required=False, label=f"Spend cap ({settings.CURRENCY})")
+    owner_role = forms.ChoiceField(
+        choices=[("", "whoever its stage needs"), *Role.choices], required=False, label="Who"
+    )
+    missing_days = forms.IntegerField(
+        required=False, min_value=1, max_value=90, label="is missing for how many days?"
+    )
 
     def __init__(self, *args: Any, initiative: Initiative, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -214,12 +224,15 @@ class KillConditionForm(ActionForm):
                 row("due_date", "in_a_row"),
             ),
             Fieldset("Spend passes a cap", "spend_cap"),
+            Fieldset("Nobody answers for it", row("owner_role", "missing_days")),
         )
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if cleaned.get("kind") == KillConditionKind.SPEND:
             return self._clean_spend(cleaned)
+        if cleaned.get("kind") == KillConditionKind.OWNER:
+            return self._clean_owner(cleaned)
         return self._clean_metric(cleaned)
 
     def _clean_spend(self, cleaned: dict[str, Any]) -> dict[str, Any]:
@@ -227,6 +240,15 @@ class KillConditionForm(ActionForm):
         if cap is None or cap <= 0:
             self.add_error("spend_cap", "Write the amount at which it stops.")
         return {"kind": KillConditionKind.SPEND, "spend_cap": cap}
+
+    def _clean_owner(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        if not cleaned.get("missing_days") and "missing_days" not in self.errors:
+            self.add_error("missing_days", "After how many days does it stop?")
+        return {
+            "kind": KillConditionKind.OWNER,
+            "owner_role": cleaned.get("owner_role", ""),
+            "missing_days": cleaned.get("missing_days"),
+        }
 
     def _clean_metric(self, cleaned: dict[str, Any]) -> dict[str, Any]:
         for name in ("metric", "comparator", "threshold"):

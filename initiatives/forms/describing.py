@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-from crispy_forms.layout import Fieldset
+from crispy_forms.layout import HTML, Fieldset
 from django import forms
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import Unit
 from initiatives.fields import Money, Text
 from initiatives.forms.base import ActionForm, row
+
+# Filled with what resembles the problem while somebody describes it.
+SIMILAR = HTML('<div class="gh-similar" id="similar" aria-live="polite"></div>')
 
 
 class RegisterForm(ActionForm):
@@ -59,9 +63,20 @@ class RegisterForm(ActionForm):
         help_text="Four to six weeks; the policy allows 42 days.",
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("problem", "outcome", "name"):
+            self.fields[name].widget.attrs |= {
+                "hx-post": reverse("initiatives:similar"),
+                "hx-trigger": "change, input changed delay:800ms",
+                "hx-include": "closest form",
+                "hx-target": "#similar",
+                "hx-sync": "closest form:replace",
+            }
+
     def layout(self) -> Iterable[Any]:
         return (
-            Fieldset("1 · The problem", "problem", "users", "outcome", "process"),
+            Fieldset("1 · The problem", "problem", SIMILAR, "users", "outcome", "process"),
             Fieldset("2 · The initiative", "name", row("unit", "vendor"), "pilot_days"),
         )
 

@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
                             ("go_live", "Go-live"),
                             ("recertification", "Recertification"),
                             ("retirement", "Retirement"),
+                            ("rebaseline", "Re-baseline"),
+                            ("catch_up", "Catch-up"),
                         ],
                         max_length=20,
                     ),

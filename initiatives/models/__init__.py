@@ -1,6 +1,6 @@
 """What we have: facts about initiatives, with the constraints that no route can get past."""
 
-from initiatives.models.charter import Baseline, KillCondition, Measurement, Metric
+from initiatives.models.charter import Baseline, KillCondition, Measurement, Metric, Waiver
 from initiatives.models.evidence import Document, Evidence, Spend
 from initiatives.models.findings import EvaluationRun, EvaluationSet, OpenQuestion
 from initiatives.models.obligations import Obligation
@@ -9,6 +9,7 @@ from initiatives.models.registry import (
     ImportedRow,
     Initiative,
     OpenToGroup,
+    OpenToPerson,
     Overtaken,
     StageSpell,
     Triage,
@@ -29,6 +30,7 @@ __all__ = [
     "Obligation",
     "OpenQuestion",
     "OpenToGroup",
+    "OpenToPerson",
     "Overtaken",
     "Ownership",
     "SavedMapping",
@@ -36,4 +38,5 @@ __all__ = [
     "StageSpell",
     "Triage",
     "Upload",
+    "Waiver",
 ]

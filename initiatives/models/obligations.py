@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
-from initiatives.stages import Gate
+from initiatives.stages import REVIEWED
 
 
 class ObligationKind(models.TextChoices):
@@ -25,18 +25,23 @@ class ObligationQuerySet(models.QuerySet["Obligation"]):
         """Not confirmed yet, and still wanted."""
         return self.filter(confirmed_at=None, released_at=None)
 
+    def missed(self, today: date) -> ObligationQuerySet:
+        """Those that were not confirmed by their day, as `is_missed` says."""
+        late = Q(confirmed_at=None, released_at=None, due_date__lt=today)
+        return self.filter(Q(missed_at__isnull=False) | late)
+
 
 class Obligation(models.Model):
     """Something that one person sees to by a day, and then confirms (product.md §4).
 
-    A condition belongs to the approval that it was agreed with, at `gate`; once it is missed, that
-    approval holds no more. What stopping leaves to be done is confirmed and moves no stage.
+    A condition belongs to the approval that it was agreed with, in a review of `gate`; once it is
+    missed, that approval holds no more. What stopping leaves is confirmed and moves no stage.
     `released_at` is when it was wanted no longer: its approval was given anew without it.
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="obligations")
     kind = models.CharField(max_length=10, choices=ObligationKind.choices)
-    gate = models.CharField(max_length=20, choices=Gate.choices, blank=True)
+    gate = models.CharField(max_length=20, choices=REVIEWED, blank=True)
     what = models.TextField()
     assignee = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     due_date = models.DateField()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,7 +13,15 @@ from django.utils import timezone
 
 from accounts import permissions as people
 from accounts.models import Group, Membership, Person, Unit
-from initiatives.stages import DAYS_SUSPENDED, DECISION_DATE_NAME, NEXT_GATE, RUNNING, Gate, Stage
+from initiatives.stages import (
+    DAYS_SUSPENDED,
+    DECISION_DATE_NAME,
+    NEXT_GATE,
+    RUNNING,
+    UNDECIDED,
+    Gate,
+    Stage,
+)
 from initiatives.triage import LegalClass, Level
 from initiatives.workdays import add_working_days
 
@@ -32,28 +41,38 @@ IN_USE: dict[str, Any] = {
 }
 
 
+# Declared to be past gates that it never passed, and not caught up on them (product.md §2).
+OWING = Q(declared_stage__in=RUNNING, caught_up_at=None) & ~Q(stage=Stage.RETIRED)
+
+
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
     """Every read of initiatives starts at `visible_to`."""
 
     def visible_to(self, person: Person) -> InitiativeQuerySet:
         """Leave out what this person may not know of (product.md §7, restricted initiatives).
 
-        Both exceptions are asked for once, not for each row.
+        A deputy sees what those see for whom they sign. The exceptions are asked for once, not
+        for each row.
         """
         if people.sees_everything(person):
             return self
-        asked_into_a_role = person.ownerships.filter(ended_at=None, declined_at=None)
+        asked_into_a_role = _roles_of(person)
         groups = Membership.objects.filter(person=person, left_at=None).values("group")
         open_to_groups = OpenToGroup.objects.filter(group__in=groups)
         return self.filter(
             Q(is_restricted=False)
             | Q(pk__in=asked_into_a_role.values("initiative"))
             | Q(pk__in=open_to_groups.values("initiative"))
+            | Q(pk__in=OpenToPerson.objects.filter(person=person).values("initiative"))
         )
 
     def counting(self) -> InitiativeQuerySet:
         """Leave out imported ones that are still quiet: nothing of theirs is due yet."""
         return self.filter(counting_since__isnull=False)
+
+    def owing(self) -> InitiativeQuerySet:
+        """Declared to be past gates that they never passed, counting, and not caught up yet."""
+        return self.counting().filter(OWING)
 
     def suspended(self) -> InitiativeQuerySet:
         """Those that are switched off until somebody resumes or retires them."""
@@ -67,6 +86,8 @@ class Initiative(models.Model):
     evidence; `touched_at` is the last act of a person. Money is in whole units of the
     organisation's one currency. What is suspended keeps its stage and its dates; it is to be
     resumed or retired by `suspended_until`, and `off_confirmed_at` is when somebody made sure.
+    `lapsed_at` is since when, undecided so long after its date, the leads decide (product.md P5).
+    What was declared to be in `declared_stage` owes the gates before it until `caught_up_at`.
     """
 
     name = models.CharField(max_length=300)
@@ -91,6 +112,7 @@ class Initiative(models.Model):
     extensions = models.PositiveSmallIntegerField(default=0, editable=False)
     pauses = models.PositiveSmallIntegerField(default=0, editable=False)
     paused_until = models.DateField(null=True, editable=False)
+    lapsed_at = models.DateTimeField(null=True, editable=False)
     recertified_at = models.DateTimeField(null=True, editable=False)
     suspended_at = models.DateTimeField(null=True, editable=False)
     suspended_until = models.DateField(null=True, editable=False)
@@ -118,6 +140,10 @@ class Initiative(models.Model):
         Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
     declared_at = models.DateTimeField(null=True, editable=False)
+    declared_stage = models.CharField(
+        max_length=20, choices=Stage.choices, blank=True, editable=False
+    )
+    caught_up_at = models.DateTimeField(null=True, editable=False)
     counting_since = models.DateTimeField(null=True, editable=False)
     touched_at = models.DateTimeField(editable=False)
 
@@ -126,6 +152,9 @@ class Initiative(models.Model):
     evidence_changed_by = models.ForeignKey(
         Person, null=True, on_delete=models.PROTECT, related_name="+", editable=False
     )
+    # What was said when it ended, so that it is found, and read by whoever begins the like.
+    ended_because = models.TextField(blank=True, editable=False)
+    lesson = models.TextField(blank=True, editable=False)
     search_text = models.TextField(blank=True, editable=False)
 
     objects: ClassVar[InitiativeQuerySet] = InitiativeQuerySet.as_manager()  # type: ignore[assignment]
@@ -137,7 +166,7 @@ class Initiative(models.Model):
             # needn't be read for it.
             models.Index(
                 fields=["stage", "decision_date", "counting_since", "declared_at", "id"],
-                include=["level", "is_restricted"],
+                include=["level", "is_restricted", "declared_stage", "caught_up_at"],
                 name="initiative_counted",
             ),
             models.Index(fields=["id"], condition=Q(level=Level.LIGHT), name="initiative_light"),
@@ -147,6 +176,11 @@ class Initiative(models.Model):
                 fields=["suspended_until"],
                 condition=Q(suspended_at__isnull=False),
                 name="initiative_suspended",
+            ),
+            models.Index(
+                fields=["lapsed_at"],
+                condition=Q(lapsed_at__isnull=False),
+                name="initiative_lapsed",
             ),
         )
         constraints = (
@@ -160,6 +194,10 @@ class Initiative(models.Model):
             models.CheckConstraint(
                 condition=Q(suspended_at=None) | Q(stage__in=RUNNING),
                 name="only_what_runs_is_suspended",
+            ),
+            models.CheckConstraint(
+                condition=Q(lapsed_at=None) | Q(stage__in=UNDECIDED, decision_date__isnull=False),
+                name="only_what_should_be_decided_lapses",
             ),
             models.CheckConstraint(
                 condition=Q(suspended_at=None, suspended_until=None, off_confirmed_at=None)
@@ -203,8 +241,19 @@ class Initiative(models.Model):
         return self.declared_at is not None
 
     @property
+    def owes_gates(self) -> bool:
+        """Whether it stands behind gates that it never passed, and has not caught up on them."""
+        behind = self.declared_stage in RUNNING and self.caught_up_at is None
+        return behind and self.stage != Stage.RETIRED
+
+    @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Nobody decided in time: the leads do now."""
+        return self.lapsed_at is not None
 
     def is_overdue(self, today: date) -> bool:
         return self.decision_date is not None and self.decision_date < today
@@ -231,6 +280,8 @@ class Initiative(models.Model):
         if not self._state.adding:
             self._move(stage, at, decision_date)
             spell.save()
+        elif is_declared:
+            self.declared_stage = stage
         self.stage, self.stage_entered_at, self.decision_date = stage, at, decision_date
         return spell
 
@@ -252,6 +303,15 @@ class Initiative(models.Model):
         """Stay in production until the next recertification is due; raises `Overtaken`."""
         self._change(recertified_at=at, decision_date=decision_date)
         self.recertified_at, self.decision_date = at, decision_date
+
+    def rebaseline(self, fields: Iterable[str]) -> None:
+        """Keep what it has taken over from the charter that comes into force; raises
+        `Overtaken`."""
+        self._change(**{field: getattr(self, field) for field in fields})
+
+    def catch_up(self, *, at: datetime) -> None:
+        """Owe nothing any more of the gates that it never passed; raises `Overtaken`."""
+        self._take({"caught_up_at": at})
 
     def suspend(self, *, because: str, by: Person | None, at: datetime) -> None:
         """Be switched off, to be resumed or retired within five working days; raises `Overtaken`.
@@ -278,8 +338,11 @@ class Initiative(models.Model):
         self.spells.filter(left_at=None).update(left_at=at)
 
     def _change(self, **values: Any) -> None:
-        """Write what is material: the decision date is part of what is signed."""
-        self._write(values | {"evidence_version": F("evidence_version") + 1})
+        """Write what is material: the decision date is part of what is signed. What has lapsed
+        has another date from now on, or none."""
+        moved = {"lapsed_at": None, "evidence_version": F("evidence_version") + 1}
+        self._write(values | moved)
+        self.lapsed_at = None
 
     def _write(self, values: dict[str, Any]) -> None:
         """Write these columns where the version is still the one that was read."""
@@ -372,6 +435,34 @@ class OpenToGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.initiative_id} open to {self.group_id}"
+
+
+class OpenToPerson(models.Model):
+    """A restricted initiative opened to somebody who signs it in another's place."""
+
+    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["initiative", "person"], name="an_initiative_is_open_to_a_person_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.initiative_id} open to {self.person_id}"
+
+
+def _roles_of(person: Person) -> models.QuerySet[Any]:
+    """Open ownerships of this person, and of those whose deputy they are."""
+    from initiatives.models.ownership import Ownership  # which refers to this module
+
+    today = timezone.localdate()
+    lasting = Q(deputy_until=None) | Q(deputy_until__gte=today)
+    people = Person.objects.filter(Q(pk=person.pk) | Q(deputy=person) & lasting).order_by()
+    return Ownership.objects.open().filter(person__in=people.values("pk"))
 
 
 class ImportedRow(models.Model):

@@ -9,14 +9,20 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.generic import View
 
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives import actions, permissions
+from initiatives import actions, permissions, search
 from initiatives.forms.describing import PARTS, RegisterForm
+from initiatives.models import Initiative
+from initiatives.stages import Stage
 from initiatives.views.base import ActionView, OfInitiative, visible_initiative
+
+DESCRIBES = ("problem", "outcome", "name")  # which fields say what it is about
+MOST_SIMILAR = 3
 
 
 class Register(ActionView):
@@ -37,6 +43,25 @@ class Register(ActionView):
             f"{self.initiative.reference} is registered. Next: answer the eight questions.",
         )
         return self.initiative.get_absolute_url()
+
+
+class Similar(View):
+    """What has been tried already, and what there is, for whoever describes a problem: a piece
+    of the form, asked for as they type. Posted, since a problem belongs in no address."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        assert isinstance(request.user, Person)
+        if not permissions.may_register(request.user):
+            raise PermissionDenied("Auditors read and verify; ask a colleague to register it.")
+        described = " ".join(request.POST.get(name, "") for name in DESCRIBES)
+        visible = Initiative.objects.visible_to(request.user)
+        ended = visible.filter(stage=Stage.RETIRED).exclude(lesson="")
+        there = visible.exclude(stage=Stage.RETIRED)
+        found = {
+            "ended": search.similar(ended, described, MOST_SIMILAR),
+            "there": search.similar(there, described, MOST_SIMILAR),
+        }
+        return render(request, "initiatives/_similar.html", found)
 
 
 class Edit(OfInitiative):

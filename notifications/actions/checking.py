@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable
 
 from accounts.models import Person
 from initiatives import facts as initiative_facts
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Obligation
 from notifications import ladders
 from notifications.actions.hearing import unanswered_ownerships, waiting
 from notifications.actions.planning import subject_of
 from notifications.models import Flag, Reminder
 from notifications.rules import RULES
 from reviews import signing
-from reviews.models import Review, SignOff
+from reviews.models import Override, Question, Review, SignOff
 
 
 def undue(reminders: list[Reminder]) -> set[int]:
@@ -66,6 +66,30 @@ def _of_ownerships_answered(reminders: list[Reminder]) -> set[int]:
     return {r.pk for r in reminders if (_id(r), r.recipient_id) not in still}
 
 
+def _of_obligations_done(reminders: list[Reminder]) -> set[int]:
+    owed = Obligation.objects.open().filter(pk__in={_id(r) for r in reminders})
+    still = set(owed.values_list("pk", "assignee_id"))
+    return {r.pk for r in reminders if (_id(r), r.recipient_id) not in still}
+
+
+def _of_questions_over(reminders: list[Reminder]) -> set[int]:
+    """Nobody answers what has been answered, or what is asked about a review that is closed."""
+    rows = Question.objects.filter(answered_at=None, review__closed_at=None)
+    still = set(rows.filter(pk__in={_id(r) for r in reminders}).values_list("pk", flat=True))
+    return {r.pk for r in reminders if _id(r) not in still}
+
+
+def _none(reminders: list[Reminder]) -> set[int]:
+    """What was said once stays worth reading."""
+    return set()
+
+
+def _of_overrides_signed(reminders: list[Reminder]) -> set[int]:
+    asked = Override.objects.proposed().filter(pk__in={_id(r) for r in reminders})
+    still = set(asked.values_list("pk", flat=True))
+    return {r.pk for r in reminders if _id(r) not in still}
+
+
 def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
@@ -74,7 +98,12 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     **dict.fromkeys(ladders.LADDERS, _of_closed_flags),
     "sign_off_asked": _of_signatures_given,
     "sign_off_stale": _of_signatures_renewed,
+    "sign_off_lapsed": _of_signatures_renewed,
     "ownership_asked": _of_ownerships_answered,
+    "obligation_owed": _of_obligations_done,
+    "question_asked": _of_questions_over,
+    **dict.fromkeys(("question_answered", "mentioned", "sign_off_receipt"), _none),
+    "override_asked": _of_overrides_signed,
 }
 
 

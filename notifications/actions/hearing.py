@@ -6,9 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Person
@@ -19,16 +21,22 @@ from initiatives.facts import Facts
 from initiatives.models import Ownership
 from initiatives.models.ownership import OwnershipQuerySet
 from initiatives.stages import Gate
+from notifications.actions import telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules import called, in_words
+from reviews import overrides, rebaselines, results, reviewed, signing
 from reviews import queries as reviews
-from reviews import results, signing
-from reviews.models import Review, SignOff
+from reviews.models import Override, Review, SignOff
 from reviews.signing import SlotState
 
 BATCH = 500
-REVIEW_EVENTS = frozenset({"review.requested", "review.evidence_changed"})
+REVIEW_EVENTS = frozenset(
+    {"review.requested", "review.evidence_changed", "review.handed_on"}
+    | {"review.acting_appointed", "review.delegation_ended"}
+)
+# After which somebody may have to sign who did not have to before.
+INITIATIVE_EVENTS = frozenset({"ownership.accepted", "condition.missed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,18 +82,27 @@ def reminders_of(events: list[EventRecord], at: datetime) -> list[Reminder]:
     return [
         *_asked_to_sign(_reviews_in(events), at),
         *_asked_to_own(_asked_in(events), at),
+        *telling.reminders_of(events, at),
+        *_asked_to_countersign(events, at),
     ]
 
 
 def _reviews_in(events: list[EventRecord]) -> list[Review]:
-    """Open reviews that have begun, whose evidence has changed, or of whose initiative somebody
-    has just become an owner, and with that perhaps a signer."""
+    """Open reviews that have begun, whose evidence has changed, or that somebody else is asked to
+    sign from now on: a new owner, a deputy, or once more whoever approved under a condition."""
     ids = {_id(e.subject) for e in events if e.kind in REVIEW_EVENTS}
-    owned = {e.initiative_id for e in events if e.kind == "ownership.accepted"}
-    if not ids and not owned:
+    owned = {e.initiative_id for e in events if e.kind in INITIATIVE_EVENTS}
+    away = {_id(e.subject) for e in events if e.kind == "person.deputy_named"}
+    if not ids and not owned and not away:
         return []
-    open_ones = Review.objects.open().select_related("initiative", "snapshot")
+    owned |= set(_owned_by(away)) if away else set()
+    open_ones = Review.objects.open().select_related("initiative", "snapshot", "baseline")
     return list(open_ones.filter(pk__in=ids) | open_ones.filter(initiative__in=owned))
+
+
+def _owned_by(people: set[int]) -> QuerySet[Any, int]:
+    mine = Ownership.objects.counting().filter(person__in=people).order_by()
+    return mine.values_list("initiative_id", flat=True)
 
 
 def _id(subject: str) -> int:
@@ -96,10 +113,13 @@ def _asked_to_sign(found: list[Review], at: datetime) -> Iterator[Reminder]:
     known = initiative_facts.load({review.initiative_id for review in found}) if found else {}
     for review in found:
         facts = known[review.initiative_id]
-        states = signing.states(review, facts, review.snapshot_id)
+        states = signing.states(review, facts, review.snapshot_id, timezone.localdate(at))
         for person, mine in waiting(states):
             stale = [s for state in mine for s in state.stale if s.signer_id == person.pk]
-            if stale:
+            lapsed = [s for state in mine for s in state.lapsed if s.signer_id == person.pk]
+            if lapsed:
+                yield _sign_anew(review, person, max(lapsed, key=lambda s: s.pk), at)
+            elif stale:
                 yield _sign_again(review, facts, person, max(stale, key=lambda s: s.pk), at)
             else:
                 yield _sign(review, facts, person, mine, at)
@@ -112,11 +132,48 @@ def waiting(states: list[SlotState]) -> list[tuple[Person, list[SlotState]]]:
     return [(person, mine) for person, mine in asked if mine]
 
 
+def _asked_to_countersign(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
+    """Whoever may sign an override second, once a lead has asked for it."""
+    ids = {_id(e.subject) for e in events if e.kind == "override.asked"}
+    asked = Override.objects.proposed().filter(review__in=ids) if ids else Override.objects.none()
+    of_review = ("review__initiative", "review__policy", "review__snapshot", "asked_by")
+    for override in asked.select_related(*of_review):
+        standing = reviews.standing(override.review, timezone.localdate(at))
+        for person in overrides.seconds(override, standing):
+            yield _countersign(override, standing, person, at)
+
+
+def _countersign(
+    override: Override, standing: reviews.Standing, person: Person, at: datetime
+) -> Reminder:
+    until = in_words(override.expires_on)
+    return Reminder(
+        kind="override_asked",
+        subject=f"override:{override.pk}",
+        initiative_id=override.review.initiative_id,
+        due_date=timezone.localdate(override.asked_at),
+        step=0,
+        recipient=person,
+        says=f"Sign or refuse an override: {_what(override.review)}",
+        detail=f"{override.asked_by.name} asks to set aside until {until}: "
+        f"{standing.titles_of(override)}. {override.reason}",
+        why="A second signature is needed, and you may give it.",
+        path=reverse("reviews:countersign", args=[override.pk]),
+        is_urgent=True,
+        planned_at=at,
+    )
+
+
 def _sign(
     review: Review, facts: Facts, person: Person, mine: list[SlotState], at: datetime
 ) -> Reminder:
-    """What was promised stands in the mail, and after the pilot what came out."""
+    """What was promised stands in the mail, and after the pilot what came out; of another charter
+    what it changes."""
+    about = reviewed.facts_of(review, facts)
     shown = results.of(facts) if review.gate != Gate.CHARTER else []
+    if review.baseline is not None:
+        changes = rebaselines.in_words(facts.charter or {}, review.baseline.charter, about)
+        shown = [f"{what}: {before} → {after}." for what, before, after in changes]
     return _urgent(
         review,
         person,
@@ -124,9 +181,15 @@ def _sign(
         kind="sign_off_asked",
         subject=f"review:{review.pk}",
         says=f"Sign by {in_words(review.due_date)}: {_what(review)}",
-        detail=" ".join([statement.of(facts), *shown]),
-        why=f"Your signature is asked for: {', '.join(s.slot.title for s in mine)}.",
+        detail=" ".join([statement.of(about), *shown]),
+        why=f"Your signature is asked for: {', '.join(_asked_as(s, person) for s in mine)}.",
     )
+
+
+def _asked_as(state: SlotState, person: Person) -> str:
+    """As what somebody is asked: `Sponsor`, or `Sponsor (deputy of Sam Sponsor)`."""
+    stands_in = state.stand_ins.get(person.pk)
+    return f"{state.slot.title} ({stands_in})" if stands_in else str(state.slot.title)
 
 
 def _sign_again(
@@ -146,6 +209,22 @@ def _sign_again(
         says=f"Sign again by {in_words(review.due_date)}: {_what(review)}",
         detail=f"The evidence has changed since you signed it. {'; '.join(changes)}.",
         why="You signed the evidence as it was before.",
+    )
+
+
+def _sign_anew(review: Review, person: Person, signature: SignOff, at: datetime) -> Reminder:
+    """An approval has lapsed: what it depended on was not done by its day."""
+    today = timezone.localdate(at)
+    missed = [c.what for c in signature.conditions.all() if c.is_missed(today)]
+    return _urgent(
+        review,
+        person,
+        at,
+        kind="sign_off_lapsed",
+        subject=f"signoff:{signature.pk}",
+        says=f"Sign again by {in_words(review.due_date)}: {_what(review)}",
+        detail=f"Your approval has lapsed. Not done by its day: {'; '.join(missed)}",
+        why="You approved under this condition.",
     )
 
 

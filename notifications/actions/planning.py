@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Group, Membership
-from initiatives.models import Initiative, Ownership
+from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.stages import Role
 from notifications import ladders
 from notifications.models import Flag, Reminder
@@ -53,7 +53,7 @@ class Existing:
 
 
 def plan(*, at: datetime) -> Planned:
-    """Owe each open flag's newest step to those it reaches, and nothing else; seven queries.
+    """Owe each open flag's newest step to those it reaches, and nothing else; eight queries.
 
     Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
     newer step has come, or the person is not who they were.
@@ -128,13 +128,15 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
     steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
     owners = _owners()
     leads = _leads()
+    assignees = _assignees()
     wanted: dict[Key, tuple[Flag, list[str]]] = {}
     for flag in _open_flags():
         kind = RULES[flag.rule].reminds
         step = ladders.newest(steps[kind], flag.due_date, today)
         if step is None:
             continue
-        reached = ladders.recipients(step, owners.get(flag.initiative_id, {}), leads)
+        assignee = assignees.get(flag.subject)
+        reached = ladders.recipients(step, owners.get(flag.initiative_id, {}), leads, assignee)
         for recipient, roles in reached.items():
             key = Key(kind, subject_of(flag), flag.due_date, step.days, recipient)
             wanted[key] = (flag, roles)
@@ -165,6 +167,18 @@ def _owners() -> dict[int, dict[Role, int]]:
     for initiative_id, role, person_id in rows:
         owners.setdefault(initiative_id, {})[Role(role)] = person_id
     return owners
+
+
+def _assignees() -> dict[str, int]:
+    """Who was to see to what is flagged as late, and is still here."""
+    late = Obligation.objects.open().filter(
+        initiative__in=Flag.objects.open()
+        .filter(subject__startswith="obligation:")
+        .values("initiative"),
+        assignee__is_active=True,
+    )
+    rows = late.order_by().values_list("pk", "assignee_id")
+    return {f"obligation:{pk}": person for pk, person in rows}
 
 
 def _leads() -> list[int]:
@@ -198,6 +212,8 @@ def _is_urgent(key: Key, flag: Flag) -> bool:
 
 
 def _why(roles: list[str]) -> str:
+    if ladders.ASSIGNEE in roles:
+        return "It was given to you."
     own = [role for role in roles if role != ladders.LEAD]
     return f"You are its {' and '.join(own)}." if own else f"You are a {ladders.LEAD}."
 
@@ -210,12 +226,25 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     if key.kind == "kill_condition_tripped":
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)}, a kill condition has tripped"
+    if key.kind == "decision_lapsed":
+        return f"Decide now: {called(initiative)} has lapsed"
+    if key.kind == "threshold_reached":
+        what = "Decide now" if decides else "Prepare the decision"
+        return f"{what}: {called(initiative)} has reached its threshold"
     day = in_words(key.due_date)
+    if key.kind == "statement_unsigned":
+        if key.step > 0:
+            return f"Decide now: {called(initiative)}, its new sponsor has not signed"
+        return f"Sign by {day} what you took over: {called(initiative)}"
+    if key.kind == "obligation":
+        return f"See that it is done: {called(initiative)}, due {day}"
+    if key.kind == "override":
+        return f"Meet what was set aside by {day}: {called(initiative)}"
     if key.kind == "suspended":
         what = f"Decide by {day}" if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"
+    what = called(initiative)
+    what = f"the catch-up of {what}" if key.kind == "catch_up" else what
     if not decides:
-        return f"Have it ready by {day}: {called(initiative)}"
-    if key.step > 0:
-        return f"Decide now: {called(initiative)}, late since {day}"
-    return f"Decide by {day}: {called(initiative)}"
+        return f"Have it ready by {day}: {what}"
+    return f"Decide now: {what}, late since {day}" if key.step > 0 else f"Decide by {day}: {what}"

@@ -9,6 +9,7 @@ from time import perf_counter
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import actions as people
 from accounts.models import Person
 from initiatives import actions as initiatives
 from notifications.actions import planning
@@ -39,6 +40,8 @@ class Swept:
 
     at: datetime
     tripped: int
+    lapsed: int
+    missed: int
     noticed: int
     rules: dict[str, Counted]
     reminders: Planned
@@ -50,12 +53,14 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
 
     Each part commits by itself: what fails, or is killed, leaves the rest for the next run. Two at
     once are harmless: constraints let one of them open a flag or owe a reminder. `trips=False`
-    spares the kill conditions: one that has tripped stays so, unlike a flag.
+    spares what is a fact from then on, unlike a flag: conditions that trip or are missed, dates
+    that lapse.
     """
     took = _Stopwatch()
-    tripped = initiatives.trip_kill_conditions(at=at) if trips else 0
+    tripped, lapsed, missed = _settle(at) if trips else (0, 0, 0)
     took.lap("kill_conditions")
     noticed = reviews.notice_changes(at=at)
+    reviews.settle_overrides(at=at)
     took.lap("evidence")
     policy = policies.current_policy()
     counted = {}
@@ -65,7 +70,20 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
     planned = planning.plan(at=at)
     took.lap("reminders")
     _record(at, by, took.laps)
-    return Swept(at, tripped, noticed, counted, planned, round(sum(took.laps.values()), 3))
+    return Swept(
+        at, tripped, lapsed, missed, noticed, counted, planned, round(sum(took.laps.values()), 3)
+    )
+
+
+def _settle(at: datetime) -> tuple[int, int, int]:
+    """Write down what is a fact by now; how many kill conditions tripped, how many initiatives
+    lapsed, how many conditions of approvals were missed."""
+    people.date_inactivity(at=at)
+    return (
+        initiatives.trip_kill_conditions(at=at),
+        reviews.lapse_undecided(at=at),
+        initiatives.miss_conditions(at=at),
+    )
 
 
 class _Stopwatch:

@@ -40,6 +40,8 @@ OBJECTS = (
     "safety notices", "purchase orders", "site photos", "loan files", "shift rosters",
     "travel expenses", "product returns", "warranty cases", "patent filings", "audit findings",
 )  # fmt: skip
+FAILED = "It did not reach what it had promised."
+LEARNED = "Look at the data before the pilot, not during it."
 VENDORS = ("", "", "", "Contoso", "Fabrikam", "Northwind", "Tailspin", "Wide World")
 
 
@@ -56,12 +58,12 @@ def make(world: World) -> Life:
     life = Life(row, origin, path, _begun(world, origin, path, clock), given)
     _date(world, life, lasts, clock)
     row.version = len(path) if origin == "registered" else 1
-    row.search_text = search.text_of(row)
     owners.name(world, life)
     charters.measure(world, life)
     charters.agree(world, life)
     charters.spend(world, life)
     _decide(world, life)
+    row.search_text = search.text_of(row)
     return life
 
 
@@ -73,7 +75,8 @@ def _date(world: World, life: Life, lasts: int | None, clock: int) -> None:
         row.decision_date = world.day(clock - lasts)
     row.stage_entered_at = world.ago(life.since)
     row.registered_at = world.ago(begun)
-    row.declared_at = None if life.origin == "registered" else row.registered_at
+    if life.origin != "registered":
+        row.declared_at, row.declared_stage = row.registered_at, life.path[0][0]
     row.counting_since = None if counting is None else world.ago(counting)
     row.touched_at = world.ago(world.rng.randint(0, min(begun, clock, life.since, 60)))
 
@@ -166,11 +169,13 @@ def _decide(world: World, life: Life) -> None:
                 version=version,
                 decided_at=world.ago(days),
                 decided_by=life.owner(Role.SPONSOR) or world.members[Group.LEADS][1],
-                reason="It did not reach what it had promised." if stops else "The evidence held.",
+                reason=FAILED if stops else "The evidence held.",
                 outcome=world.rng.choice(Decision.Outcome.values[:5]) if stops else "",
-                lesson="Look at the data before the pilot, not during it." if stops else "",
+                lesson=LEARNED if stops else "",
             )
         )
+        if stops:
+            life.row.ended_because, life.row.lesson = FAILED, LEARNED
 
 
 def _kind(left: Stage, entered: Stage) -> Decision.Kind:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from accounts.models import Group
-from initiatives.actions.charter import charter_of
+from initiatives.baselines import charter_of
 from initiatives.models import Baseline, ImportedRow, StageSpell
 from initiatives.stages import Role
 from portfolio.generator import events, lives, reviewing

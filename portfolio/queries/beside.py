@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,3 +33,9 @@ def moment(text: str) -> datetime:
     """A moment as the database writes it in JSON: with its offset, or in UTC without one."""
     read = datetime.fromisoformat(text)
     return read if timezone.is_aware(read) else read.replace(tzinfo=UTC)
+
+
+def listed(value: Any) -> list[Any]:
+    """A list that a column holds as JSON; within JSON, SQLite writes it as text."""
+    found: list[Any] = json.loads(value) if isinstance(value, str) else value
+    return found

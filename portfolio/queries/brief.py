@@ -59,6 +59,7 @@ class Brief:
     result: Result | None
     conditions: list[Answered]
     tripped: list[KillCondition]
+    waived: list[KillCondition]
     gate: str
     review: Review | None
     objections: list[Objection]
@@ -81,7 +82,8 @@ def load(person: Person, pk: int, today: date) -> Brief | None:
         statement=statement.of(known),
         result=_result(known, known.primary_metric),
         conditions=conditions(standing.policy if standing else reviews.current_policy(), known),
-        tripped=[k for k in known.kill_conditions if k.state == KillCondition.State.TRIPPED],
+        tripped=known.tripped,
+        waived=[k for k in known.kill_conditions if k.state == KillCondition.State.WAIVED],
         gate=str(Gate(gate).label) if gate else "",
         review=review,
         objections=_objections(standing) if standing else [],
@@ -92,7 +94,8 @@ def load(person: Person, pk: int, today: date) -> Brief | None:
 
 
 def _open_review(known: Facts) -> Review | None:
-    found = Review.objects.open().filter(initiative=known.initiative)
+    mine = Review.objects.open().of_gates().filter(initiative=known.initiative)
+    found = mine.annotate(has_overrides=reviews.has_overrides())
     return found.select_related("initiative", "policy").first()
 
 

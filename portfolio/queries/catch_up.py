@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,8 @@ from django.urls import reverse
 from initiatives.models import Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Role, Stage
+from reviews import catching_up
+from reviews import queries as reviews
 
 
 class Answer(TextChoices):
@@ -34,17 +37,27 @@ class Answer(TextChoices):
 
 
 ASKED = "asked"
-CHOICES = [(ASKED, "Owner asked"), *Answer.choices]
+OWING, LATE = "owing", "late"
+CHOICES = [
+    (ASKED, "Owner asked"), *Answer.choices, (OWING, "Still to catch up"),
+    (LATE, "Late to catch up"),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class CatchUp:
-    """How many initiatives have which answer; quiet ones were not asked yet and are left out."""
+    """How many initiatives have which answer; quiet ones were not asked yet and are left out.
+
+    `owing` are those that have not caught up on their gates yet, and `late` those of them that had
+    to already.
+    """
 
     accepted: int = 0
     declined: int = 0
     silent: int = 0
     nobody: int = 0
+    owing: int = 0
+    late: int = 0
 
     @property
     def total(self) -> int:
@@ -77,8 +90,12 @@ def with_answers(initiatives: InitiativeQuerySet) -> QuerySet[Any]:
     return declared(initiatives).annotate(answer=answer)
 
 
-def answered(initiatives: InitiativeQuerySet, answer: str) -> QuerySet[Any]:
-    """Those with this answer, or all whose owner was asked."""
+def answered(initiatives: InitiativeQuerySet, answer: str, today: date) -> QuerySet[Any]:
+    """Those with this answer, or all whose owner was asked; or those that have to catch up."""
+    if answer == OWING:
+        return initiatives.owing()
+    if answer == LATE:
+        return catching_up.overdue(initiatives, today, reviews.current_policy().limits)
     found = with_answers(initiatives)
     if answer == ASKED:
         return found.exclude(answer=Answer.NOBODY)

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Subquery, Sum, Value
 
 from initiatives.models import Spend
-from initiatives.models.registry import InitiativeQuerySet
+from initiatives.models.registry import OWING, InitiativeQuerySet
 from initiatives.stages import UNDECIDED
 from portfolio.queries import timeline
+from reviews import catching_up
+from reviews import queries as reviews
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,15 @@ class Counts:
 
 
 def compute(visible: InitiativeQuerySet, today: date) -> Counts:
-    """Count it, in one query."""
+    """Count it, in one query, and one for the policy that says when it is late."""
     return Counts(list(_counted(visible, today)))
 
 
 def _counted(visible: InitiativeQuerySet, today: date) -> QuerySet[Any, Any]:
     """Everything that is counted, by stage and week, in one pass over the portfolio."""
     counting = Q(counting_since__isnull=False)
+    owing = counting & OWING
+    yesterday, limits = today - timedelta(days=1), reviews.current_policy().limits
     return (
         visible.order_by()
         .annotate(week=timeline.number_of_week(today))
@@ -59,6 +63,8 @@ def _counted(visible: InitiativeQuerySet, today: date) -> QuerySet[Any, Any]:
             counting=Count("counting_since"),
             quiet=Count("pk", filter=~counting),
             imported=Count("declared_at", filter=counting),
+            owing=Count("pk", filter=owing),
+            late_to_catch_up=Count("pk", filter=owing & catching_up.due_by(yesterday, limits)),
             due=Count("counting_since", filter=Q(decision_date__lte=today + timeline.SOON)),
             spent=Subquery(_spent(visible, today)),
         )

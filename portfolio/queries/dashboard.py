@@ -11,9 +11,19 @@ from django.urls import reverse
 from accounts.models import Person
 from initiatives.models import Initiative
 from initiatives.stages import UNDECIDED, Stage
-from portfolio.queries import decisions, health, keeping, settled, timeline
+from portfolio.queries import (
+    blockers,
+    decisions,
+    health,
+    keeping,
+    overrides,
+    settled,
+    timeline,
+)
+from portfolio.queries.blockers import Blocker
 from portfolio.queries.catch_up import CatchUp
 from portfolio.queries.keeping import Moment
+from portfolio.queries.overrides import Overridden
 from portfolio.queries.settled import LIVING, Settled
 from portfolio.queries.stages import Stopped
 
@@ -48,6 +58,7 @@ class Dashboard:
     quiet: int
     total: int
     rows: list[decisions.Row]
+    overrides: Overridden
     catch_up: CatchUp
     stages: list[StageLine]
     stopped: Stopped
@@ -55,6 +66,7 @@ class Dashboard:
     systems: int
     quiet_systems: int
     health: list[health.Line]
+    blockers: list[Blocker]
 
     @property
     def late_note(self) -> str:
@@ -77,7 +89,7 @@ def load(person: Person, today: date) -> Dashboard:
 
 
 def compute(person: Person, today: date, now: Moment) -> Dashboard:
-    """Compute the dashboard, in three queries and what has to be settled anew."""
+    """Compute the dashboard, in four queries and what has to be settled or counted anew."""
     visible = Initiative.objects.visible_to(person)
     known = settled.load(person, visible, today, now)
     counts = known.counts
@@ -90,6 +102,7 @@ def compute(person: Person, today: date, now: Moment) -> Dashboard:
         quiet=counts.sum("quiet", LIVING),
         total=counts.sum("total", Stage),
         rows=decisions.rows(visible, person, today),
+        overrides=overrides.load(visible, today),
         catch_up=known.catch_up,
         stages=[_line(stage, known) for stage in Stage],
         stopped=known.stopped,
@@ -97,6 +110,7 @@ def compute(person: Person, today: date, now: Moment) -> Dashboard:
         systems=systems,
         quiet_systems=counts.sum("quiet", [Stage.PRODUCTION]),
         health=health.lines(known.health, systems),
+        blockers=blockers.top(person, visible, now),
     )
 
 

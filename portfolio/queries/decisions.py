@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts import permissions as people
 from accounts.models import Person
 from initiatives.models import KillCondition, Ownership, Spend
 from initiatives.models.registry import InitiativeQuerySet
@@ -44,6 +45,7 @@ class Row:
     evidence: str
     reached: bool
     has_tripped: bool
+    has_lapsed: bool
     decide_url: str
 
     @property
@@ -55,6 +57,8 @@ class Row:
     @property
     def lateness(self) -> str:
         """How late, or how soon; a threshold that is reached early says so."""
+        if self.has_lapsed:
+            return f"lapsed, +{-self.days}\u00a0d"
         if self.days < 0:
             return f"+{-self.days}\u00a0d"
         when = "today" if self.days == 0 else f"in {self.days}\u00a0d"
@@ -62,13 +66,16 @@ class Row:
 
 
 def rows(visible: InitiativeQuerySet, person: Person, today: date) -> list[Row]:
-    """The first decisions that are due, as this person sees them; three queries."""
+    """The first decisions that are due, as this person sees them; three queries.
+
+    What has lapsed stands first, since nothing else is late for as long.
+    """
     first = timeline.due(visible, today).order_by("decision_date", "pk")[:ROWS]
     found = list(  # chosen by keys alone, so that only those few are read with their long texts
         _annotated(visible.filter(pk__in=first.values("pk")), today).order_by("decision_date", "pk")
     )
     shown = evidence.of(row.pk for row in found)
-    to_sign = signing.asked_of(person, [row.pk for row in found])
+    to_sign = signing.asked_of(person, [row.pk for row in found], today)
     return [_row(row, shown.get(row.pk), person, row.pk in to_sign, today) for row in found]
 
 
@@ -83,7 +90,7 @@ def _annotated(found: InitiativeQuerySet, today: date) -> QuerySet[Any]:
         .annotate(sum=Sum("amount"), estimates=Count("pk", filter=Q(is_estimate=True)))
     )
     return found.annotate(
-        in_review=Exists(Review.objects.open().filter(**of_it)),
+        in_review=Exists(Review.objects.open().of_gates().filter(**of_it)),
         has_tripped=Exists(
             KillCondition.objects.filter(state=KillCondition.State.TRIPPED, **of_it)
         ),
@@ -115,6 +122,7 @@ def _row(
         waiting_for=waiting_for,
         is_mine=is_mine,
         has_tripped=initiative.has_tripped,
+        has_lapsed=initiative.has_lapsed,
         evidence=shown.says if shown else "no primary metric",
         reached=bool(shown and shown.reached),
         decide_url=initiative.get_absolute_url() + "#decide",
@@ -140,6 +148,9 @@ def _waiting_for(
     who = "you" if is_sponsor else initiative.sponsor_name or "a portfolio lead"
     if initiative.is_suspended:
         return f"{who}: it is suspended", is_sponsor
+    if initiative.has_lapsed:
+        is_lead = people.is_lead(person)
+        return f"{'you' if is_lead else 'a portfolio lead'}: it has lapsed", is_lead
     if has_to_sign:
         return "you, to sign", True
     if initiative.has_tripped:

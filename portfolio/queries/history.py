@@ -20,6 +20,7 @@ from reviews import queries
 
 SENTENCES = {**people.SENTENCES, **initiatives.SENTENCES, **reviews.SENTENCES}
 PAGE = 15
+LONGEST = 200
 NAMED = ("file", "name")  # what somebody called something, and no code of ours
 
 
@@ -36,6 +37,13 @@ class Line:
 def of_initiative(pk: int, before: int | None = None) -> list[Line]:
     """The newest events of an initiative first, in three queries."""
     return in_sentences(audit.history(initiative_id=pk, limit=PAGE, before_seq=before))
+
+
+def of_kill_conditions(pk: int) -> list[Line]:
+    """What became of its kill conditions, the newest first: agreed on, tripped, waived, armed
+    again."""
+    events = audit.history(initiative_id=pk, about="killcondition", limit=LONGEST)
+    return in_sentences(events)
 
 
 def in_sentences(records: Iterable[EventRecord]) -> list[Line]:

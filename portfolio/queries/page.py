@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import F
 from django.db.models.functions import MD5
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts import permissions as people
 from accounts.models import Person
 from initiatives import facts as initiative_facts
-from initiatives import permissions, statement
+from initiatives import permissions, rules, statement
 from initiatives.facts import Facts
-from initiatives.models import KillCondition, Ownership, StageSpell
+from initiatives.models import KillCondition, Obligation, Ownership, StageSpell, Waiver
 from initiatives.queries import basis_of
-from initiatives.rules import distance_to_tripping
-from initiatives.stages import ORDER, REQUIRED_ROLES, Role, Stage
+from initiatives.stages import ORDER, REQUIRED_ROLES, Gate, Role, SpecialReview, Stage
 from notifications.models import Flag
 from notifications.rules import Severity
-from portfolio.queries.beside import moment, rows_of_initiative
+from portfolio.queries.beside import listed, moment, rows_of_initiative
 from portfolio.queries.charts import Chart, chart
-from reviews import gates
+from portfolio.templatetags.words import day
+from reviews import catching_up, gates, rebaselines
 from reviews import permissions as deciding
 from reviews import queries as reviews
 from reviews.answers import Answered, conditions
 from reviews.checks import Mend
-from reviews.models import Decision, Review
+from reviews.models import Decision, Override, Review
 from reviews.policy import Policy
+from reviews.rebaselines import Rebaseline, Version
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,15 @@ class Item:
     url: str
     label: str
     aside: str  # where to say why it does not apply, for what is worked out
+    is_overridden: bool = False
+
+    @property
+    def blocks(self) -> bool:
+        return self.blocking and not self.is_met and not self.is_overridden
+
+    @property
+    def state(self) -> str:
+        return "overridden" if self.is_overridden else ""
 
 
 @dataclass(frozen=True)
@@ -77,10 +90,27 @@ class Stay:
 
 @dataclass(frozen=True)
 class KillLine:
-    """A kill condition with how far it is from tripping."""
+    """A kill condition with how far it is from tripping, who waived it and why, or where this
+    person may."""
 
     condition: KillCondition
     distance: str
+    waived_by: str = ""
+    waived_because: str = ""
+    waive_url: str = ""
+
+    @property
+    def has_tripped(self) -> bool:
+        return self.condition.state == KillCondition.State.TRIPPED
+
+
+@dataclass(frozen=True)
+class ObligationLine:
+    """What somebody sees to, and whether the viewer may confirm it."""
+
+    obligation: Obligation
+    is_late: bool
+    may_confirm: bool
 
 
 @dataclass(frozen=True)
@@ -96,7 +126,11 @@ class GateAhead:
 
     @property
     def unmet(self) -> int:
-        return sum(item.blocking and not item.is_met for item in self.items)
+        return sum(item.blocks for item in self.items)
+
+    @property
+    def overridden(self) -> int:
+        return sum(item.is_overridden and not item.is_met for item in self.items)
 
     @property
     def missing(self) -> list[Item]:
@@ -105,6 +139,25 @@ class GateAhead:
     @property
     def met(self) -> list[Item]:
         return [item for item in self.items if item.is_met]
+
+
+@dataclass(frozen=True)
+class CatchUp:
+    """What it owes of the gates that it never passed, and by when it has caught up."""
+
+    gate: GateAhead
+    due: date | None
+    days: int | None
+
+
+@dataclass(frozen=True)
+class SignedCharter:
+    """The charter in force, what was changed on the way there, and the open review of another."""
+
+    number: int
+    since: datetime
+    rebaselines: list[Rebaseline]
+    review: AskedFor | None
 
 
 @dataclass(frozen=True)
@@ -135,12 +188,17 @@ class Page:
     statement: str
     steps: list[Step]
     gates: list[GateAhead]
+    catch_up: CatchUp | None
+    charter: SignedCharter | None
     roles: list[RoleLine]
     named: list[Ownership]
     charts: list[Chart]
     conditions: list[Answered]
     kill_conditions: list[KillLine]
     flags: list[Flag]
+    answers: list[tuple[str, str]]
+    bar_to_waiving: str
+    reached: str
     decisions: list[tuple[str, str]]
     shut: str | None
     is_prohibited: bool
@@ -153,6 +211,8 @@ class Page:
     mine: list[Ownership]
     to_confirm: set[int]
     ended: Ended | None
+    obligations: list[ObligationLine]
+    is_to_endorse: bool
 
     @property
     def is_triaged(self) -> bool:
@@ -161,9 +221,14 @@ class Page:
         return stored is not None and basis_of(self.facts.initiative, stored).is_complete
 
     @property
-    def tripped(self) -> list[KillCondition]:
-        conditions = self.facts.kill_conditions
-        return [k for k in conditions if k.state == KillCondition.State.TRIPPED]
+    def tripped(self) -> list[KillLine]:
+        """What has to be answered before anything else; of a retired one nothing has."""
+        is_over = self.facts.initiative.stage == Stage.RETIRED
+        return [] if is_over else [line for line in self.kill_conditions if line.has_tripped]
+
+    @property
+    def lapsed(self) -> str:
+        return deciding.lapsed(self.facts)
 
 
 # What comes along with the initiative's row, so that the page is loaded in at most ten queries.
@@ -184,6 +249,29 @@ BESIDE = {
         by="opened_by__name",
         version="policy__version",
         digest="digest",
+    ),
+    "beside_waivers": rows_of_initiative(
+        Waiver.objects.filter(ended_at=None).annotate(initiative=F("condition__initiative")),
+        condition="condition_id",
+        by="printed_name",
+        reason="reason",
+    ),
+    "beside_overrides": rows_of_initiative(
+        Override.objects.open().annotate(initiative=F("review__initiative")),
+        gate="review__gate",
+        criteria="criteria",
+        until="expires_on",
+        asked="asked_by__name",
+        signed="countersigned_by__name",
+        reason="reason",
+    ),
+    "beside_baselines": rows_of_initiative(
+        rebaselines.versions(),
+        number="number",
+        since="in_force_since",
+        reason="reason",
+        by="decided_by",
+        charter="charter",
     ),
     "beside_endings": rows_of_initiative(
         Decision.objects.filter(to_stage=Stage.RETIRED),
@@ -219,14 +307,17 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         statement=statement.of(known),
         steps=_steps(known, stays),
         gates=_gates(known, today, may_edit=may_edit),
+        catch_up=_catch_up(known, today, may_edit=may_edit),
+        charter=_charter(known),
         roles=_roles(known),
         named=[o for o in known.ownerships if o.role not in Role.values],
         charts=[chart(metric, known.recent(metric), _changes(stays)) for metric in known.metrics],
         conditions=conditions(reviews.policy_named(row.beside_policy), known),
-        kill_conditions=[
-            KillLine(k, distance_to_tripping(k, known, today)) for k in known.kill_conditions
-        ],
+        kill_conditions=_kill_conditions(person, known, today),
         flags=_flags(known),
+        answers=_answers(person, known, today),
+        bar_to_waiving=deciding.bar_to_waiving(person, known) or "",
+        reached=_reached(known, today),
         decisions=_decisions(person, known),
         shut=gates.shut(known),
         is_prohibited=gates.prohibition(known) is not None,
@@ -239,7 +330,66 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
         to_confirm=_to_confirm(person, known),
         ended=_ended(known),
+        obligations=_obligations(person, known, today),
+        is_to_endorse=_is_to_endorse(person, known),
     )
+
+
+def _is_to_endorse(person: Person, known: Facts) -> bool:
+    """Whether this person is its new sponsor, and asked to sign what was promised before."""
+    row: Any = known.initiative
+    sponsor = known.counted_owner(Role.SPONSOR)
+    is_sponsor = sponsor is not None and sponsor.person_id == person.pk
+    return is_sponsor and any(f["rule"] == "statement_unsigned" for f in row.beside_flags or ())
+
+
+def _obligations(person: Person, known: Facts, today: date) -> list[ObligationLine]:
+    """What is still to be seen to, the next due first."""
+    return [
+        ObligationLine(o, o.is_missed(today), permissions.may_confirm_obligation(person, o))
+        for o in sorted(known.obligations, key=lambda o: (o.due_date, o.pk))
+        if o.is_open
+    ]
+
+
+def _kill_conditions(person: Person, known: Facts, today: date) -> list[KillLine]:
+    row: Any = known.initiative
+    in_force = {w["condition"]: w for w in row.beside_waivers or ()}
+    may_waive = deciding.bar_to_waiving(person, known) is None
+    return [
+        KillLine(
+            k,
+            rules.distance_to_tripping(k, known, today),
+            waived_by=in_force[k.pk]["by"] if k.pk in in_force else "",
+            waived_because=in_force[k.pk]["reason"] if k.pk in in_force else "",
+            waive_url=reverse("reviews:waive", args=[k.pk]) if may_waive else "",
+        )
+        for k in known.kill_conditions
+    ]
+
+
+def _answers(person: Person, known: Facts, today: date) -> list[tuple[str, str]]:
+    """The decisions of this person that answer what has tripped, beside waiving it. To extend
+    has to answer all of it."""
+    kinds = {Decision.Kind.KILL, Decision.Kind.DECOMMISSION}
+    if len(rules.answered_by_extension(known, today)) == len(known.tripped):
+        kinds.add(Decision.Kind.EXTEND)
+    return [
+        (str(kind.label), reverse("reviews:decide", args=[known.initiative.pk, kind]))
+        for kind in reviews.possible_decisions(person, known)
+        if kind in kinds
+    ]
+
+
+def _reached(known: Facts, today: date) -> str:
+    """What a pilot has shown that need not wait for its date, or nothing."""
+    row, last = known.initiative, rules.reached(known)
+    is_early = row.stage == Stage.PILOT and not row.is_overdue(today) and not row.is_quiet
+    if last is None or not is_early or row.is_suspended or known.primary_metric is None:
+        return ""
+    metric = known.primary_metric
+    needed = metric.words(metric.threshold)
+    return f"{capfirst(metric.name)} is at {metric.words(last.value)}; {needed} was needed."
 
 
 def _ended(known: Facts) -> Ended | None:
@@ -252,21 +402,97 @@ def _ended(known: Facts) -> Ended | None:
 
 def _gates(known: Facts, today: date, *, may_edit: bool) -> list[GateAhead]:
     """The gates ahead, each by the policy that its open review pinned, else by the one in force."""
-    row: Any = known.initiative
-    in_force = reviews.policy_named(row.beside_policy)
-    open_at = {review["gate"]: _asked_for(review) for review in row.beside_reviews or ()}
+    in_force, open_at = _in_force(known), _open_at(known)
     pinned = {gate: review.policy for gate, review in open_at.items()}
+    asides = _asides(known, today)
     return [
-        GateAhead(
-            key=gate,
-            title=str(gate.label),
-            items=[_item(j, row.pk, may_edit=may_edit) for j in judged],
-            review=open_at.get(gate),
-            version=pinned.get(gate, in_force).version,
-            in_force=in_force.version,
-        )
+        _ahead(known, gate, judged, asides, may_edit=may_edit)
         for gate, judged in reviews.readiness(known, today, in_force, pinned)
     ]
+
+
+def _asides(known: Facts, today: date) -> dict[tuple[str, str], str]:
+    """What overrides in force set aside, by gate and criterion: until when, by whom and why."""
+    row: Any = known.initiative
+    return {
+        (said["gate"], key): f"Overridden until {day(until)} by {said['asked']} and "
+        f"{said['signed']}, because: {said['reason']}"
+        for said in row.beside_overrides or ()
+        if (until := date.fromisoformat(said["until"])) >= today
+        for key in listed(said["criteria"])
+    }
+
+
+def _overridden(item: Item, aside: str | None) -> Item:
+    if aside is None or item.is_met:
+        return item
+    return replace(item, reason=f"{item.reason} {aside}", is_overridden=True)
+
+
+def _ahead(
+    known: Facts,
+    gate: Gate | SpecialReview,
+    judged: list[gates.Judged],
+    asides: Mapping[tuple[str, str], str],
+    *,
+    may_edit: bool,
+) -> GateAhead:
+    in_force, review = _in_force(known), _open_at(known).get(gate)
+    return GateAhead(
+        key=gate,
+        title=str(gate.label),
+        items=[
+            _overridden(
+                _item(j, known.initiative.pk, may_edit=may_edit),
+                asides.get((gate, j.criterion.key)),
+            )
+            for j in judged
+        ],
+        review=review,
+        version=(review.policy if review else in_force).version,
+        in_force=in_force.version,
+    )
+
+
+def _in_force(known: Facts) -> Policy:
+    row: Any = known.initiative
+    return reviews.policy_named(row.beside_policy)
+
+
+def _open_at(known: Facts) -> dict[str, AskedFor]:
+    """The open reviews, by what they review."""
+    row: Any = known.initiative
+    return {review["gate"]: _asked_for(review) for review in row.beside_reviews or ()}
+
+
+def _catch_up(known: Facts, today: date, *, may_edit: bool) -> CatchUp | None:
+    """What it owes, by the policy that its open review pinned, else by the one in force."""
+    review = _open_at(known).get(SpecialReview.CATCH_UP)
+    policy = review.policy if review else _in_force(known)
+    if (owed := gates.owed(known, policy)) is None:
+        return None
+    judged = gates.evaluate_all(known, owed, policy, today)
+    due = catching_up.due_date(known.initiative, _in_force(known).limits)
+    asides = _asides(known, today)
+    gate = _ahead(known, SpecialReview.CATCH_UP, judged, asides, may_edit=may_edit)
+    return CatchUp(gate, due, (due - today).days if due else None)
+
+
+def _charter(known: Facts) -> SignedCharter | None:
+    row: Any = known.initiative
+    came = sorted((_version(said) for said in row.beside_baselines or ()), key=lambda v: v.number)
+    if not came:
+        return None
+    review = _open_at(known).get(SpecialReview.REBASELINE)
+    changed = rebaselines.compared(came, known)
+    return SignedCharter(came[-1].number, came[-1].since, changed, review)
+
+
+def _version(said: Mapping[str, Any]) -> Version:
+    """A baseline as it came along; SQLite hands JSON within JSON over as text."""
+    charter = said["charter"]
+    read = json.loads(charter) if isinstance(charter, str) else charter
+    return Version(said["number"], moment(said["since"]), said["reason"], said["by"] or "", read)
 
 
 def _asked_for(review: Mapping[str, Any]) -> AskedFor:
@@ -325,26 +551,32 @@ def _step(stage: Stage, ahead: int, stay: Stay | None) -> Step:
     return Step(str(stage.label), state, note)
 
 
+SAID_ABOVE = ("kill_condition_tripped", "decision_lapsed", "threshold_reached")
+
+
 def _flags(known: Facts) -> list[Flag]:
-    """Its open flags, the worst first; that it is suspended is said above until that is late."""
+    """Its open flags, the worst first, but for those that say what is said above already: what has
+    tripped or lapsed, what is reached, and, until that is late, that it is suspended."""
     row: Any = known.initiative
     flags = [Flag(**f | {"since": moment(f["since"])}) for f in row.beside_flags or ()]
     worst = list(Severity)
+    flags = [f for f in flags if f.rule not in SAID_ABOVE]
     flags = [f for f in flags if (f.rule, f.severity) != ("suspended", Severity.WARNING)]
     return sorted(flags, key=lambda flag: (worst.index(Severity(flag.severity)), flag.since))
 
 
 # Which form answers which part of a checklist: of the initiative, about one metric, role or
-# criterion of it, and about a question.
+# criterion of it, and about a question or an obligation.
 ABOUT = {
     "answer": ("reviews:answer", "Answer"),
     "ask": ("initiatives:ask", "Ask somebody"),
     "measure": ("initiatives:measure", "Measure it"),
     "change_metric": ("initiatives:change_metric", "Complete it"),
 }
-OF_QUESTIONS = {
+OF_PARTS = {
     "change_question": ("initiatives:change_question", "Plan it"),
     "close_question": ("initiatives:close_question", "Close it"),
+    "obligation": ("initiatives:confirm_obligation", "Confirm it"),
 }
 MENDS = {
     "description": ("initiatives:edit", ("description",), "Describe it"),
@@ -385,8 +617,8 @@ def _mend(mend: Mend, pk: int) -> tuple[str, str]:
     about = str(mend.about).replace("_", "-") if mend.form == "ask" else mend.about
     if mend.form == "owners":
         return "#owners", "See who"
-    if mend.form in OF_QUESTIONS:
-        name, label = OF_QUESTIONS[mend.form]
+    if mend.form in OF_PARTS:
+        name, label = OF_PARTS[mend.form]
         return reverse(name, args=[about]), label
     if mend.form in ABOUT:
         name, label = ABOUT[mend.form]

@@ -39,11 +39,20 @@ CHANGES_HEALTH = frozenset({
 })  # fmt: skip
 # Moves no date, spends nothing …
 CHANGES_NO_COUNT = CHANGES_HEALTH | {
+    "baseline.proposed",
     "initiative.off_confirmed",
     "initiatives.exported",
+    "initiative.lapsed",
     "kill_condition.added",
+    "kill_condition.rearmed",
     "kill_condition.removed",
     "kill_condition.tripped",
+    "kill_condition.waived",
+    "override.asked",
+    "override.countersigned",
+    "override.declined",
+    "override.ended",
+    "override.regularised",
     "person.signed_in",
 }
 # … makes nobody an owner, moves no stage and hides nothing.
@@ -97,7 +106,11 @@ class Settled:
         declared = self.counts.sum("imported", LIVING)
         known = {answer: self.answers.get(answer, 0) for answer in Answer}
         known[Answer.NOBODY] = declared - sum(known.values())
-        return CatchUp(**{str(answer): count for answer, count in known.items()})
+        return CatchUp(
+            **{str(answer): count for answer, count in known.items()},
+            owing=self.counts.sum("owing", LIVING),
+            late=self.counts.sum("late_to_catch_up", LIVING),
+        )
 
 
 def load(person: Person, visible: InitiativeQuerySet, today: date, now: Moment) -> Settled:

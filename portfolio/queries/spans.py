@@ -1,5 +1,6 @@
 """How many whole days lie between two moments or two days, counted by the database."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -31,3 +32,19 @@ class WholeDays(Days):
     """Whole days from one moment to another, whatever is left of a day dropped."""
 
     template = "EXTRACT(DAY FROM (%(expressions)s))::integer"
+
+
+def median(counted: Mapping[int, int]) -> int | None:
+    """The median of whole days, rounded down, from how many lasted so many days."""
+    total = sum(counted.values())
+    if not total:
+        return None
+    return (_nth(counted, (total - 1) // 2) + _nth(counted, total // 2)) // 2
+
+
+def _nth(counted: Mapping[int, int], place: int) -> int:
+    for days in sorted(counted):
+        place -= counted[days]
+        if place < 0:
+            return days
+    raise IndexError(place)

@@ -23,7 +23,7 @@ from django.db.models import (
 from initiatives.models import StageSpell
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import ORDER, Stage
-from portfolio.queries.spans import WholeDays
+from portfolio.queries.spans import WholeDays, median
 
 
 @dataclass
@@ -40,17 +40,7 @@ class Passage:
     @property
     def median(self) -> int | None:
         """Median of the whole days that completed stays lasted, rounded down."""
-        total = sum(self.days.values())
-        if not total:
-            return None
-        return (self._nth((total - 1) // 2) + self._nth(total // 2)) // 2
-
-    def _nth(self, place: int) -> int:
-        for days in sorted(self.days):
-            place -= self.days[days]
-            if place < 0:
-                return days
-        raise IndexError(place)
+        return median(self.days)
 
 
 def spells(visible: InitiativeQuerySet) -> QuerySet[StageSpell, Any]:

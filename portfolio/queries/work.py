@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
 
 from accounts.models import Person
 from initiatives import permissions
-from initiatives.models import Initiative, Ownership
+from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.queries import awaiting_confirmation
 from initiatives.stages import Stage
 from notifications import queries as notifications
 from notifications.queries import Said
 from notifications.rules import in_words
 from reviews import queries as reviews
+from reviews.models import Question
 
 STAGE_LABELS: dict[str, str] = dict(Stage.choices)
 COLUMNS = (
@@ -48,23 +50,32 @@ class Work:
     messages: Any
     ahead: Any
     to_confirm: int
+    obligations: list[Obligation]
+    questions: list[Question]
+    deputy: Person | None
 
     @property
     def is_empty(self) -> bool:
-        return not (self.requests or self.asked or self.owned or self.to_confirm)
+        waits = (self.requests, self.asked, self.owned, self.to_confirm, self.obligations)
+        return not any((*waits, self.questions))
 
 
-def load(person: Person) -> Work:
+def load(person: Person, today: date) -> Work:
     """Everything that waits for this person."""
     mine = _ownerships(person)
     held = [ownership for ownership in mine if ownership.counts]
     return Work(
-        requests=reviews.requests_for(person),
+        requests=reviews.requests_for(person, today),
         asked=[o for o in mine if o.state == "asked"],
         owned=_owned(held),
         messages=notifications.messages_to(person, 10),
         ahead=notifications.reminders_ahead(person),
         to_confirm=_to_confirm(person),
+        obligations=list(
+            Obligation.objects.open().filter(assignee=person).select_related("initiative")
+        ),
+        questions=reviews.questions_to(person),
+        deputy=person.deputy if person.has_deputy_on(today) else None,
     )
 
 

@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.authentication import Authentication
 from accounts.models import Person
 from audit.refusals import Refused
 from initiatives.models import Ownership
-from initiatives.stages import Gate, Role
+from initiatives.stages import Gate, Role, SpecialReview
 from portfolio.stories.deeds import Deeds, answered, joined, lasting, reaccepted, watched
 from portfolio.stories.papers import FOR_PRODUCTION
 from portfolio.stories.people import GROUPS
@@ -30,12 +32,13 @@ def asked_for(
     gate: str | None = None,
 ) -> Deeds:
     """A review is asked for, and everybody signs but those slots that wait or reject."""
-    signatures = [
-        Deed(days - 0.5 - place * 0.35, _signature(gate, rejects or {}))
-        for place in range(MOST_SIGNERS)
-        if days - 0.5 - place * 0.35 > 0
-    ]
-    return (Deed(days, _request(gate, waits)), *signatures)
+    return (Deed(days, _request(gate, waits)), *_signatures(days, gate, rejects or {}))
+
+
+def _signatures(days: float, gate: str | None, rejects: dict[str, str]) -> Deeds:
+    """One after the other, as many as there are."""
+    moments = (days - 0.5 - place * 0.35 for place in range(MOST_SIGNERS))
+    return tuple(Deed(moment, _signature(gate, rejects)) for moment in moments if moment > 0)
 
 
 def _request(gate: str | None, waits: tuple[str, ...]) -> Act:
@@ -43,10 +46,13 @@ def _request(gate: str | None, waits: tuple[str, ...]) -> Act:
         review = reviews.request_review(
             initiative=scene.initiative, by=scene.owner, at=scene.at, gate=gate
         )
-        slots = review.slots.select_related("group").exclude(key__in=waits)
-        scene.to_sign[gate or ""] = list(slots.order_by("pk"))
+        scene.to_sign[gate or ""] = _asked_to_sign(review, waits)
 
     return request
+
+
+def _asked_to_sign(review: Review, waits: tuple[str, ...]) -> list[Slot]:
+    return list(review.slots.select_related("group").exclude(key__in=waits).order_by("pk"))
 
 
 def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
@@ -125,6 +131,47 @@ def passed(days: float, reason: str, kind: str = Kind.PROCEED) -> Deeds:
     return (*asked_for(days + 3.5), *decided(days, kind, reason))
 
 
+def proposed(
+    days: float, bounds: dict[str, str], reason: str, *, waits: tuple[str, ...] = ()
+) -> Deeds:
+    """Another charter is proposed, with these bounds of its primary metric; everybody signs but
+    those slots that wait."""
+
+    def propose(scene: Scene) -> None:
+        told = next(m for m in scene.story.metrics if m.is_primary)
+        metric = f"metric.{scene.metrics[told.name].pk}"
+        review = reviews.propose_baseline(
+            initiative=scene.initiative, reason=reason, by=scene.owner, at=scene.at,
+            changes={f"{metric}.{name}": told.value(said) for name, said in bounds.items()},
+        )  # fmt: skip
+        scene.to_sign[review.gate] = _asked_to_sign(review, waits)
+
+    return (Deed(days, propose), *_signatures(days, SpecialReview.REBASELINE, {}))
+
+
+def rebaselined(days: float, bounds: dict[str, str], reason: str, decided_because: str) -> Deeds:
+    return (
+        *proposed(days + 3.5, bounds, reason),
+        *decided(days, Kind.REBASELINE, decided_because),
+    )
+
+
+# What has no answer any more, where it runs already.
+NOT_OWED = ("integration_scope", "production_sketch", "approach_decision", "pilot_conditions")
+
+
+def caught_up(days: float, reason: str, limit: str) -> Deeds:
+    """All that it owed is written down, signed once and decided."""
+    before = (Gate.CHARTER, Gate.SHIP_OR_KILL, Gate.GO_LIVE)
+    return (
+        *lasting(days + 5.5, limit),
+        *watched(days + 5.2),
+        *(deed for gate in before for deed in answered(days + 5, gate, leave=NOT_OWED)),
+        *asked_for(days + 3.5, gate=SpecialReview.CATCH_UP),
+        *decided(days, Kind.CATCH_UP, reason),
+    )
+
+
 def chartered(days: float, reason: str) -> Deeds:
     return (*answered(days + 5), *passed(days, reason))
 
@@ -152,6 +199,30 @@ def joined_for_production(days: float) -> Deeds:
 def shipped(days: float, reason: str, limit: str) -> Deeds:
     """Made ready, signed and live."""
     return (*made_ready(days + 6, limit), *passed(days, reason, Kind.SHIP))
+
+
+def overridden(
+    days: float, key: str, reason: str, *, until: int, by: str, second: str = ""
+) -> Deeds:
+    """A lead asks for a criterion of the open review to be set aside; unless somebody signs second,
+    it waits for that."""
+
+    def override(scene: Scene) -> None:
+        asked = reviews.ask_for_override(
+            review=Review.objects.open().get(initiative=scene.initiative),
+            criteria=[key],
+            reason=reason,
+            expires_on=timezone.localdate(scene.at) + timedelta(days=until),
+            by=scene.who(by),
+            at=scene.at,
+        )
+        proof = Authentication("password", scene.at - timedelta(minutes=1))
+        if second:
+            reviews.countersign_override(
+                override=asked, authentication=proof, by=scene.who(second), at=scene.at
+            )
+
+    return (Deed(days, override),)
 
 
 def recertified(days: float, reason: str) -> Deeds:

@@ -7,6 +7,7 @@ from portfolio.stories.gates import (
     chartered,
     extended,
     made_ready,
+    overridden,
     proven,
     refused,
     sent_back,
@@ -162,7 +163,7 @@ BROKER_QUOTES = Story(
         *evaluated(58, "Quillmark 3", "12 %", "14.6 %", 220),
         *asked(58, "Does Quillmark keep what brokers send?", "priya.nair", 6, due=30),
         *proven(49, "Brokers answer on the same day; nobody wants to go back."),
-        *made_ready(14, "12 h"),
+        *made_ready(14, "12 h", leave=("runbook", "service_levels")),
         *asked_for(
             8,
             waits=("finance",),
@@ -170,6 +171,22 @@ BROKER_QUOTES = Story(
                 "security": "Quillmark stores prompts for 30 days outside the country, and the "
                 "contract lets it. Storage off in writing, or a contract without it; then I sign."
             },
+        ),
+        *overridden(
+            3,
+            "runbook",
+            "Broker service moves to another tool in December; a runbook for the old one would "
+            "hold for three weeks.",
+            until=8,
+            by="martin.holt",
+            second="edmund.rowe",
+        ),
+        *overridden(
+            1,
+            "service_levels",
+            "Quillmark answers about its hours in a fortnight; brokers lose nothing meanwhile.",
+            until=20,
+            by="martin.holt",
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from initiatives.stages import Gate, Role
 from portfolio.stories.deeds import answered, asked, evaluated, spent
-from portfolio.stories.gates import asked_for, chartered, extended, paused
+from portfolio.stories.gates import asked_for, chartered, extended, paused, proposed, rebaselined
 from portfolio.stories.story import Charter, Metrics, Story, over, quality, unit_cost
 
 BROKER_ASSISTANT = Story(
@@ -179,6 +179,13 @@ COVER_LETTERS = Story(
     happened=(
         *chartered(38, "One letter, one call less: easy to count."),
         *spent((31, 13_500), (12, 11_800)),
+        *rebaselined(
+            17,
+            {"threshold": "26 %"},
+            "The pilot took the three kinds of letters that cause most calls. For those 28 % would "
+            "be too easy.",
+            "Better now than at the gate.",
+        ),
         *evaluated(10, "plain-2", "0.6 %", "0.9 %", 320),
         *asked(
             10, "Who approves the wording of a new kind of letter?", "helene.marchand", 4, due=30
@@ -292,6 +299,13 @@ EXPERT_INVOICES = Story(
     happened=(
         *chartered(22, "Pays for itself in a month, if it works."),
         *spent((16, 15_200), (5, 8_700)),
+        *proposed(
+            3,
+            {"threshold": "EUR 38,000", "target": "EUR 40,000"},
+            "Two of the five makes of the charter left our network in the second week; what is "
+            "left can bring EUR 40,000 at most.",
+            waits=("sponsor", "engineering_owner"),
+        ),
     ),
 )
 

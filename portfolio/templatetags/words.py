@@ -3,7 +3,7 @@
 What is said of a day or a sum is memoised: a list of a hundred rows asks for the same few.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from django import template
@@ -44,6 +44,12 @@ def moment(value: datetime | None) -> str:
     if not value:
         return NOTHING
     return f"{day(value)}, {timezone.localtime(value):%H:%M}"
+
+
+@register.filter
+def utc_moment(value: datetime) -> str:
+    """`2026-12-03 13:05:09 UTC`, for records that others compare."""
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 @register.filter

@@ -9,7 +9,7 @@ from django.views.generic import TemplateView
 
 from accounts.models import Person
 from initiatives.permissions import may_declare
-from portfolio.queries import brief, dashboard
+from portfolio.queries import brief, dashboard, debt
 
 
 class Dashboard(TemplateView):
@@ -26,6 +26,18 @@ class Dashboard(TemplateView):
             may_import=may_declare(self.request.user),
             **kwargs,
         )
+
+
+class Debt(TemplateView):
+    """How many criteria the dashboard's catch-up line adds up to; a piece of it, asked for once the
+    page is there."""
+
+    template_name = "portfolio/_debt.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        assert isinstance(self.request.user, Person)
+        found = debt.load(self.request.user, timezone.localdate())
+        return super().get_context_data(debt=found, **kwargs)
 
 
 class Brief(TemplateView):

@@ -20,7 +20,12 @@ from portfolio.queries import export, history, listing, page, tabs
 _SEQ = re.compile(r"[0-9]{1,18}")
 PAGE_SIZES = (50, 100)
 FACETS = ("stage", "unit", "show", "flag", "owner")
-ON_DEMAND = ("health", "catch_up", "week")  # facets that show once a link has chosen them
+ON_DEMAND = (
+    "health",
+    "catch_up",
+    "week",
+    "blocked_by",
+)  # facets that show once a link has chosen them
 
 
 class InitiativeList(TemplateView):
@@ -118,6 +123,18 @@ class Tab(View):
         template = "initiatives/_tab.html" if htmx else "initiatives/tab.html"
         titles = {"tabs": tabs.TITLES, "title": dict(tabs.TITLES)[tab]}
         return render(request, template, found | titles)
+
+
+class KillHistory(View):
+    """What became of its kill conditions: a piece of its page, or a page of its own."""
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        initiative = visible_initiative(request, pk)
+        htmx: Any = request.htmx  # type: ignore[attr-defined]
+        piece = "initiatives/_kill_history.html"
+        template = piece if htmx else "initiatives/kill_history.html"
+        context = {"initiative": initiative, "lines": history.of_kill_conditions(pk)}
+        return render(request, template, context)
 
 
 class History(View):

@@ -16,7 +16,7 @@ from audit import actions as audit
 from audit.models import Event, Head
 from initiatives.models import Initiative
 from reviews import actions, queries
-from reviews.actions import deciding, reviewing
+from reviews.actions import deciding, signing
 from reviews.models import Review, Slot
 
 
@@ -53,7 +53,7 @@ def log_read_before_the_lock() -> Iterator[None]:
         return begun.__dict__.pop("head", None) or Head.objects.get()
 
     with (
-        patch.object(reviewing, "locked_initiative", begin),
+        patch.object(signing, "locked_initiative", begin),
         patch.object(audit, "_locked_head", as_it_was),
     ):
         yield
@@ -62,7 +62,7 @@ def log_read_before_the_lock() -> Iterator[None]:
 @contextlib.contextmanager
 def check_outside_the_lock() -> Iterator[None]:
     """That the evidence is what the signer read is looked at before the lock, and not again."""
-    sign, check = actions.sign, reviewing._require_same_evidence
+    sign, check = actions.sign, signing._require_same_evidence
 
     def checked_before(*, slot: Slot, digest: str, by: Person, **given: Any) -> Event:
         review = Review.objects.select_related("policy", "initiative").get(pk=slot.review_id)
@@ -70,7 +70,7 @@ def check_outside_the_lock() -> Iterator[None]:
         return sign(slot=slot, digest=digest, by=by, **given)
 
     with (
-        patch.object(reviewing, "_require_same_evidence", lambda standing, digest: None),
+        patch.object(signing, "_require_same_evidence", lambda standing, digest: None),
         patch.object(actions, "sign", checked_before),
     ):
         yield

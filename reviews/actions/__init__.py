@@ -1,7 +1,18 @@
 """Every write about how it moves. Callers import this module: `actions.sign(…)`."""
 
 from reviews.actions.answering import answer
+from reviews.actions.asking import answer_question, ask
 from reviews.actions.deciding import WHY_IT_STOPS, decide
+from reviews.actions.endorsing import endorse
+from reviews.actions.judging import judge
+from reviews.actions.lapsing import lapse_undecided
+from reviews.actions.overriding import (
+    ask_for_override,
+    countersign_override,
+    decline_override,
+    settle_overrides,
+)
+from reviews.actions.packing import prepare_pack, record_pack
 from reviews.actions.policies import (
     discard_draft,
     ensure_default_policy,
@@ -9,19 +20,41 @@ from reviews.actions.policies import (
     save_draft,
     start_draft,
 )
-from reviews.actions.reviewing import notice_changes, request_review, sign, withdraw
+from reviews.actions.rebaselining import propose_baseline
+from reviews.actions.reviewing import notice_changes, request_review, withdraw
+from reviews.actions.signing import Condition, sign, take_back
+from reviews.actions.standing_in import appoint, end_delegation, hand_on
+from reviews.actions.waiving import waive
 
 __all__ = [
     "WHY_IT_STOPS",
+    "Condition",
     "answer",
+    "answer_question",
+    "appoint",
+    "ask",
+    "ask_for_override",
+    "countersign_override",
     "decide",
+    "decline_override",
     "discard_draft",
+    "end_delegation",
+    "endorse",
     "ensure_default_policy",
+    "hand_on",
+    "judge",
+    "lapse_undecided",
     "notice_changes",
+    "prepare_pack",
+    "propose_baseline",
     "publish_draft",
+    "record_pack",
     "request_review",
     "save_draft",
+    "settle_overrides",
     "sign",
     "start_draft",
+    "take_back",
+    "waive",
     "withdraw",
 ]

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 
@@ -14,9 +15,16 @@ from initiatives.facts import Facts
 from initiatives.models import Initiative, Overtaken
 from initiatives.stages import Gate, Stage
 from reviews import gates, permissions, queries, snapshots
-from reviews.actions import postponing
-from reviews.actions.reviewing import close_to_groups, locked_initiative, notice, review_entry
-from reviews.models import Decision, Review
+from reviews.actions import lapsing, postponing, waiving
+from reviews.actions.reviewing import (
+    end_what_was_asked,
+    locked_initiative,
+    notice,
+    release_conditions,
+    review_entry,
+)
+from reviews.actions.tidying import tidy_up
+from reviews.models import Decision, Review, SignOff
 from reviews.policy import Policy
 from reviews.transitions import TABLE, Move, bar
 
@@ -36,6 +44,7 @@ class Said:
     lesson: str = ""
     days: int | None = None
     to_pilot: bool = False
+    review: Review | None = None
 
     @property
     def move(self) -> Move:
@@ -58,21 +67,26 @@ def decide(
     lesson: str = "",
     days: int | None = None,
     to_pilot: bool = False,
+    review: Review | None = None,
 ) -> Decision:
     """Decide what becomes of an initiative, and move it where the decision leads.
 
-    One transaction: lock, compare the evidence, evaluate the criteria and signatures again, move
-    where the version is still the one read, close the spell and open the next, write the event.
+    One transaction: lock, trip and lapse what is due by now, compare the evidence, evaluate the
+    criteria and signatures again, move where the version is still the one read, close the spell
+    and open the next, write the event.
     To ship a light pilot takes both of its reviews in one sitting, and records two decisions.
+    `review` says which open one is sent back, where it is not that of a gate.
     """
-    said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot)
+    said = Said(kind, reason, by, at, outcome, lesson, days, to_pilot, review)
     row = locked_initiative(initiative.pk)
+    initiatives.trip_those_of(row, at=at)
+    lapsing.lapse_if_due(row, at=at)
     known = initiative_facts.load_one(row.pk)
     if kind == Decision.Kind.SHIP and may_take_one_sitting(row):
         return _decide_in_one_sitting(row, known, said)
     _require_allowed(row, known, said)
-    review = _review_for(row, known, said, row.next_gate)
-    return _carry_out(row, known, said, review)
+    found = _review_for(row, known, said, said.move.decides_on or row.next_gate)
+    return _carry_out(row, known, said, found)
 
 
 def may_take_one_sitting(row: Initiative) -> bool:
@@ -105,7 +119,9 @@ def _carry_out(row: Initiative, known: Facts, said: Said, review: Review | None)
     except Overtaken as overtaken:
         raise Refused(str(overtaken), rule="overtaken") from overtaken
     _close_reviews(row, review, said)
-    append([_entry(decision, said)], at=said.at)
+    stops = decision.to_stage == Stage.RETIRED
+    left = tidy_up(decision, row, known, by=said.by, at=said.at) if stops else []
+    append([_entry(decision, said), *left], at=said.at)
     return decision
 
 
@@ -146,6 +162,10 @@ def _review_for(row: Initiative, known: Facts, said: Said, gate: str | None) -> 
     open_ones = Review.objects.open().filter(initiative=row).order_by("pk")
     if said.kind != Decision.Kind.SEND_BACK:
         open_ones = open_ones.filter(gate=gate)
+    elif said.review is not None:
+        open_ones = open_ones.filter(pk=said.review.pk)
+    elif open_ones.of_gates().exists():
+        open_ones = open_ones.of_gates()
     review = open_ones.select_related("policy", "snapshot", "initiative").first()
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
@@ -166,7 +186,9 @@ def _require_complete(standing: queries.Standing) -> None:
 
 
 def _write_down_why(row: Initiative, said: Said) -> None:
-    """Answer the retirement gate's own question, so that nobody has to say it twice."""
+    """Answer the retirement gate's own question, so that nobody has to say it twice, and keep it
+    where whoever begins the like finds it."""
+    initiatives.remember(row, because=said.reason.strip(), lesson=said.lesson.strip())
     initiatives.record_evidence(
         initiative=row,
         criterion=WHY_IT_STOPS,
@@ -193,7 +215,7 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
     back = said.kind == Decision.Kind.SEND_BACK and said.to_pilot
     if back and row.stage == Stage.READINESS_REVIEW:
         to = Stage.PILOT
-    judged = queries.standing(review, said.today, known).judged if review else ()
+    standing = queries.standing(review, said.today, known) if review else None
     return Decision.objects.create(
         initiative=row,
         review=review,
@@ -208,19 +230,35 @@ def _record(row: Initiative, known: Facts, said: Said, review: Review | None) ->
         lesson=said.lesson.strip(),
         days=said.days if said.move.needs_days else None,
         snapshot=review.snapshot if review else None,
-        observed=snapshots.observed(known, judged),
+        observed=snapshots.observed(standing.facts, standing.judged) | _set_aside(standing)
+        if standing
+        else snapshots.observed(known),
     )
+
+
+def _set_aside(standing: queries.Standing) -> dict[str, Any]:
+    """Which overrides the decision stands on, where it does."""
+    used = sorted({override.pk for _, override in standing.overridden})
+    return {"overrides": used} if used else {}
 
 
 def _move(
     row: Initiative, known: Facts, to: Stage, said: Said, review: Review | None, policy: Policy
 ) -> None:
     """Let the initiative stand where the decision leads."""
+    had_lapsed = row.has_lapsed
     if said.move.needs_days:
         assert said.days is not None
         postponing.postpone(row, said.kind, said.days, at=said.at)
+        waiving.answer_by_extension(known, at=said.at)
     elif said.kind == Decision.Kind.RECERTIFY:
         row.recertify(at=said.at, decision_date=_recertified_until(row, policy, said.today))
+    elif said.kind == Decision.Kind.REBASELINE:
+        assert review is not None
+        assert review.baseline is not None
+        initiatives.put_in_force(row=row, baseline=review.baseline, by=said.by, at=said.at)
+    elif said.kind == Decision.Kind.CATCH_UP:
+        _catch_up(row, known, said)
     elif said.kind == Decision.Kind.SUSPEND:
         initiatives.suspend(row, because=said.reason.strip(), by=said.by, at=said.at)
     elif said.kind == Decision.Kind.RESUME:
@@ -229,8 +267,17 @@ def _move(
         row.enter(to, at=said.at, decision_date=_decision_date(row, said, to, policy))
         if review is not None and review.gate == Gate.CHARTER:
             initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at, known=known)
+    if had_lapsed and not row.has_lapsed:
+        lapsing.release(row, at=said.at)
     begun = row.counting_since or said.at  # whoever decided on it has ended its quiet
     Initiative.objects.filter(pk=row.pk).update(touched_at=said.at, counting_since=begun)
+
+
+def _catch_up(row: Initiative, known: Facts, said: Said) -> None:
+    """Owe nothing any more; what was signed for the charter is frozen like one."""
+    row.catch_up(at=said.at)
+    if known.charter is None:
+        initiatives.freeze_baseline(initiative=row, reason=said.reason, at=said.at, known=known)
 
 
 def _decision_date(row: Initiative, said: Said, to: Stage, policy: Policy) -> date | None:
@@ -252,17 +299,30 @@ def _recertified_until(row: Initiative, policy: Policy, today: date) -> date:
 
 
 def _close_reviews(row: Initiative, decided: Review | None, said: Said) -> None:
-    """Close the review that was decided, and, when it stops or goes back, all others."""
+    """Close the review that was decided; when it stops, all others, and when it goes back, those
+    of other gates. What approvals of those depended on is not asked for any more."""
     closing = Review.Closing
-    open_ones = Review.objects.open().filter(initiative=row)
+    goes_back = said.kind == Decision.Kind.SEND_BACK
+    given_up = _given_up(row, decided, said)
+    release_conditions(SignOff.objects.filter(review__in=given_up), said.at)
     if decided is not None:
-        how = closing.SENT_BACK if said.kind == Decision.Kind.SEND_BACK else closing.DECIDED
+        how = closing.SENT_BACK if goes_back else closing.DECIDED
         Review.objects.filter(pk=decided.pk).update(closed_at=said.at, closing=how)
+    how = closing.SENT_BACK if goes_back else closing.STOPPED
+    Review.objects.filter(pk__in=given_up).update(closed_at=said.at, closing=how)
+    end_what_was_asked(row, said.at)
+
+
+def _given_up(row: Initiative, decided: Review | None, said: Said) -> list[int]:
+    """Ids of the open reviews that end undecided, or sent back."""
+    open_ones = Review.objects.open().filter(initiative=row)
     if row.stage == Stage.RETIRED:
-        open_ones.update(closed_at=said.at, closing=closing.STOPPED)
-    elif said.kind == Decision.Kind.SEND_BACK:
-        open_ones.update(closed_at=said.at, closing=closing.SENT_BACK)
-    close_to_groups(row)
+        return list(open_ones.values_list("pk", flat=True))
+    if said.kind != Decision.Kind.SEND_BACK or decided is None:
+        return []
+    is_of_a_gate = decided.gate in Gate.values
+    back = open_ones.of_gates() if is_of_a_gate else open_ones.filter(pk=decided.pk)
+    return list(back.values_list("pk", flat=True))
 
 
 def _entry(decision: Decision, said: Said) -> Entry:

@@ -1,23 +1,22 @@
-"""Asking for a review, signing it, and noticing that its evidence has changed."""
+"""Asking for a review, taking it back, and noticing that its evidence has changed."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from accounts.authentication import Authentication
 from accounts.models import Group, Person
 from audit.actions import Entry, Value, Words, append
-from audit.models import Event
 from audit.refusals import Refused, records_refusals
 from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
-from initiatives.models import Initiative, OpenToGroup
+from initiatives.models import Baseline, Initiative, Obligation, OpenToGroup, OpenToPerson
+from initiatives.stages import SpecialReview
 from initiatives.workdays import add_working_days
-from reviews import gates, permissions, queries, signing, snapshots
-from reviews.models import PolicyVersion, Review, SignOff, Slot, Snapshot
+from reviews import gates, permissions, queries, reviewed, snapshots
+from reviews.models import Review, SignOff, Slot, Snapshot
 from reviews.policy import Policy
 
 
@@ -55,17 +54,24 @@ def request_review(
     gate = gate or row.next_gate
     if gate is None:
         raise Refused("It is retired: no gate lies ahead of it.", rule="no_gate_ahead")
-    if gate not in queries.gates_ahead(row):
-        raise Refused("This gate does not lie ahead of it now.", rule="not_ahead")
+    _require_ahead(row, known, gate)
     if Review.objects.open().filter(initiative=row, gate=gate).exists():
         raise Refused("This review is open already.", rule="already_open")
     if row.is_quiet:
         row, known = _end_quiet(row, by, at)
-    version = queries.current_version()
-    review = _open(row, known, gate, version, by, at)
+    review = open_review(row, known, gate, by=by, at=at)
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     append([review_entry("review.requested", review, by, {"digest": review.snapshot_id})], at=at)
     return review
+
+
+def _require_ahead(row: Initiative, known: Facts, gate: str) -> None:
+    """A gate that lies ahead of it, or those that it never passed."""
+    if gate == SpecialReview.CATCH_UP:
+        if not row.owes_gates:
+            raise Refused("It owes nothing of the gates before its stage.", rule="owes_nothing")
+    elif gate not in queries.gates_ahead(row):
+        raise Refused("This gate does not lie ahead of it now.", rule="not_ahead")
 
 
 @records_refusals("review.withdraw")
@@ -83,16 +89,30 @@ def withdraw(*, review: Review, reason: str, by: Person, at: datetime) -> Review
         raise Refused("Say why, for those who were asked.", rule="reason_missing", field="reason")
     held.closed_at, held.closing = at, Review.Closing.WITHDRAWN
     held.save(update_fields=["closed_at", "closing"])
-    close_to_groups(row)
+    release_conditions(held.sign_offs.all(), at)
+    end_what_was_asked(row, at)
     Initiative.objects.filter(pk=row.pk).update(touched_at=at)
     append([review_entry("review.withdrawn", held, by, {"reason": Words(reason.strip())})], at=at)
     return held
 
 
-def close_to_groups(row: Initiative) -> None:
-    """Once nothing is up for review, a restricted initiative is invisible to groups again."""
-    if not Review.objects.open().filter(initiative=row).exists():
+def end_what_was_asked(row: Initiative, at: datetime) -> None:
+    """Once nothing is up for review, a restricted initiative is invisible to groups again, and to
+    those who signed in another's place; and a baseline that nobody reviews any more was not
+    decided on, so it is discarded."""
+    gates_open = set(Review.objects.open().filter(initiative=row).values_list("gate", flat=True))
+    if not gates_open:
         OpenToGroup.objects.filter(initiative=row).delete()
+        OpenToPerson.objects.filter(initiative=row).delete()
+    if SpecialReview.REBASELINE not in gates_open:
+        initiatives.discard_proposal(initiative=row, at=at)
+
+
+def release_conditions(signatures: QuerySet[SignOff], at: datetime) -> None:
+    """Ask no longer for what these approvals depended on."""
+    conditions = SignOff.conditions.through.objects.filter(signoff__in=signatures.order_by())
+    open_ones = Obligation.objects.open().filter(pk__in=conditions.values("obligation"))
+    open_ones.update(released_at=at)
 
 
 def _end_quiet(row: Initiative, by: Person, at: datetime) -> tuple[Initiative, Facts]:
@@ -101,24 +121,33 @@ def _end_quiet(row: Initiative, by: Person, at: datetime) -> tuple[Initiative, F
     return locked_initiative(row.pk), initiative_facts.load_one(row.pk)
 
 
-def _open(
-    row: Initiative, known: Facts, gate: str, version: PolicyVersion, by: Person, at: datetime
+def open_review(
+    row: Initiative,
+    known: Facts,
+    gate: str,
+    *,
+    by: Person,
+    at: datetime,
+    baseline: Baseline | None = None,
 ) -> Review:
+    """Freeze the evidence and ask its signers, by the policy in force; under the lock."""
+    version, today = queries.current_version(), timezone.localdate(at)
     policy = queries.parsed(version)
-    snapshot = keep_snapshot(known, policy, at)
-    today = timezone.localdate(at)
-    review = Review.objects.create(
+    review = Review(
         initiative=row,
         gate=gate,
+        baseline=baseline,
         policy=version,
-        snapshot=snapshot,
-        requested_snapshot=snapshot,
-        observed=snapshots.observed(known, gates.evaluate(known, gate, policy, today)),
         seen_version=row.evidence_version,
         opened_at=at,
         opened_by=by,
         due_date=add_working_days(today, policy.limits.request_working_days),
     )
+    about = reviewed.facts_of(review, known)
+    asked = reviewed.gate_of(review, about, policy)
+    review.observed = snapshots.observed(about, gates.evaluate_all(about, asked, policy, today))
+    review.snapshot = review.requested_snapshot = keep_snapshot(review, known, policy, at)
+    review.save()
     _add_slots(review, known, policy, at)
     return review
 
@@ -129,7 +158,8 @@ def _add_slots(review: Review, known: Facts, policy: Policy, at: datetime) -> bo
     Facts that change while a review is open may call for more: a budget past the band brings
     finance in. One that was asked for stays.
     """
-    wanted = policy.gates[review.gate].slots_for(gates.case_of(known))
+    about = reviewed.facts_of(review, known)
+    wanted = reviewed.gate_of(review, about, policy).slots_for(gates.case_of(about))
     present = set(review.slots.values_list("key", flat=True))
     missing = [slot for slot in wanted if slot.key not in present]
     groups = {group.key: group for group in Group.objects.all()} if missing else {}
@@ -163,10 +193,10 @@ def _open_to_groups(row: Initiative, slots: list[Slot], at: datetime) -> None:
 
 
 def keep_snapshot(
-    known: Facts, policy: Policy, at: datetime, last: Snapshot | None = None
+    review: Review, known: Facts, policy: Policy, at: datetime, last: Snapshot | None = None
 ) -> Snapshot:
     """Store the evidence as it stands, once for each digest; mostly it is `last` still."""
-    text = snapshots.canonical(snapshots.material(known, policy.version))
+    text = snapshots.canonical(snapshots.of_review(review, known, policy.version))
     digest = snapshots.digest(text)
     if last is not None and last.digest == digest:
         return last
@@ -174,128 +204,6 @@ def keep_snapshot(
         digest=digest, defaults={"material": text, "taken_at": at}
     )
     return snapshot
-
-
-@records_refusals("review.sign")
-def sign(
-    *,
-    slot: Slot,
-    verdict: str,
-    digest: str,
-    authentication: Authentication | None,
-    by: Person,
-    at: datetime,
-    comment: str = "",
-) -> Event:
-    """Sign the evidence named by `digest`, and return the event, whose number is the receipt.
-
-    Everything is checked again under the initiative's lock: that this is still the evidence,
-    that the signer may, and that they proved who they are recently enough. One signature fills
-    every role slot that its signer holds.
-    """
-    row = locked_initiative(slot.review.initiative_id)
-    review = Review.objects.select_related("policy", "snapshot").get(pk=slot.review_id)
-    review.initiative = row
-    if not review.is_open:
-        raise Refused("This review is closed; nothing is left to sign.", rule="review_closed")
-    known = initiative_facts.load_one(row.pk)
-    notice(review, row, at, known)
-    standing = queries.standing(review, timezone.localdate(at), known)
-    _require_same_evidence(standing, digest)
-    _require_fresh(authentication, standing, at)
-    assert authentication is not None
-    if verdict == SignOff.Verdict.REJECT and not comment.strip():
-        raise Refused("Say why you reject, so that it can be mended.", rule="why", field="comment")
-    mine = _slots_signed(standing, slot, by)
-    SignOff.objects.bulk_create(
-        _signature(state.slot, review, verdict, comment, authentication, by, at) for state in mine
-    )
-    Initiative.objects.filter(pk=row.pk).update(touched_at=at)
-    return append([_signed_entry(review, mine, verdict, comment, by)], at=at)[0]
-
-
-def _require_same_evidence(standing: queries.Standing, digest: str) -> None:
-    if standing.digest == digest:
-        return
-    read = Snapshot.objects.filter(digest=digest).first()
-    changes = queries.in_words(read.material, standing.material, standing.facts) if read else []
-    raise Refused(
-        "The evidence has changed since you opened this page. Read what is different, then sign.",
-        rule="evidence_changed",
-        detail={"changes": changes},
-    )
-
-
-def _require_fresh(
-    authentication: Authentication | None, standing: queries.Standing, at: datetime
-) -> None:
-    level = standing.facts.initiative.level
-    limit = timedelta(minutes=standing.policy.limits.reauthentication_minutes[level])
-    if authentication is None or not authentication.is_fresh(at=at, limit=limit):
-        raise Refused("Confirm that it is you before you sign.", rule="authentication_too_old")
-
-
-def _slots_signed(standing: queries.Standing, slot: Slot, by: Person) -> list[signing.SlotState]:
-    """The slots this signature fills: the one asked for, and every other role of the signer."""
-    asked = next(state for state in standing.slots if state.slot.pk == slot.pk)
-    _require_eligible(asked, by)
-    if slot.group_id:
-        return [asked]
-    return [s for s in standing.slots if s.slot.role and s.waits_for(by)]
-
-
-def _require_eligible(state: signing.SlotState, by: Person) -> None:
-    if any(signature.signer_id == by.pk for signature in (*state.live, *state.rejections)):
-        raise Refused("You have already signed this on the same evidence.", rule="already_signed")
-    if reason := state.barred.get(by.pk):
-        raise Refused(
-            f"You cannot sign as {state.slot.title}: {reason}", rule="barred_from_signing"
-        )
-    if not any(person.pk == by.pk for person in state.eligible):
-        raise Refused(
-            f"The signature “{state.slot.title}” is not yours to give.", rule="not_your_slot"
-        )
-    if state.is_filled:
-        raise Refused("Enough people have signed here already.", rule="slot_filled")
-
-
-def _signature(
-    slot: Slot,
-    review: Review,
-    verdict: str,
-    comment: str,
-    authentication: Authentication,
-    by: Person,
-    at: datetime,
-) -> SignOff:
-    return SignOff(
-        slot=slot,
-        review=review,
-        signer=by,
-        printed_name=by.name,
-        role=slot.role,
-        group=slot.group.key if slot.group else "",
-        meaning=slot.meaning,
-        verdict=verdict,
-        comment=comment.strip(),
-        signed_at=at,
-        authentication_method=authentication.method,
-        authenticated_at=authentication.authenticated_at,
-        snapshot=review.snapshot,
-        policy_version=review.policy.version,
-    )
-
-
-def _signed_entry(
-    review: Review, signed: list[signing.SlotState], verdict: str, comment: str, by: Person
-) -> Entry:
-    changed: dict[str, Value] = {
-        "verdict": verdict,
-        "slots": [state.slot.key for state in signed],
-        "digest": review.snapshot_id,
-    }
-    changed |= {"comment": Words(comment)} if comment else {}
-    return review_entry("review.signed", review, by, changed)
 
 
 def notice(review: Review, row: Initiative, at: datetime, known: Facts | None = None) -> bool:
@@ -307,7 +215,7 @@ def notice(review: Review, row: Initiative, at: datetime, known: Facts | None = 
     """
     known, policy = known or initiative_facts.load_one(row.pk), queries.parsed(review.policy)
     before, seen = review.snapshot_id, review.seen_version
-    snapshot = keep_snapshot(known, policy, at, review.snapshot)
+    snapshot = keep_snapshot(review, known, policy, at, review.snapshot)
     if (snapshot.digest, row.evidence_version) != (before, seen):
         review.snapshot, review.seen_version = snapshot, row.evidence_version
         review.save(update_fields=["snapshot", "seen_version"])

@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.utils.text import capfirst
+
 from initiatives.facts import Facts
 from initiatives.models import KillCondition, Metric
 from initiatives.models.charter import KillConditionKind
 from initiatives.rules import looks_like_a_model_score
-from initiatives.stages import Role, Stage
-from reviews.checks.verdicts import Asked, Verdict, met, person_missing, unmet
+from initiatives.stages import DECISION_DATE_NAME, Role, Stage
+from reviews.checks.verdicts import (
+    Asked,
+    Verdict,
+    excerpt,
+    met,
+    people,
+    person_missing,
+    unmet,
+)
+from reviews.policy.wording import listed
 
 
 def owners_accepted(asked: Asked) -> Verdict:
@@ -21,7 +32,10 @@ def owners_accepted(asked: Asked) -> Verdict:
     said = " ".join([fault for _, fault in missing] + hours)
     if missing:
         return unmet(said, "ask", missing[0][0])
-    return unmet(said) if hours else met("All have accepted.")
+    if hours:
+        return unmet(said)
+    held = [asked.facts.counted_owner(role) for role in roles]
+    return met(f"Accepted by {people(owner.person for owner in held if owner)}.")
 
 
 def _with_hours(asked: Asked) -> list[str]:
@@ -47,16 +61,18 @@ def primary_metric_complete(asked: Asked) -> Verdict:
         return unmet("No primary business metric yet.")
     missing = [name for name, value in _metric_parts(metric).items() if value in (None, "")]
     if missing:
-        return unmet(f"{metric.name} has no {', no '.join(missing)}.", "change_metric", metric.pk)
+        said = f"{capfirst(metric.name)} has no {listed(missing, last='and no')}."
+        return unmet(said, "change_metric", metric.pk)
     if looks_like_a_model_score(metric.name) and not metric.worth:
         return unmet(
-            f"{metric.name} is a model's score: say what one unit is worth.",
+            f"{capfirst(metric.name)} is a model's score: say what one unit of it is worth to the "
+            "business.",
             "change_metric",
             metric.pk,
         )
-    return met(
-        f"{metric.name}: {metric.words(metric.baseline)} to {metric.words(metric.threshold)}."
-    )
+    worth = f" One unit is worth: {excerpt(metric.worth)}" if metric.worth else ""
+    bounds = f"from {metric.words(metric.baseline)} to {metric.words(metric.threshold)}"
+    return met(f"{capfirst(metric.name)}: {bounds}.{worth}")
 
 
 def _metric_parts(metric: Metric) -> dict[str, Any]:
@@ -73,14 +89,25 @@ def kill_condition_armed(asked: Asked) -> Verdict:
     """P8: an armed kill condition that a machine can evaluate; in a charter on the primary metric
     and due by the ship-or-kill date."""
     armed = [k for k in asked.facts.kill_conditions if k.state == KillCondition.State.ARMED]
+    if not armed:
+        return unmet("No kill condition is armed: agree on when to stop.")
     if asked.parameters.get("on_primary_metric"):
         primary = asked.facts.primary_metric
         armed = [k for k in armed if primary is not None and k.metric_id == primary.pk]
+        if not armed:
+            return unmet("No armed kill condition is on the primary metric: agree on one that is.")
     if asked.parameters.get("by_decision_date"):
         armed = [k for k in armed if _due_in_time(k, asked)]
     if armed:
         return met(f"{armed[0].sentence()}.")
-    return unmet("No armed kill condition here says when to stop in time.")
+    name = DECISION_DATE_NAME[_decided_in(asked)]
+    return unmet(f"No armed kill condition is judged by the {name}: agree on one that is.")
+
+
+def _decided_in(asked: Asked) -> str:
+    """The stage whose decision date counts: of a proposal, the pilot's that it asks for."""
+    stage = asked.facts.initiative.stage
+    return Stage.PILOT if stage == Stage.PROPOSAL else stage
 
 
 def _due_in_time(condition: KillCondition, asked: Asked) -> bool:
@@ -96,7 +123,7 @@ def _due_in_time(condition: KillCondition, asked: Asked) -> bool:
 def production_kill_condition(asked: Asked) -> Verdict:
     """P8, P24: an armed condition that goes on in daily use, beyond the decision date."""
     armed = [k for k in asked.facts.kill_conditions if k.state == KillCondition.State.ARMED]
-    lasting = [k for k in armed if k.in_a_row or k.kind == KillConditionKind.SPEND]
+    lasting = [k for k in armed if k.in_a_row or k.kind != KillConditionKind.METRIC]
     if lasting:
         return met(f"{lasting[0].sentence()}.")
     return unmet("No kill condition goes on in production: agree on one that counts measurements.")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from initiatives.stages import Role
 from initiatives.triage import QUESTIONS
+from initiatives.units import money
 from reviews.checks.always import owner_fault
 from reviews.checks.verdicts import Asked, Verdict, excerpt, met, prohibition, unmet
+from reviews.policy.wording import listed
 
 
 def described(asked: Asked) -> Verdict:
@@ -13,7 +15,7 @@ def described(asked: Asked) -> Verdict:
     missing = [f for f in asked.parameters["fields"] if not getattr(asked.facts.initiative, f)]
     names = {"users": "who has it", "outcome": "the outcome wanted", "problem": "the problem"}
     if missing:
-        return unmet(f"Still to write: {', '.join(names.get(f, f) for f in missing)}.")
+        return unmet(f"Still to write: {listed(names.get(f, f) for f in missing)}.")
     return met(excerpt(asked.facts.initiative.problem))
 
 
@@ -29,7 +31,7 @@ def pilot_length(asked: Asked) -> Verdict:
     days, most = asked.facts.initiative.pilot_days, asked.limits.pilot_days
     if days <= most:
         return met(f"Ship or kill {days} days after the pilot starts.")
-    return unmet(f"{days} days are too long: decide within {most} days of the pilot's start.")
+    return unmet(f"{days} days are too long: ship or kill within {most} days of the pilot's start.")
 
 
 def pilot_budget_set(asked: Asked) -> Verdict:
@@ -39,15 +41,21 @@ def pilot_budget_set(asked: Asked) -> Verdict:
         return unmet("No spend cap for the pilot yet.")
     if fault := owner_fault(asked.facts, Role.BUDGET_OWNER):
         return unmet(fault, "ask", Role.BUDGET_OWNER)
-    return met(f"At most {budget:,}.")
+    owner = asked.facts.counted_owner(Role.BUDGET_OWNER)
+    assert owner is not None
+    return met(f"At most {money(budget)}; {owner.person} answers for it.")
 
 
 def triaged(asked: Asked) -> Verdict:
     """§3, Proportion: the eight questions that say how much each gate asks."""
     open_ones = [q for q in QUESTIONS if asked.facts.answered_yes(q) is None]
+    if len(open_ones) == len(QUESTIONS):
+        return unmet("The eight questions are not answered yet.")
     if open_ones:
         count = len(open_ones)
-        return unmet(f"{count} of the eight questions {'is' if count == 1 else 'are'} open.")
+        are = "is" if count == 1 else "are"
+        return unmet(f"{count} of the eight questions {are} not answered yet.")
     if forbidden := prohibition(asked.facts):
         return unmet(forbidden)
-    return met(f"{asked.facts.initiative.get_level_display()} level.")
+    level = asked.facts.initiative.get_level_display().lower()
+    return met(f"All eight are answered: {level} control level.")

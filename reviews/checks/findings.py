@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from initiatives.models import EvaluationRun, EvaluationSet, OpenQuestion
-from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
+from initiatives.units import money
+from reviews.checks.verdicts import Asked, Verdict, counted, day, met, unmet
+from reviews.policy.wording import listed
 
 
 def evaluation_run(asked: Asked) -> Verdict:
     """P11: the evaluation set was run, lately; again where it is asked anew."""
     known = asked.facts.initiative.evaluation_set
     if known is None or known.last_run is None:
-        return unmet("No evaluation has been recorded yet.")
-    run, said = known.last_run, _said(known, known.last_run)
+        return unmet("No evaluation has been recorded yet: run the set, and record what came out.")
+    run, said = known.last_run, capfirst(_said(known, known.last_run))
     if asked.since and run.ran_on < timezone.localdate(asked.since):
         return unmet(f"{said}; run it again for this recertification.")
     age, most = (asked.today - run.ran_on).days, asked.limits.evaluation_stale_days
     if age > most:
-        return unmet(f"{said}, {age} days ago; after {most} days it counts no more.")
+        return unmet(f"{said}, {age} days ago; after {most} days it has to be run again.")
     return met(f"{said}.")
 
 
 def _said(known: EvaluationSet, run: EvaluationRun) -> str:
     words = known.metric.words(run.value)
     cases = f", n = {run.cases:,}" if run.cases else ""
-    return f"{run.version} reached {words} on {run.ran_on:%-d %b %Y}{cases}"
+    version = f"version {run.version}" if run.version[:1].isdigit() else run.version
+    return f"{version} reached {words} on {day(run.ran_on)}{cases}"
 
 
 def evaluation_set_described(asked: Asked) -> Verdict:
@@ -40,8 +44,9 @@ def evaluation_set_described(asked: Asked) -> Verdict:
     }
     missing = [name for name, value in parts.items() if not value]
     if missing:
-        return unmet(f"{known.name}: not said yet {', '.join(missing)}.")
-    return met(f"{known.name}: {known.size:,} cases, verified by {known.verified_by}.")
+        return unmet(f"{capfirst(known.name)}: not said yet {listed(missing)}.")
+    cases = counted(known.size or 0, "case")
+    return met(f"{capfirst(known.name)}: {cases}, verified by {known.verified_by}.")
 
 
 def evaluation_set_owned(asked: Asked) -> Verdict:
@@ -50,7 +55,7 @@ def evaluation_set_owned(asked: Asked) -> Verdict:
     if known is None or known.owner is None:
         return unmet("Nobody is named to keep the evaluation set up to date.")
     if not known.owner.is_active:
-        return unmet(f"{known.owner} is no longer here.")
+        return unmet(f"{known.owner}, who kept it up to date, is no longer here.")
     return met(f"{known.owner} keeps it up to date.")
 
 
@@ -59,7 +64,7 @@ def messy_data_meets_threshold(asked: Asked) -> Verdict:
     question."""
     known = asked.facts.initiative.messy_set
     if known is None or known.last_run is None:
-        return unmet("Nothing was tried on messy data yet.")
+        return unmet("Nothing has been tried on messy data yet.")
     said = f"On messy data {_said(known, known.last_run)}"
     threshold = known.metric.threshold
     if threshold is None:
@@ -110,7 +115,7 @@ def sum_of(questions: list[OpenQuestion]) -> str:
     days = sum(question.estimate_days or 0 for question in questions)
     cost = sum(question.estimate_cost or 0 for question in questions)
     count = counted(len(questions), "open question")
-    parts = (counted(days, "day") if days else "", f"{cost:,}" if cost else "")
+    parts = (counted(days, "day") if days else "", money(cost) if cost else "")
     work = " and ".join(part for part in parts if part)
     return f"{count}: {work}." if work else f"{count}."
 
@@ -121,4 +126,12 @@ def blocking_questions_closed(asked: Asked) -> Verdict:
     if not blocking:
         return met("No blocking question is open.")
     more = f" And {len(blocking) - 1} more." if len(blocking) > 1 else ""
-    return unmet(f"“{blocking[0]}” is open.{more}", "close_question", blocking[0].pk)
+    return unmet(
+        f"“{blocking[0]}” is open{_whose(blocking[0])}.{more}", "close_question", blocking[0].pk
+    )
+
+
+def _whose(question: OpenQuestion) -> str:
+    """Who is to answer it and by when, as far as that was said."""
+    owner = f", with {question.owner}" if question.owner else ""
+    return f"{owner}, due {day(question.due_date)}" if question.due_date else owner

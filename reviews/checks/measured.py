@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from django.utils import timezone
+from django.utils.text import capfirst
 
 from initiatives.facts import Facts
 from initiatives.models import Measurement, Metric
 from initiatives.models.charter import MetricKind
 from initiatives.stages import Stage
-from reviews.checks.verdicts import Asked, Verdict, counted, met, unmet
+from reviews.checks.verdicts import Asked, Verdict, counted, day, met, unmet
 
+NO_ADOPTION = "No metric of adoption has a floor: say how much it has to be used."
 GUARDS = (MetricKind.QUALITY, MetricKind.COST, MetricKind.LATENCY)
 
 
@@ -29,20 +30,20 @@ def _against_threshold(facts: Facts, metric: Metric, threshold: Decimal) -> tupl
     """What the last value says of the threshold, and whether it counts as reached."""
     last = facts.latest(metric)
     if last is None:
-        return "Nothing has been measured yet.", False
+        return f"Nothing has been measured yet; threshold is {metric.words(threshold)}.", False
     said = _said(metric, last)
     if too_early := _too_early(facts, metric, last):
         return f"{said}; {too_early}.", False
     if metric.minimum_sample and (last.sample_size or 0) < metric.minimum_sample:
-        return f"{said}; the minimum sample is {metric.minimum_sample:,}.", False
+        without = "" if last.sample_size else ", without its sample"
+        return f"{said}{without}; at least n = {metric.minimum_sample:,} was agreed.", False
     reached = metric.reaches(last.value, threshold)
     return f"{said}; threshold is {metric.words(threshold)}.", reached
 
 
 def _said(metric: Metric, last: Measurement) -> str:
     sample = f", n = {last.sample_size:,}" if last.sample_size else ""
-    day = timezone.localdate(last.measured_at)
-    return f"measured {metric.words(last.value)} on {day:%-d %b %Y}{sample}"
+    return f"measured {metric.words(last.value)} on {day(last.measured_at)}{sample}"
 
 
 def _too_early(facts: Facts, metric: Metric, last: Measurement) -> str | None:
@@ -74,7 +75,15 @@ def guardrails_hold(asked: Asked) -> Verdict:
         )
     if missed:
         return unmet(" ".join(failing), "measure", missed[0][0].pk)
-    return met(f"{len(guards)} of {len(guards)} guardrails hold.")
+    return met(" ".join(_holds(asked.facts, metric) for metric in guards))
+
+
+def _holds(facts: Facts, metric: Metric) -> str:
+    """`Wrong queues: measured 4 % on 3 Nov 2026; limit is 5 %.`"""
+    last = facts.latest(metric)
+    assert last is not None
+    limit = metric.words(metric.threshold)
+    return f"{capfirst(metric.name)}: {_said(metric, last)}; limit is {limit}."
 
 
 def _kinds(metrics: list[Metric]) -> set[str]:
@@ -85,29 +94,27 @@ def misses(facts: Facts, metric: Metric) -> str | None:
     """Say how a metric misses its threshold, or None where it is at or past it."""
     last = facts.latest(metric)
     if last is None or metric.threshold is None:
-        return f"{metric.name} has not been measured."
-    if metric.reaches(last.value, metric.threshold):
-        return None
-    return f"{metric.name} is {metric.words(last.value)}; limit {metric.words(metric.threshold)}."
+        return f"{capfirst(metric.name)} has not been measured yet."
+    return None if metric.reaches(last.value, metric.threshold) else _holds(facts, metric)
 
 
 def adoption_metric_set(asked: Asked) -> Verdict:
     """P13: a metric of adoption, with a floor."""
     adoption = _adoption(asked.facts)
     if adoption is None:
-        return unmet("No adoption metric with a floor.")
-    return met(f"{adoption.name}: at least {adoption.words(adoption.threshold)}.")
+        return unmet(NO_ADOPTION)
+    return met(f"{capfirst(adoption.name)}: at least {adoption.words(adoption.threshold)}.")
 
 
 def adoption_above_floor(asked: Asked) -> Verdict:
     """P24: it is used at least as much as was agreed."""
     adoption = _adoption(asked.facts)
     if adoption is None:
-        return unmet("No adoption metric with a floor.")
+        return unmet(NO_ADOPTION)
     said = misses(asked.facts, adoption) or _is_old(asked, adoption)
     if said:
         return unmet(said, "measure", adoption.pk)
-    return met(f"{adoption.name} is above its floor.")
+    return met(_holds(asked.facts, adoption))
 
 
 def _adoption(facts: Facts) -> Metric | None:
@@ -122,11 +129,11 @@ def measured_against_baseline(asked: Asked) -> Verdict:
         return unmet("No primary metric with a baseline.")
     last = asked.facts.latest(metric)
     if last is None:
-        return unmet(f"{metric.name} has not been measured.", "measure", metric.pk)
+        return unmet(f"{capfirst(metric.name)} has not been measured yet.", "measure", metric.pk)
     if old := _is_old(asked, metric):
         return unmet(old, "measure", metric.pk)
     better = metric.reaches(last.value, metric.baseline) and last.value != metric.baseline
-    said = f"{metric.words(last.value)}; the baseline is {metric.words(metric.baseline)}."
+    said = f"{capfirst(_said(metric, last))}; the baseline is {metric.words(metric.baseline)}."
     return met(said) if better else unmet(said, "measure", metric.pk)
 
 
@@ -135,7 +142,7 @@ def _is_old(asked: Asked, metric: Metric) -> str | None:
     last = asked.facts.latest(metric)
     if last is None or asked.since is None or last.measured_at > asked.since:
         return None
-    return f"{metric.name} has not been measured since {timezone.localdate(asked.since):%-d %b %Y}."
+    return f"{capfirst(metric.name)} has not been measured since {day(asked.since)}."
 
 
 def monitoring_delivering(asked: Asked) -> Verdict:
@@ -147,12 +154,22 @@ def monitoring_delivering(asked: Asked) -> Verdict:
     gone = [metric for metric in watched if metric.paged and not metric.paged.is_active]
     silent = [m for m in watched if m not in gone and not _has_delivered(asked.facts, m)]
     faults = [f"{m.paged}, who is paged about {m.name}, is no longer here." for m in gone]
-    faults += [f"{m.name} has not delivered a value from its production source." for m in silent]
+    faults += [
+        f"{capfirst(m.name)} has not delivered a value from its production source." for m in silent
+    ]
     if gone:
         return unmet(" ".join(faults))
     if silent:
         return unmet(" ".join(faults), "measure", silent[0].pk)
-    return met(f"{', '.join(metric.name for metric in watched)} delivered from production.")
+    return met(" ".join(_watched(metric) for metric in watched))
+
+
+def _watched(metric: Metric) -> str:
+    """Its limit, and who hears when it is past it."""
+    limit = metric.words(metric.threshold)
+    return (
+        f"{capfirst(metric.name)} delivers from production; past {limit} {metric.paged} is paged."
+    )
 
 
 def _has_delivered(facts: Facts, metric: Metric) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.utils import timezone
+
 from initiatives.facts import Facts
 from initiatives.triage import LegalClass
 from reviews.policy import Limits
+from reviews.policy.wording import listed
 
 SUSPENDED = "It is suspended: resume or retire it first."
 
@@ -62,6 +65,17 @@ def excerpt(text: str, most: int = 90) -> str:
     return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0].rstrip(',;:.')} …"
 
 
+def day(moment: date) -> str:
+    """`3 Nov 2026`, of a day or, by the organisation's clock, of a moment."""
+    local = timezone.localdate(moment) if isinstance(moment, datetime) else moment
+    return f"{local:%-d %b %Y}"
+
+
+def people(names: Iterable[object]) -> str:
+    """Each of them once: `Ada Berg, Bea Business and Eli Engineer`."""
+    return listed(dict.fromkeys(str(name) for name in names))
+
+
 def counted(number: int, what: str) -> str:
     """A number of things: `1 day`, `28 days`."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
@@ -87,4 +101,4 @@ def person_missing(facts: Facts, role: str, label: str) -> str | None:
         return None
     if owner.state == "left":
         return f"{label}: {owner.person} is no longer here."
-    return f"{label}: {owner.person} was asked and has not accepted yet."
+    return f"{label}: {owner.person} was asked on {day(owner.asked_at)} and has not accepted yet."

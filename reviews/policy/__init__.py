@@ -1,6 +1,7 @@
 """The policy: what each gate asks for and who has to sign, read from TOML as frozen values."""
 
 from reviews.policy.model import (
+    ALWAYS,
     FIELD_TYPES,
     FIXED_CHECKS,
     GROUPS,
@@ -16,10 +17,12 @@ from reviews.policy.model import (
     Limits,
     Policy,
     Slot,
+    is_signed_in_catch_up,
 )
 from reviews.policy.reading import LONGEST_TITLE, default_text, parse, published
 
 __all__ = [
+    "ALWAYS",
     "FIELD_TYPES",
     "FIXED_CHECKS",
     "GROUPS",
@@ -37,6 +40,7 @@ __all__ = [
     "Policy",
     "Slot",
     "default_text",
+    "is_signed_in_catch_up",
     "parse",
     "published",
 ]

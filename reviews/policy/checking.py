@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import cast
 
-from initiatives.stages import LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Role, Stage
+from initiatives.stages import GATES_BEFORE, LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Role, Stage
+from initiatives.triage import Level
 from reviews.policy import unreachable
 from reviews.policy.model import (
+    ALWAYS,
     FIXED_CHECKS,
     LONGEST_ROLE,
     Applies,
@@ -18,6 +20,7 @@ from reviews.policy.model import (
     GatePolicy,
     Policy,
     Slot,
+    is_signed_in_catch_up,
 )
 
 
@@ -44,6 +47,9 @@ def _unknown_names(
                 yield f"{where}: the role {slot.role!r} is unknown."
             if slot.group is not None and slot.group not in groups:
                 yield f"{where}: the group {slot.group!r} is unknown."
+            asked = {criterion.key for criterion in gate.criteria}
+            for point in (point for point in slot.points if point not in asked):
+                yield f"{where}: the point {point!r} is not asked by this gate."
 
 
 def _person_roles(policy: Policy) -> Iterator[str]:
@@ -125,12 +131,42 @@ def _too_few_slots(policy: Policy) -> Iterator[str]:
     """A gate that wants more people than its slots can hold could never be passed."""
     for gate in policy.gates.values():
         for level, needed in gate.people_needed.items():
-            sure = sum(slot.quorum for slot in gate.slots if slot.applies.surely_at(level))
-            if sure < needed:
+            if (sure := _sure(gate, level)) < needed:
                 yield (
                     f"{_where(gate)}: at the {level} level {needed} people have to sign, but its "
                     f"slots are sure to ask only {sure}."
                 )
+
+
+def _sure(gate: GatePolicy, level: str) -> int:
+    """How many people its slots are sure to ask at this level."""
+    return sum(slot.quorum for slot in gate.slots if slot.applies.surely_at(level))
+
+
+def _too_few_to_catch_up(policy: Policy) -> Iterator[str]:
+    """Who signs for several gates at once signs once, and nobody for an answer that isn't asked."""
+    for stage in RUNNING:
+        gates = [policy.gates[gate] for gate in GATES_BEFORE[stage] if gate in policy.gates]
+        for level in Level.values if gates else ():
+            if any(_sure(gate, level) < gate.people_needed[level] for gate in gates):
+                continue  # said of the gate itself
+            sure = _sure_to_catch_up(gates, stage, level)
+            needed = max(gate.people_needed[level] for gate in gates)
+            if sure < needed:
+                yield (
+                    f"Catch-up in the stage {stage.label}: at the {level} level {needed} people "
+                    f"have to sign, but the gates before it are sure to ask only {sure}."
+                )
+
+
+def _sure_to_catch_up(gates: list[GatePolicy], stage: Stage, level: str) -> int:
+    givers = {
+        slot.role or slot.group: slot.quorum
+        for gate in gates
+        for slot in gate.slots
+        if slot.applies.surely_at(level) and is_signed_in_catch_up(slot, gates, stage)
+    }
+    return sum(givers.values())
 
 
 def _fixed_checks_weakened(policy: Policy) -> Iterator[str]:
@@ -149,6 +185,9 @@ def _weakened(gate: GatePolicy, check: str) -> Iterator[str]:
     elif not firm:
         where = _where(gate, "criterion", found[0].key)
         yield f"{where}: {check} has to be blocking and mandatory, and to apply always."
+    elif not any(c.catch_up == ALWAYS for c in firm):
+        where = _where(gate, "criterion", firm[0].key)
+        yield f"{where}: {check} is asked of what already ran as well; take its catch_up away."
     elif check == "owners_accepted":
         yield from _owners_left_out(gate, firm)
 
@@ -175,6 +214,7 @@ _RULES = (
     _keys_too_long_together,
     _tables_from_nowhere,
     _too_few_slots,
+    _too_few_to_catch_up,
     _fixed_checks_weakened,
     _limits_at_odds,
 )

@@ -149,6 +149,7 @@ def _of_criterion(row: Criterion) -> dict[str, str]:
         "blocking": _yes(row.blocking),
         "mandatory": _yes(row.mandatory),
         "asked anew": _yes(row.anew),
+        "asked of what already ran": wording.CATCH_UP[row.catch_up],
         "applies": wording.applies(row.applies),
         "why": row.why,
         "source": row.source,
@@ -180,4 +181,5 @@ def _of_slot(row: Slot) -> dict[str, str]:
         "who": wording.who(row),
         "applies": wording.applies(row.applies),
         "meaning": row.meaning,
+        "points": ", ".join(row.points),
     }

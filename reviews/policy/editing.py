@@ -13,7 +13,7 @@ from typing import Any
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
-from reviews.policy.model import InvalidPolicy
+from reviews.policy.model import ALWAYS, InvalidPolicy
 from reviews.policy.reading import LONGEST_KEY
 
 CRITERIA, SLOTS = "criteria", "slots"
@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "blocking": True,
     "mandatory": False,
     "anew": False,
+    "catch_up": ALWAYS,
     "required": True,
     "quorum": 1,
     "source": "",
@@ -107,9 +108,13 @@ def add_row(text: str, place: Place, values: Mapping[str, Any]) -> str:
 
 
 def remove_row(text: str, place: Place) -> str:
+    """Take a row out; what signers were to look at first loses a criterion that is gone."""
     whole = document(text)
     rows, number = _found(whole, place)
     del rows[number]
+    if place.kind == CRITERIA and not place.field:
+        for slot in _gate(whole, place.gate).get(SLOTS, ()):
+            _put(slot, {"points": [p for p in slot.get("points", ()) if p != place.key] or None})
     return tomlkit.dumps(whole)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, get_args
+
+from initiatives.stages import ON_TRIAL
 
 FieldType = Literal[
     "text", "choice", "number", "money", "date", "person", "url", "file", "yes_no", "table"
@@ -17,6 +19,10 @@ FIELD_TYPES: tuple[str, ...] = get_args(FieldType)
 GROUPS = (
     "security", "compliance", "finance", "operations", "leads", "auditors", "administrators",
 )  # fmt: skip
+# Of what already ran when it came here a criterion is asked: always, as long as it is on trial, or
+# never (product.md §2, Catch-up).
+ALWAYS, BEFORE_PRODUCTION, NEVER = "always", "before_production", "never"
+CATCH_UP = (ALWAYS, BEFORE_PRODUCTION, NEVER)
 # What can't be edited out of a policy, in any gate into a running stage: it is the product.
 FIXED_CHECKS = (
     "owners_accepted", "primary_metric_complete", "kill_condition_armed", "nothing_tripped",
@@ -120,6 +126,7 @@ class Criterion:
     """One thing a gate asks for: worked out by its `check`, or answered through its fields.
 
     What is asked `anew` is met only by what was said or measured since it was last certified.
+    `catch_up` says when it is asked of something that already ran when it came here.
     """
 
     key: str
@@ -129,6 +136,7 @@ class Criterion:
     blocking: bool
     mandatory: bool
     anew: bool
+    catch_up: str
     applies: Applies
     fields: tuple[Field, ...]
     why: str
@@ -144,6 +152,12 @@ class Criterion:
         """Whether people can say something to it: an answer, or why it does not apply."""
         return self.is_answered or not self.mandatory
 
+    def is_caught_up_in(self, stage: str) -> bool:
+        """Whether what already ran is asked for it in this stage (product.md §2, Catch-up)."""
+        if self.catch_up == BEFORE_PRODUCTION:
+            return stage in ON_TRIAL
+        return self.catch_up == ALWAYS
+
     def fields_for(self, case: Case) -> tuple[Field, ...]:
         return tuple(field for field in self.fields if field.applies.to(case))
 
@@ -156,7 +170,10 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Slot:
-    """A signature that a gate wants: of whoever holds a role, or of `quorum` of a group."""
+    """A signature that a gate wants: of whoever holds a role, or of `quorum` of a group.
+
+    `points` are the criteria its signer is to look at first; none means all alike.
+    """
 
     key: str
     title: str
@@ -165,6 +182,7 @@ class Slot:
     quorum: int
     meaning: str
     applies: Applies
+    points: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,6 +196,15 @@ class GatePolicy:
     people_needed: Mapping[str, int]
     outsider_from: frozenset[str]
 
+    def titles_of(self, keys: Collection[str]) -> list[str]:
+        """What these criteria are called, in the gate's order, as part of a sentence."""
+        titles = [criterion.title for criterion in self.criteria if criterion.key in keys]
+        return [f"{title[0].lower()}{title[1:]}" for title in titles]
+
+    def points_of(self, slots: Collection[str]) -> frozenset[str]:
+        """The criteria that whoever signs these slots is to look at first."""
+        return frozenset(p for slot in self.slots if slot.key in slots for p in slot.points)
+
     def criteria_for(self, case: Case) -> tuple[Criterion, ...]:
         return tuple(criterion for criterion in self.criteria if criterion.applies.to(case))
 
@@ -187,6 +214,14 @@ class GatePolicy:
     def questions(self, case: Case) -> int:
         """How many questions the gate puts to people in this case (the table of product.md §3)."""
         return sum(criterion.questions(case) for criterion in self.criteria_for(case))
+
+
+def is_signed_in_catch_up(slot: Slot, gates: Iterable[GatePolicy], stage: str) -> bool:
+    """Whether this signature is wanted where these gates are caught up on: one of a person named in
+    an answer is not, where that answer is not asked for (product.md §2, Catch-up)."""
+    criterion = (slot.role or "").partition(".")[0]
+    given = (c for gate in gates for c in gate.criteria if c.key == criterion)
+    return all(c.is_caught_up_in(stage) for c in given)
 
 
 @dataclass(frozen=True)

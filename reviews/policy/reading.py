@@ -15,6 +15,8 @@ from initiatives.stages import Gate, Stage
 from initiatives.triage import QUESTIONS, Level
 from reviews.policy import checking
 from reviews.policy.model import (
+    ALWAYS,
+    CATCH_UP,
     COLUMN_TYPES,
     FIELD_TYPES,
     GROUPS,
@@ -259,6 +261,7 @@ def _read_criterion(table: _Table) -> Criterion:
         blocking=table.flag("blocking", default=True),
         mandatory=table.flag("mandatory", default=False),
         anew=table.flag("anew", default=False),
+        catch_up=_read_catch_up(table),
         applies=_read_applies(table),
         fields=tuple(_read_field(row) for row in table.tables("fields", "field")),
         why=table.text("why"),
@@ -274,6 +277,13 @@ def _read_criterion(table: _Table) -> Criterion:
     if criterion.fields and not criterion.is_answered:
         table.refuse("it has a check, so its fields would never be asked; keep one of the two")
     return criterion
+
+
+def _read_catch_up(table: _Table) -> str:
+    said = table.text("catch_up", default=ALWAYS)
+    if said not in CATCH_UP:
+        table.refuse(f"catch_up has to be one of {_listed(CATCH_UP)}")
+    return said
 
 
 def _read_field(table: _Table) -> Field:
@@ -332,6 +342,7 @@ def _read_slot(table: _Table) -> Slot:
         quorum=table.whole("quorum", default=1, at_least=1),
         meaning=table.text("meaning"),
         applies=_read_applies(table),
+        points=table.several("points", of=str, called="keys", optional=True),
     )
     table.read |= {"role", "group"}
     table.finish()
@@ -371,7 +382,7 @@ def _read_limits(table: _Table) -> Limits:
         stalled_days=days("stalled_days"),
         measurement_stale_factor=table.factor("measurement_stale_factor"),
         evaluation_stale_days=days("evaluation_stale_days"),
-        override_days=days("override_days"),
+        override_days=table.whole("override_days"),
         pause_days=days("pause_days"),
         recertification_days=table.per_level("recertification_days"),
         catch_up_days=table.per_level("catch_up_days"),

@@ -8,9 +8,16 @@ from typing import Any
 from accounts.groups import STANDARD
 from initiatives.stages import Role, Stage
 from initiatives.triage import SAYS, Level
-from reviews.policy.model import Applies, Criterion, Field, Slot
+from reviews.policy.model import (
+    ALWAYS,
+    BEFORE_PRODUCTION,
+    NEVER,
+    Applies,
+    Criterion,
+    Field,
+    Slot,
+)
 
-ALWAYS = "always"
 LEVELS: dict[str, str] = {level.value: str(level.label) for level in Level}
 LIMITS = {
     "reauthentication_minutes": ("Proof of who signs is at most so old", "minutes"),
@@ -35,6 +42,11 @@ LADDER = {
     "recertification_days_before": ("Production owners before a recertification", "days"),
     "sponsor_days_after": ("The sponsor hears after the date", "days"),
     "leads_days_after": ("The portfolio leads hear after the date", "days"),
+}
+CATCH_UP = {
+    ALWAYS: "always",
+    BEFORE_PRODUCTION: "in a pilot or readiness review only",
+    NEVER: "never",
 }
 ROLES = ("roles", "hours_a_month_of")  # parameters that name them
 TYPES = {
@@ -107,6 +119,8 @@ def state(criterion: Criterion) -> list[str]:
     tags = ["blocking" if criterion.blocking else "advisory"]
     tags += ["cannot be set aside"] if criterion.mandatory else []
     tags += ["asked anew"] if criterion.anew else []
+    if criterion.catch_up != ALWAYS:
+        tags.append(f"of what already ran: {CATCH_UP[criterion.catch_up]}")
     return tags
 
 

@@ -70,6 +70,8 @@ def measure(sides: Sides, options: Namespace) -> dict[str, Any]:
     say("sweeping")
     sides.small.product("sweep")
     figures["sweep"] = sides.large.product("sweep")
+    sides.small.product("judge")
+    figures["judging"] = sides.large.product("judge")
     say("asking for pages")
     figures |= asking.measure(sides, cookie, options.rounds)
     say("counting queries")

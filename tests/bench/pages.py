@@ -87,6 +87,7 @@ def _pages() -> dict[str, Page]:
         "dashboard": "/",
         "initiative": busy.get_absolute_url(),
         "attention": reverse("notifications:attention"),
+        "blockers": reverse("portfolio:blockers"),
         "register": reverse("initiatives:register"),
         "export": reverse("initiatives:export"),
         **_import(lead),
@@ -125,7 +126,10 @@ def _asked_to_sign() -> tuple[Review, Person]:
         for person in Person.objects.filter(
             is_active=True, ownerships__initiative=review.initiative_id
         ).distinct():
-            if any(asked.review == review for asked in reviews.requests_for(person)):
+            if any(
+                asked.review == review
+                for asked in reviews.requests_for(person, timezone.localdate())
+            ):
                 return review, person
     raise LookupError("Nobody is asked to sign a charter.")
 

@@ -1,6 +1,6 @@
 """What is measured inside the product, in a process of its own and without a web server:
-`python -m tests.bench.product generate|pages|counts|sweep|newly_due|import|mails`, which prints
-JSON."""
+`python -m tests.bench.product generate|pages|counts|sweep|judge|newly_due|import|mails`, which
+prints JSON."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import cycle
 from pathlib import Path
 from statistics import median
@@ -26,12 +27,15 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import Person  # noqa: E402
-from initiatives.models import Initiative, Ownership  # noqa: E402
-from initiatives.stages import UNDECIDED  # noqa: E402
+from initiatives import actions as initiatives  # noqa: E402
+from initiatives.models import Initiative, Metric, Ownership  # noqa: E402
+from initiatives.stages import UNDECIDED, Stage  # noqa: E402
 from notifications.actions import deliver, sweeping  # noqa: E402
 from notifications.actions.planning import subject_of  # noqa: E402
 from notifications.models import Flag, Reminder  # noqa: E402
 from notifications.rules import RULES, in_words  # noqa: E402
+from reviews import actions as reviews  # noqa: E402
+from reviews.models import UnmetCriterion  # noqa: E402
 from reviews.policy import Policy  # noqa: E402
 from reviews.queries import current_policy  # noqa: E402
 from tests.bench import mails as sink  # noqa: E402
@@ -44,11 +48,11 @@ IMPORTED = 2_000
 PARTS = 4  # in which mails are sent, ours and those of the reference in turn
 
 
-def generate(initiatives: str, seed: str) -> dict[str, Any]:
+def generate(count: str, seed: str) -> dict[str, Any]:
     output = io.StringIO()
     call_command(
         "generate_portfolio",
-        initiatives=int(initiatives),
+        initiatives=int(count),
         seed=int(seed),
         json=True,
         stdout=output,
@@ -85,6 +89,34 @@ def sweep() -> dict[str, Any]:
     _tidy()
     flags = sum(counted.open for counted in swept.rules.values())
     return {"seconds": seconds, "queries": queries, "rules": rules, "flags": flags}
+
+
+def judge() -> dict[str, Any]:
+    """The first pass over a portfolio, a tick with nothing new, one after a hundred measurements,
+    and the pass of a new day: seconds and queries of each."""
+    now = timezone.now()
+    seconds, queries = [], []
+    for number, act in enumerate((None, None, _measure_a_hundred, None)):
+        if act is not None:
+            act(now)
+        with counted() as statements:
+            began = perf_counter()
+            reviews.judge(at=now + timedelta(days=number // 3))
+            seconds.append(perf_counter() - began)
+        queries.append(len(statements))
+        if number == 0:
+            _tidy()
+    spells = UnmetCriterion.objects.open().count()
+    return {"seconds": seconds, "queries": queries, "spells": spells}
+
+
+def _measure_a_hundred(at: datetime) -> None:
+    running = Initiative.objects.counting().exclude(stage=Stage.RETIRED)
+    metrics = Metric.objects.filter(is_primary=True, initiative__in=running)
+    for metric in metrics.order_by("pk")[:100]:
+        initiatives.record_measurement(
+            metric=metric, value=Decimal(7), measured_at=at, by=None, at=at
+        )
 
 
 def newly_due() -> dict[str, Any]:
@@ -183,6 +215,7 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "pages": pages.pages,
     "counts": pages.counts,
     "sweep": sweep,
+    "judge": judge,
     "newly_due": newly_due,
     "import": import_,
     "mails": mails,

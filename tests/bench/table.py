@@ -29,6 +29,7 @@ PAGES = {
     "review": "review, to be signed",
     "my work": "my work, of a signer",
     "attention": "attention",
+    "blockers": "blockers",
     "triage queue": "triages to confirm",
     "register": "register",
     "import": "import, a file is asked for",
@@ -160,6 +161,7 @@ def _writes(figures: dict[str, Any]) -> Iterator[Line]:
     )
     measured = f"{again:.2f} s, {queries[1]} queries"
     yield Line("next sweep, nothing new", measured, "< 5 s", "", again < 5)
+    yield from _judging(figures["judging"])
     worst = max(swept["rules"], key=lambda name: swept["rules"][name])
     most = swept["rules"][worst]
     yield Line("queries per rule, the most", f"{most} ({worst})", "≤ 5", "", most <= 5)
@@ -179,6 +181,18 @@ def _writes(figures: dict[str, Any]) -> Iterator[Line]:
     ratio = memory["product"] / memory["reference"]
     measured = f"{ratio:.1f} × ({memory['product']:.0f} MiB)"
     yield Line("memory of a worker", measured, "", "≤ 2 × the reference", None)
+
+
+def _judging(judged: dict[str, Any]) -> Iterator[Line]:
+    """What the tick takes that keeps what holds initiatives back; it works in slices."""
+    whats = (
+        f"first pass of blockers, {judged['spells']:,} found",
+        "next tick, nothing new",
+        "tick after 100 measurements",
+        "pass of a new day",
+    )
+    for what, seconds, queries in zip(whats, judged["seconds"], judged["queries"], strict=True):
+        yield Line(what, f"{seconds:.2f} s, {queries} queries", "", "", None)
 
 
 def _import(imported: dict[str, Any]) -> Iterator[Line]:

@@ -136,7 +136,7 @@ class TestCharter:
         member.fill("Good enough (threshold)", "45 min")
         member.press("Save")
         assert member.sees(
-            "Reduce time until a claim is with its handler from 4 h to 45 min "
+            "Reduce the time until a claim is with its handler from 4 h to 45 min "
             "within 42 days of the pilot's start, aiming for 30 min."
         )
 

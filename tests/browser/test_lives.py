@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from accounts.models import Group, Person
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Obligation
 from initiatives.stages import Stage
 from tests.browser.filling import fill_in
 from tests.browser.test_journeys import current_step
@@ -140,6 +140,10 @@ class Life:
         self.go()
         self.lead.press(f"Ask for the {gate} review")
         assert self.lead.sees("The signers are asked by mail.")
+        self.sign(*signers)
+
+    def sign(self, *signers: Person) -> None:
+        """Let everybody sign the review that the lead has open."""
         for signer in signers:
             visitor = self.as_(signer)
             visitor.page.goto(self.lead.page.url)
@@ -215,8 +219,10 @@ class TestAFullLife:
         life.decide("proceed", "Proceed")
         life.stands_in("Pilot")
         self.extend(life)
+        self.change_the_charter(life)
         self.become_ready(life)
         self.go_live(life)
+        self.trip_and_waive(life)
         self.end(life)
 
     def extend(self, life: Life) -> None:
@@ -236,6 +242,21 @@ class TestAFullLife:
         assert before is not None
         assert after is not None
         assert (after - before).days == 14
+
+    def change_the_charter(self, life: Life) -> None:
+        """Another threshold: shown before it is proposed, signed like the charter, then decided."""
+        metric = life.initiative.metrics.get(is_primary=True)
+        life.lead.open("reviews:rebaseline", life.initiative.pk)
+        life.lead.fill("Why does the charter have to change?", "Letters are longer than we knew.")
+        life.lead.page.locator(f"main [name='metric.{metric.pk}.threshold']").fill("50 min")
+        life.lead.press("Show what would change")
+        assert life.lead.sees("What would change")
+        life.lead.press("Propose it and ask the signers")
+        assert life.lead.sees("Proposed. The charter's signers are asked by mail.")
+        life.sign(*life.cast.signers)
+        life.decide("rebaseline", "Re-baseline")
+        assert life.initiative.metrics.get(is_primary=True).threshold == 50 * 60
+        assert life.go().sees("Baseline 2")
 
     def become_ready(self, life: Life) -> None:
         cast = life.cast
@@ -264,9 +285,43 @@ class TestAFullLife:
         life.measure("Wrong queues", "4 %", from_production="yes")
         life.answer_gate("go_live", cast.production_owner)
         owners = (cast.production_owner, cast.engineering_owner, cast.business_owner)
-        life.review("go-live", *owners, life.security, life.operations, cast.compliance)
+        life.review("go-live", *owners, life.security, cast.compliance)
+        assert life.lead.sees("re-baselined")
+        self.approve_on_a_condition(life)
         life.decide("ship", "Ship")
         life.stands_in("Production")
+
+    def approve_on_a_condition(self, life: Life) -> None:
+        """Operations approves if something is done; it is not, the approval lapses, and is given
+        once more."""
+        operations = life.as_(life.operations)
+        operations.page.goto(life.lead.page.url)
+        operations.page.locator("summary", has_text="Approve if").click()
+        operations.fill("I approve if …", "The off-switch was tried with the night shift.")
+        operations.choose("Who sees to it?", "Uma User")
+        operations.fill("By when?", timezone.localdate().isoformat())
+        operations.press("Approve under this condition")
+        assert operations.sees("You approved this under a condition. Receipt no.")
+        yesterday = timezone.localdate() - timezone.timedelta(days=1)
+        Obligation.objects.update(due_date=yesterday)  # a day goes by
+        life.lead.page.reload()
+        assert life.lead.sees("lapsed: a condition was missed")
+        assert life.lead.sees("Not signed: Operations.")
+        operations.page.reload()
+        operations.press("Approve")
+        assert operations.sees("You approved this. Receipt no.")
+
+    def trip_and_waive(self, life: Life) -> None:
+        """Three values running past the limit; the sponsor signs that it goes on until a day."""
+        for _ in range(3):
+            life.measure("Time until a letter is read", "4 h", from_production="yes")
+        sponsor = life.go(life.as_(life.cast.sponsor))
+        assert sponsor.sees("Tripped")
+        sponsor.page.get_by_role("link", name=re.compile("^Waive")).first.click()
+        sponsor.fill("Why go on all the same?", "A flood; the backlog is gone in a week.")
+        sponsor.press("Sign and waive")
+        assert sponsor.sees("Waived. It is armed again when the day is over.")
+        assert sponsor.sees("Waived")
 
     def end(self, life: Life) -> None:
         """What others rely on is told before the last day."""

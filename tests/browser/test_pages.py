@@ -52,7 +52,13 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "sign-in"
     come_in(visitor, person)
     yield "dashboard"
-    for name in ("initiatives:list", "portfolio:my_work", "notifications:attention"):
+    for name in (
+        "initiatives:list",
+        "portfolio:my_work",
+        "notifications:attention",
+        "portfolio:blockers",
+        "portfolio:lessons",
+    ):
         visitor.open(name)
         yield name
     for initiative in (of_name("Claims document triage"), of_name("Voice bot")):
@@ -65,6 +71,10 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
     yield "review"
     visitor.open("initiatives:register")
     yield "register"
+    voice = of_name("Voice bot")
+    visitor.fill("What is the problem?", voice.problem)
+    expect(visitor.page.locator("#similar")).to_contain_text(voice.lesson)
+    yield "register, with what was tried before"
     with visitor.expecting(422):
         visitor.press("Save as a proposal")
     yield "register, with an error"

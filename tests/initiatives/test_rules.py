@@ -54,11 +54,15 @@ class TestMetricFaults:
 
 
 class TestLooksLikeAModelScore:
-    @pytest.mark.parametrize("name", ["F1", "accuracy", "Top-1 Accuracy", "AUC-ROC", "mean MSE"])
+    @pytest.mark.parametrize(
+        "name", ["F1", "accuracy", "Top-1 Accuracy", "AUC-ROC", "mean MSE", "Triage (F1)"]
+    )
     def test_knows_the_scores(self, name):
         assert looks_like_a_model_score(name)
 
-    @pytest.mark.parametrize("name", ["Time to resolve", "recalls a month", "Claims per day", ""])
+    @pytest.mark.parametrize(
+        "name", ["Time to resolve", "recalls a month", "Claims per day", "Loss ratio", ""]
+    )
     def test_leaves_business_words_alone(self, name):
         assert not looks_like_a_model_score(name)
 

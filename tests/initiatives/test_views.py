@@ -434,8 +434,21 @@ class TestAddKillCondition(Pages):
         assert self.add(kind="spend", metric="", spend_cap="25,000").status_code == 302
         assert (self.last().kind, self.last().spend_cap) == ("spend", 25_000)
 
+    def test_arms_one_about_who_answers_for_it(self):
+        assert self.add(kind="owner", metric="", missing_days="10").status_code == 302
+        assert (self.last().kind, self.last().owner_role) == ("owner", "")
+        assert self.last().sentence() == (
+            "Stop if nobody is in a role that its stage needs for 10 days"
+        )
+        about = {"kind": "owner", "owner_role": "sponsor", "missing_days": "5"}
+        assert self.add(**about).status_code == 302
+        assert self.last().sentence() == "Stop if nobody is its sponsor for 5 days"
+
     def test_says_what_is_missing(self):
         for changes, wanted in [
+            ({"kind": "owner"}, {"missing_days"}),
+            ({"kind": "owner", "missing_days": "0"}, {"missing_days"}),
+            ({"kind": "owner", "missing_days": "5", "owner_role": "boss"}, {"owner_role"}),
             ({"metric": ""}, {"metric"}),
             ({"comparator": "", "threshold": ""}, {"comparator", "threshold"}),
             ({"due": "date"}, {"due_date"}),

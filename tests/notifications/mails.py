@@ -14,7 +14,14 @@ from notifications import actions, mail, queries
 from notifications.models import Message, Reminder
 from portfolio import stories
 
-STORIES = (*stories.FIRST_TEN, stories.declared.CALL_FORECAST)  # which owe one of each kind
+# Which owe one of each kind.
+STORIES = (
+    *stories.FIRST_TEN,
+    stories.declared.CALL_FORECAST,
+    stories.declared.TENANT_SCORING,
+    stories.ready.BROKER_QUOTES,
+    stories.ready.SUBSIDENCE,
+)
 
 
 def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
@@ -24,11 +31,16 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     owed = Reminder.objects.owed().select_related("recipient", "initiative").order_by("pk")
     before = owed.filter(kind="decision_date", step__lte=0)
     found = {
-        "sign": owed.filter(kind="sign_off_asked")[:1],
+        "sign": owed.filter(kind="sign_off_asked", says__endswith="charter")[:1],
         "sign-again": owed.filter(kind="sign_off_stale")[:1],
         "own": owed.filter(kind="ownership_asked")[:1],
         "ready": before[:1],
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
+        "lapsed": owed.filter(kind="decision_lapsed")[:1],
+        "reached": owed.filter(kind="threshold_reached", says__startswith="Decide")[:1],
+        "second": owed.filter(kind="override_asked")[:1],
+        "override": owed.filter(kind="override")[:1],
+        "catch-up": owed.filter(kind="catch_up")[:1],
         "unowned": owed.filter(kind="unowned")[:1],
         "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
         "suspended": owed.filter(kind="suspended", says__startswith="Decide")[:1],

@@ -46,8 +46,10 @@ def make_initiative(
     at: datetime = LONG_AGO,
     **owners: Person,
 ) -> Initiative:
-    """An initiative in a stage, decided by `due`, with owners who have accepted."""
+    """An initiative in a stage, decided by `due`, with owners who have accepted; it owes nothing
+    of the gates before."""
     initiative = initiatives.declare_as_running(name=name, stage=stage, by=lead, at=at)
+    Initiative.objects.filter(pk=initiative.pk).update(caught_up_at=at)
     for role, person in owners.items():
         own(initiative, role, person, at)
     if due is not None:

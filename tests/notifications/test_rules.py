@@ -7,13 +7,15 @@ from django.test import TestCase
 
 from accounts import actions as people
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, Ownership, Triage
+from initiatives.models import Initiative, Measurement, Metric, Ownership, Triage
 from initiatives.stages import Role, Stage
 from initiatives.triage import LegalClass
-from notifications.models import Flag
+from notifications.actions import sweep
+from notifications.models import Flag, Reminder
 from notifications.rules import RULES, Finding
 from reviews import actions as decisions
 from reviews import queries as reviews
+from tests.factories import make_measurement, make_metric
 from tests.notifications.scenes import (
     NOON,
     TODAY,
@@ -22,8 +24,11 @@ from tests.notifications.scenes import (
     make_person,
     make_quiet,
     move,
+    open_rules,
+    owed,
     owned_by_all,
     suspend,
+    swept_and_heard,
     trip_by_spend,
 )
 
@@ -189,6 +194,123 @@ class TestSuspended(RuleTestCase):
         assert found_by("suspended") == []
 
 
+@pytest.mark.embedded
+class TestDecisionLapsed(RuleTestCase):
+    def setUp(self):
+        self.days_to_decision(-15)
+        Initiative.objects.update(lapsed_at=NOON)
+
+    def test_speaks_in_the_place_of_overdue_once_it_is_a_fact(self):
+        (finding,) = found_by("decision_lapsed")
+        assert finding.says == (
+            "It lapsed: its ship-or-kill date was 15 Feb 2026, and nobody decided."
+        )
+        assert (finding.severity, finding.acts) == ("critical", "a portfolio lead")
+        assert (finding.since, finding.due_date) == (NOON, TODAY)
+        assert found_by("decision_overdue") == []
+
+    def test_leaves_to_overdue_what_has_not_lapsed(self):
+        Initiative.objects.update(lapsed_at=None)
+        assert found_by("decision_lapsed") == []
+        assert len(found_by("decision_overdue")) == 1
+
+    def test_leaves_out_what_is_quiet(self):
+        make_quiet(self.initiative)
+        assert found_by("decision_lapsed") == []
+
+    def test_makes_a_tripped_condition_the_leads_as_well(self):
+        trip_by_spend(self.initiative)
+        assert found_by("kill_condition_tripped")[0].acts == "a portfolio lead"
+
+
+@pytest.mark.embedded
+class TestThresholdReached(RuleTestCase):
+    def setUp(self):
+        self.metric = make_metric(initiative=self.initiative, minimum_sample=100)
+
+    def measure(self, value=2_700, sample_size=100, days=2):
+        return make_measurement(
+            metric=self.metric, value=value, sample_size=sample_size, at=NOON - days * DAY
+        )
+
+    def test_is_at_the_threshold_or_past_it(self):
+        for value, expected in ((2_701, 0), (2_700, 1), (60, 1)):
+            Measurement.objects.all().delete()
+            self.measure(value)
+            assert len(found_by("threshold_reached")) == expected, value
+
+    def test_goes_the_other_way_where_higher_is_better(self):
+        Metric.objects.update(direction="higher")
+        for value, expected in ((2_699, 0), (2_700, 1), (9_000, 1)):
+            Measurement.objects.all().delete()
+            self.measure(value)
+            assert len(found_by("threshold_reached")) == expected, value
+
+    def test_needs_the_sample_that_was_agreed(self):
+        for sample, expected in ((None, 0), (99, 0), (100, 1)):
+            Measurement.objects.all().delete()
+            self.measure(sample_size=sample)
+            assert len(found_by("threshold_reached")) == expected, sample
+        Metric.objects.update(minimum_sample=None)
+        Measurement.objects.update(sample_size=None)
+        assert len(found_by("threshold_reached")) == 1
+
+    def test_looks_at_the_newest_value_that_was_not_corrected(self):
+        self.measure(days=3)
+        self.measure(9_000, days=2)
+        assert found_by("threshold_reached") == []
+        wrong = Measurement.objects.get(value=9_000)
+        make_measurement(
+            metric=self.metric, value=60, sample_size=100, at=NOON - DAY, corrects=wrong
+        )
+        assert len(found_by("threshold_reached")) == 1
+
+    def test_says_what_was_shown_and_needed_and_who_acts(self):
+        self.measure()
+        (finding,) = found_by("threshold_reached")
+        assert finding.says == (
+            "Its threshold is reached, decide now: Time until a claim is with its handler is at "
+            "45 min, needed was 45 min."
+        )
+        assert (finding.severity, finding.acts) == ("notice", "the sponsor or a portfolio lead")
+
+    def test_is_of_a_pilot_before_its_date(self):
+        self.measure()
+        for days, expected in ((-1, 0), (0, 1), (40, 1)):
+            self.days_to_decision(days)
+            assert len(found_by("threshold_reached")) == expected, days
+        for stage in set(Stage) - {Stage.PILOT}:
+            Initiative.objects.update(stage=stage)
+            assert found_by("threshold_reached") == [], stage
+
+    def test_leaves_out_what_is_quiet_or_suspended(self):
+        self.measure()
+        suspend(self.initiative, self.lead)
+        assert found_by("threshold_reached") == []
+        Initiative.objects.update(
+            suspended_at=None, suspended_until=None, suspended_by=None, suspended_because=""
+        )
+        make_quiet(self.initiative)
+        assert found_by("threshold_reached") == []
+
+    def test_reminds_once_however_often_it_is_measured(self):
+        self.measure()
+        for days in range(3):
+            sweep(at=NOON + days * DAY)
+            self.measure(2_600 - days, days=-days)
+        rows = Reminder.objects.filter(kind="threshold_reached")
+        assert [row.recipient for row in rows] == [self.owner]
+        assert rows[0].says.startswith("Decide now: Claims triage (AI-")
+
+    def test_closes_when_it_is_not_good_enough_any_more(self):
+        self.measure()
+        sweep(at=NOON)
+        assert "threshold_reached" in open_rules(self.initiative)
+        self.measure(9_000, days=1)
+        sweep(at=NOON)
+        assert "threshold_reached" not in open_rules(self.initiative)
+
+
 class TestRules(RuleTestCase):
     def test_each_takes_one_query(self):
         policy = reviews.current_policy()
@@ -207,3 +329,67 @@ class TestRules(RuleTestCase):
             flag = Flag(rule=name)
             assert flag.title
             assert flag.closes_when
+
+
+class TestCatchUp(TestCase):
+    """What already ran has to catch up on its gates (product.md §2): 90 days at this level."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.initiative = initiatives.declare_as_running(
+            name="Fraud radar", stage=Stage.PRODUCTION, by=cls.lead, at=NOON
+        )
+
+    def counting_for(self, days, level="standard"):
+        Initiative.objects.update(counting_since=NOON - days * DAY, level=level)
+
+    def test_is_near_from_the_first_reminder_to_its_day(self):
+        for days, expected in ((75, 0), (76, 1), (90, 1), (91, 0)):
+            self.counting_for(days)
+            assert len(found_by("catch_up_near")) == expected, days
+
+    def test_is_late_from_the_day_after(self):
+        for days, expected in ((90, 0), (91, 1), (400, 1)):
+            self.counting_for(days)
+            assert len(found_by("catch_up_overdue")) == expected, days
+
+    def test_is_due_by_level(self):
+        for level, days in (("light", 180), ("standard", 90), ("full", 60)):
+            self.counting_for(days + 1, level)
+            (finding,) = found_by("catch_up_overdue")
+            assert finding.due_date == TODAY - DAY
+            assert finding.since == datetime(2026, 3, 2, tzinfo=UTC)
+            assert (
+                finding.says
+                == "It had to catch up by 1 Mar 2026 on the gates that it never passed."
+            )
+
+    def test_passes_to_the_leads_like_a_missed_date(self):
+        for days, severity, acts in (
+            (103, "warning", "the sponsor or a portfolio lead"),
+            (104, "critical", "the portfolio leads"),
+        ):
+            self.counting_for(days)
+            (finding,) = found_by("catch_up_overdue")
+            assert (finding.severity, finding.acts) == (severity, acts), days
+
+    def test_leaves_out_what_owes_nothing(self):
+        self.counting_for(200)
+        for changes in (
+            {"caught_up_at": NOON}, {"stage": Stage.RETIRED}, {"counting_since": None},
+            {"declared_stage": ""}, {"declared_stage": Stage.PROPOSAL},
+        ):  # fmt: skip
+            before = Initiative.objects.values(*changes).get()
+            Initiative.objects.update(**changes)
+            assert found_by("catch_up_overdue") == [], changes
+            Initiative.objects.update(**before)
+        assert found_by("catch_up_overdue")
+
+    def test_reminds_like_a_decision(self):
+        self.counting_for(98)
+        swept_and_heard()
+        assert ("catch_up", 7, "Lea Lead") in owed(kind="catch_up")
+        (says,) = Reminder.objects.filter(kind="catch_up").values_list("says", flat=True)
+        assert says.startswith("Decide now: the catch-up of Fraud radar (AI-")
+        assert says.endswith("late since 22 Feb 2026")

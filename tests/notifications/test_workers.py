@@ -123,7 +123,7 @@ class TestWorkers:
     def test_sweeps_at_once_open_and_owe_nothing_twice(self):
         lead = make_lead()
         for n in range(MAILS):
-            make_initiative(lead, name=f"Number {n}", due=TODAY - timedelta(days=30))
+            make_initiative(lead, name=f"Number {n}", due=TODAY - timedelta(days=9))
         for running in [process("sweep") for _ in range(3)]:
             finish(running)
         assert Flag.objects.count() == 2 * MAILS  # overdue and unowned

@@ -6,13 +6,18 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
 
-from initiatives import actions
+from initiatives import actions, facts
 from initiatives.models import Initiative, Measurement, Metric, Ownership, StageSpell
 from initiatives.stages import Role, Stage
-from portfolio.queries import timeline
+from portfolio.queries import debt, timeline
 from portfolio.queries.stages import Passage
 from reviews import actions as reviews
+from reviews import gates
+from reviews.queries import current_policy
 from tests.factories import (
     make_cast,
     make_initiative,
@@ -24,7 +29,16 @@ from tests.factories import (
 from tests.portfolio.test_pages import DASHBOARD, HIRED, Pages
 
 MINUTE = 60
+DEBT = reverse("portfolio:debt")
+OWING = ("Accepted", "Declined", "Silent", "Asked again", "Nobody")
 HOUR = 60 * MINUTE
+
+
+def unmet(initiative):
+    """How many blocking criteria of the gates that it never passed are open."""
+    known, policy = facts.load_one(initiative.pk), current_policy()
+    judged = gates.evaluate_all(known, gates.owed(known, policy), policy, timezone.localdate())
+    return sum(j.blocks for j in judged)
 
 
 class Figures(Pages):
@@ -191,6 +205,37 @@ class TestCatchUp(Figures):
         ):
             assert self.found({"catch_up": answer}) == names, answer
             assert f"?catch_up={answer}" in self.text(DASHBOARD)
+
+    def test_counts_what_has_still_to_catch_up_and_what_is_late(self):
+        late = self.made["Silent"]
+        Initiative.objects.filter(pk=late.pk).update(counting_since=self.now - timedelta(days=91))
+        Initiative.objects.filter(pk=self.made["Accepted"].pk).update(caught_up_at=self.now)
+        said = self.shown().catch_up
+        assert (said.owing, said.late) == (4, 1)
+        assert self.found({"catch_up": "owing"}) == ["Declined", "Silent", "Asked again", "Nobody"]
+        assert self.found({"catch_up": "late"}) == ["Silent"]
+        text = self.text(DASHBOARD)
+        assert "?catch_up=owing" in text
+        assert "?catch_up=late" in text
+
+    def test_sums_what_is_owed(self):
+        self.client.force_login(self.lead)
+        first = self.read(DEBT).context["debt"]
+        assert (first.initiatives, first.looked_at, first.is_done) == (5, 5, True)
+        assert first.criteria == sum(unmet(self.made[name]) for name in OWING)
+        assert "criteria owed" in self.text(DEBT)
+
+    def test_sums_what_somebody_may_see(self):
+        restrict(initiative=self.made["Nobody"])
+        self.client.force_login(self.cast().budget_owner)
+        assert self.read(DEBT).context["debt"].initiatives == 4
+
+    def test_says_how_far_it_is_where_it_takes_long(self):
+        found = debt.load(self.lead, timezone.localdate(), block=2, seconds=0)
+        assert (found.initiatives, found.looked_at, found.is_done) == (5, 2, False)
+        said = render_to_string("portfolio/_debt.html", {"debt": found})
+        assert "owed by the first 2, counting" in said
+        assert DEBT in said
 
     def test_leaves_out_what_somebody_may_not_see(self):
         restrict(initiative=self.made["Nobody"])

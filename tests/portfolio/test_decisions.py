@@ -11,12 +11,14 @@ from django.urls import reverse
 from initiatives import actions
 from initiatives.models import Initiative, Metric
 from initiatives.stages import Role, Stage
+from reviews.actions import lapse_undecided
 from reviews.models import SignOff
 from tests.factories import (
     make_cast,
     make_initiative,
     make_kill_condition,
     make_measurement,
+    make_metric,
     make_pilot,
     make_ready_for_charter,
     make_review,
@@ -71,6 +73,28 @@ class TestRows(Figures):
         assert self.row().waiting_for == "Sam Sponsor, to decide"
         mine = self.row(self.cast.sponsor)
         assert (mine.waiting_for, mine.is_mine) == ("you, to decide", True)
+
+    def test_stands_first_and_waits_for_a_lead_once_it_has_lapsed(self):
+        self.declare("Late", Stage.PILOT, due=-14)
+        lapsed = self.declare("Lapsed", Stage.PILOT, due=-15)
+        self.own(lapsed, Role.SPONSOR, self.cast.sponsor)
+        lapse_undecided(at=self.now)
+        first, second = self.shown(self.cast.sponsor).rows
+        assert (first.name, first.lateness) == ("Lapsed", "lapsed, +15\u00a0d")
+        assert (first.waiting_for, first.is_mine) == ("a portfolio lead: it has lapsed", False)
+        assert (second.name, second.lateness) == ("Late", "+14\u00a0d")
+        mine = self.shown(self.lead).rows[0]
+        assert (mine.waiting_for, mine.is_mine) == ("you: it has lapsed", True)
+
+    def test_has_reached_its_threshold_with_the_agreed_sample_alone(self):
+        pilot = self.declare("Pilot", Stage.PILOT, due=3)
+        metric = make_metric(initiative=pilot, at=self.now, minimum_sample=50)
+        make_measurement(metric=metric, value=60, at=self.now, sample_size=49)
+        assert not self.row().reached
+        make_measurement(metric=metric, value=60, at=self.now, sample_size=50)
+        assert self.row().reached
+        page = self.text(pilot.get_absolute_url())
+        assert "The threshold is reached: decide now." in page
 
     def test_waits_for_evidence_until_it_is_late(self):
         self.declare("Pilot", Stage.PILOT, due=3)

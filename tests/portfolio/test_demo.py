@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from accounts.models import Person
 from audit.models import Event
-from initiatives.models import EvaluationRun, Initiative, Measurement, Metric, Spend
+from initiatives.models import Baseline, EvaluationRun, Initiative, Measurement, Metric, Spend
 from initiatives.stages import Gate, Role, Stage
-from notifications.models import Reminder
+from notifications.models import Flag, Reminder
 from portfolio import demo, personas, stories
 from portfolio.queries import dashboard, work
 from portfolio.stories.people import COLLEAGUES
@@ -119,8 +119,8 @@ class TestDemo(TestCase):
             personas.SECURITY, personas.COMPLIANCE,
         )  # fmt: skip
         for persona in signers:
-            assert work.load(self.person(persona)).requests, persona.name
-        assert work.load(self.person(personas.ADMINISTRATOR)).owned
+            assert work.load(self.person(persona), timezone.localdate()).requests, persona.name
+        assert work.load(self.person(personas.ADMINISTRATOR), timezone.localdate()).owned
         auditor = self.person(personas.AUDITOR)
         assert Initiative.objects.visible_to(auditor).count() == len(stories.ALL)
 
@@ -153,6 +153,21 @@ class TestDemo(TestCase):
         assert not self.of("Chat on the website").is_suspended
         chat = Decision.objects.filter(initiative__name="Chat on the website")
         assert list(chat.values_list("kind", flat=True)) == ["resume", "suspend"]
+
+    def test_shows_what_caught_up_what_is_under_review_and_what_is_late(self):
+        assert self.of("Forecast of telephone load").caught_up_at is not None
+        (open_one,) = Review.objects.open().filter(gate="catch_up")
+        assert open_one.initiative == self.of("Driving score for young drivers")
+        late = Flag.objects.open().filter(rule="catch_up_overdue")
+        assert self.of("Rating of commercial tenants").pk in late.values_list(
+            "initiative", flat=True
+        )
+
+    def test_shows_a_charter_that_changed_and_one_that_somebody_wants_to_change(self):
+        changed = self.of("Letters in plain language").baselines.in_force().get()
+        assert changed.version == 2
+        (proposed,) = Baseline.objects.proposed()
+        assert proposed.initiative == self.of("Checking of repair invoices")
 
     def test_takes_a_light_one_to_its_pilot_with_under_ten_minutes_of_typing(self):
         """All that was typed for its charter, at forty words of five letters a minute."""

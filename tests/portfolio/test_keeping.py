@@ -14,7 +14,7 @@ from audit.models import Event
 from initiatives import actions
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role
-from portfolio.queries import dashboard, settled
+from portfolio.queries import dashboard, debt, settled
 from tests.factories import (
     LONG_AGO,
     NOON,
@@ -221,3 +221,42 @@ class TestTheStages(Kept):
         make_owner(initiative=self.radar, role=Role.SPONSOR, person=self.ole, by=self.lead)
         self.load(self.ole)
         assert self.has_looked_at_stays()
+
+
+class TestTheDebt(Kept):
+    """How much is owed is counted anew only of what something has happened to."""
+
+    def counted(self):
+        with CaptureQueriesContext(connection) as queries:
+            found = debt.load(fresh(self.lead), TODAY)
+        self.facts = [q["sql"] for q in queries if "initiatives_killcondition" in q["sql"]]
+        return found
+
+    def test_is_kept_while_nothing_happens_to_it(self):
+        first = self.counted()
+        assert self.facts
+        actions.register(name="Something else", by=self.lead, at=NOON)
+        assert self.counted() == first
+        assert not self.facts
+
+    def test_is_counted_anew_where_something_did(self):
+        other = make_declared(by=self.lead, name="Other")
+        first = self.counted()
+        assert first.initiatives == 2
+        actions.edit(
+            initiative=other, by=self.lead, at=NOON, problem="It hurts.", users="We.",
+            outcome="It does not.", process="Intake.",
+        )  # fmt: skip
+        assert self.counted().criteria == first.criteria - 2
+        assert self.facts
+
+    def test_is_counted_anew_when_somebody_leaves(self):
+        self.counted()
+        people.deactivate(person=self.ida, by=None, at=NOON)
+        self.counted()
+        assert self.facts
+
+    def test_forgets_what_owes_nothing_any_more(self):
+        self.counted()
+        Initiative.objects.update(caught_up_at=NOON)
+        assert self.counted() == debt.Debt(0, 0, 0)

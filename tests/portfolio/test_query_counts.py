@@ -63,16 +63,20 @@ class QueryCounts(KeepsFiles):
         cls.at = timezone.now()
         generator.generate(initiatives=FEW, seed=2, at=cls.at)
         sweep(at=cls.at)
+        reviews.judge(at=cls.at)
 
     def add_many(self):
         generator.generate(initiatives=MANY - FEW, seed=3, at=self.at, append_to=True)
         sweep(at=self.at)
+        reviews.judge(at=self.at)
 
     def person(self, owner):
         if owner:
             role = Role.BUSINESS_OWNER
             owners = Person.objects.filter(is_active=True, ownerships__role=role).order_by("pk")
-            return next(owner for owner in owners if open_reviews_for(owner))  # none costs less
+            return next(
+                owner for owner in owners if open_reviews_for(owner, timezone.localdate())
+            )  # none costs less
         return Person.objects.filter(memberships__group__key=Group.LEADS).earliest("pk")
 
     def count(self, url, *, owner=False):
@@ -106,6 +110,8 @@ class QueryCounts(KeepsFiles):
         self.assert_constant(
             reverse("initiatives:list") + f"?health=stale&catch_up=asked&week={week}&show=killed"
         )
+        for answer in ("owing", "late"):
+            self.assert_constant(reverse("initiatives:list") + f"?catch_up={answer}")
 
     def test_of_an_export_do_not_grow(self):
         for owner in (False, True):
@@ -116,6 +122,15 @@ class QueryCounts(KeepsFiles):
 
     def test_of_the_dashboard_as_an_owner_sees_it_do_not_grow(self):
         self.assert_constant(reverse("portfolio:dashboard"), owner=True)
+
+    def test_of_the_debt_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:debt"))
+
+    def test_of_the_blockers_do_not_grow(self):
+        self.assert_constant(reverse("portfolio:blockers"))
+
+    def test_of_what_a_blocker_holds_do_not_grow(self):
+        self.assert_constant(reverse("initiatives:list") + "?blocked_by=charter.data_audit")
 
     def test_of_attention_do_not_grow(self):
         self.assert_constant(reverse("notifications:attention"))
@@ -178,8 +193,8 @@ class QueryCounts(KeepsFiles):
 
     def test_of_a_brief_do_not_grow(self):
         self.add_many()
-        reviews = Review.objects.open().order_by("pk")
-        briefs = [reverse("initiatives:brief", args=[r.initiative_id]) for r in reviews[:10]]
+        open_ones = Review.objects.open().order_by("pk")
+        briefs = [reverse("initiatives:brief", args=[r.initiative_id]) for r in open_ones[:10]]
         assert max(self.count(url) for url in briefs) <= MOST + 1
 
     def test_of_a_review_do_not_grow(self):

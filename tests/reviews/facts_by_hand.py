@@ -61,7 +61,7 @@ def person(name: str = "Ada Berg", *, is_active: bool = True) -> Person:
 
 def owned(role: str, by: Person | None = None, **more: Any) -> Ownership:
     """A role that somebody accepted long ago."""
-    more = {"accepted_at": LONG_AGO} | more
+    more = {"asked_at": LONG_AGO, "accepted_at": LONG_AGO} | more
     return Ownership(role=role, person=by or person(), **more)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -9,7 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import TestCase
+from allauth.account.internal.flows.login import (
+    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
+    AUTHENTICATION_METHODS_SESSION_KEY,
+)
+from django.test import Client, TestCase
 
 from accounts.authentication import Authentication
 from accounts.models import Person
@@ -81,6 +86,18 @@ def sign(
         at=at,
         comment=comment,
     )
+
+
+def sign_in(client: Client, person: Person, *, proved: timedelta | None = MINUTE) -> None:
+    """Sign in as if they had given their password that long ago; None: never in this session."""
+    client.force_login(person)
+    if proved is not None:
+        session = client.session
+        session[AUTHENTICATION_METHODS_SESSION_KEY] = [
+            {"method": "password", "at": time.time() - proved.total_seconds()}
+        ]
+        session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(person.pk)
+        session.save()
 
 
 def refusal(act: Callable[..., Any], *args: Any, **kwargs: Any) -> Refused:

@@ -42,7 +42,9 @@ def evaluated(run: Any = None, initiative: dict[str, Any] | None = None, **chang
 
 class TestEvaluationRun:
     def test_wants_a_set_and_a_run(self):
-        nothing = unmet("No evaluation has been recorded yet.")
+        nothing = unmet(
+            "No evaluation has been recorded yet: run the set, and record what came out."
+        )
         assert check("evaluation_run", known()) == nothing
         assert check("evaluation_run", evaluated()) == nothing
 
@@ -52,10 +54,10 @@ class TestEvaluationRun:
 
     def test_says_what_which_version_reached(self):
         assert check("evaluation_run", evaluated(run_of())) == met(
-            "1.4 reached 40 min on 2 Mar 2026."
+            "Version 1.4 reached 40 min on 2 Mar 2026."
         )
         assert check("evaluation_run", evaluated(run_of(cases=1_400))) == met(
-            "1.4 reached 40 min on 2 Mar 2026, n = 1,400."
+            "Version 1.4 reached 40 min on 2 Mar 2026, n = 1,400."
         )
 
     def test_is_stale_the_day_after_its_limit(self):
@@ -63,7 +65,8 @@ class TestEvaluationRun:
         at_limit = evaluated(run_of(ran_on=TODAY - days(180)))
         assert check("evaluation_run", at_limit).is_met
         assert check("evaluation_run", at_limit, today=TODAY + days(1)) == unmet(
-            "1.4 reached 40 min on 3 Sep 2025, 181 days ago; after 180 days it counts no more."
+            "Version 1.4 reached 40 min on 3 Sep 2025, 181 days ago; "
+            "after 180 days it has to be run again."
         )
 
 
@@ -76,7 +79,7 @@ class TestEvaluationRunSinceLastRecertification:
     def test_takes_one_of_the_day_it_went_into_production_and_none_before(self):
         assert self.rerun(TODAY - days(100)).is_met
         assert self.rerun(TODAY - days(101)) == unmet(
-            "1.4 reached 40 min on 21 Nov 2025; run it again for this recertification."
+            "Version 1.4 reached 40 min on 21 Nov 2025; run it again for this recertification."
         )
 
     def test_takes_one_since_it_was_recertified_last(self):
@@ -129,8 +132,8 @@ class TestEvaluationSet:
     def test_names_all_that_is_missing_at_once(self):
         facts_ = evaluated(size=None, verified_by="", location="")
         assert check("evaluation_set_described", facts_) == unmet(
-            "Letters of May: not said yet how large it is, who verified its answers, "
-            "where it is kept."
+            "Letters of May: not said yet how large it is, who verified its answers "
+            "and where it is kept."
         )
 
     def test_wants_somebody_who_keeps_it(self):
@@ -143,7 +146,9 @@ class TestEvaluationSet:
 
     def test_is_not_kept_by_somebody_who_left(self):
         facts_ = evaluated(owner=person(is_active=False))
-        assert check("evaluation_set_owned", facts_) == unmet("Ada Berg is no longer here.")
+        assert check("evaluation_set_owned", facts_) == unmet(
+            "Ada Berg, who kept it up to date, is no longer here."
+        )
 
 
 class TestMessyData:
@@ -153,14 +158,14 @@ class TestMessyData:
         return check("messy_data_meets_threshold", known(initiative=row, open_questions=questions))
 
     def test_has_to_be_tried(self):
-        nothing = unmet("Nothing was tried on messy data yet.")
+        nothing = unmet("Nothing has been tried on messy data yet.")
         assert check("messy_data_meets_threshold", known()) == nothing
         assert check("messy_data_meets_threshold", evaluated(run_of())) == nothing
         assert self.messy(None) == nothing
 
     def test_is_met_at_the_threshold_and_past_it(self):
         assert self.messy(2_700) == met(
-            "On messy data 1.4 reached 45 min on 2 Mar 2026, n = 212; threshold is 45 min."
+            "On messy data version 1.4 reached 45 min on 2 Mar 2026, n = 212; threshold is 45 min."
         )
         assert self.messy(2_699).is_met
 
@@ -171,13 +176,13 @@ class TestMessyData:
 
     def test_says_how_it_falls_short(self):
         assert self.messy(3_480) == unmet(
-            "On messy data 1.4 reached 58 min on 2 Mar 2026, n = 212; threshold is 45 min. "
+            "On messy data version 1.4 reached 58 min on 2 Mar 2026, n = 212; threshold is 45 min. "
             "Close the gap, or make it a blocking open question."
         )
 
     def test_takes_a_blocking_open_question_for_the_gap(self):
         assert self.messy(3_480, (question_of(), question_of(is_blocking=True))) == met(
-            "On messy data 1.4 reached 58 min on 2 Mar 2026, n = 212; threshold is 45 min. "
+            "On messy data version 1.4 reached 58 min on 2 Mar 2026, n = 212; threshold is 45 min. "
             "The gap is a blocking open question."
         )
 
@@ -189,7 +194,7 @@ class TestMessyData:
     def test_wants_a_threshold_to_compare_with(self):
         no_threshold = metric_of(threshold=None, name="Wrong queues")
         assert self.messy(2_400, metric=no_threshold) == unmet(
-            "On messy data 1.4 reached 40 min on 2 Mar 2026, n = 212; "
+            "On messy data version 1.4 reached 40 min on 2 Mar 2026, n = 212; "
             "Wrong queues has no threshold to compare with."
         )
 
@@ -249,8 +254,8 @@ class TestOpenQuestionsEstimated:
             ([(3, None)], "1 open question: 3 days."),
             ([(1, None)], "1 open question: 1 day."),
             ([(3, None), (2, None)], "2 open questions: 5 days."),
-            ([(3, 1_200), (None, 38_000)], "2 open questions: 3 days and 39,200."),
-            ([(None, 800)], "1 open question: 800."),
+            ([(3, 1_200), (None, 38_000)], "2 open questions: 3 days and EUR 39,200."),
+            ([(None, 800)], "1 open question: EUR 800."),
             ([(0, 0)], "1 open question."),
         ],
     )
@@ -269,6 +274,14 @@ class TestBlockingQuestionsClosed:
         for questions in ((), (question_of(),), (closed, question_of())):
             assert self.blocking(*questions) == none
 
+    def test_says_who_is_to_answer_and_by_when(self):
+        asked = question_of("And bicycles?", is_blocking=True, owner=person(), due_date=TODAY)
+        assert self.blocking(asked) == unmet(
+            "“And bicycles?” is open, with Ada Berg, due 2 Mar 2026."
+        )
+        theirs = question_of("And bicycles?", is_blocking=True, owner=person())
+        assert self.blocking(theirs) == unmet("“And bicycles?” is open, with Ada Berg.")
+
     def test_quotes_the_first_and_counts_the_others(self):
         first, second = question_of("And bicycles?", is_blocking=True), question_of()
         assert self.blocking(second, first) == unmet("“And bicycles?” is open.")
@@ -280,18 +293,20 @@ class TestBlockingQuestionsClosed:
 
 class TestMoney:
     def test_spend_has_to_be_recorded(self):
-        assert check("spend_recorded", known()) == unmet("No spend has been recorded.")
-        assert check("spend_recorded", known(spent=1_200)) == met("1,200 spent.")
+        assert check("spend_recorded", known()) == unmet("No spend has been recorded yet.")
+        assert check("spend_recorded", known(spent=1_200)) == met("EUR 1,200 spent.")
 
     def test_the_monthly_cost_has_to_be_estimated(self):
         nothing, some = known(), known(initiative={"monthly_cost": 0})
-        assert check("operating_cost_estimated", nothing) == unmet("No monthly cost yet.")
-        assert check("operating_cost_estimated", some) == met("0 a month.")
+        assert check("operating_cost_estimated", nothing) == unmet(
+            "What it will cost a month is not estimated yet."
+        )
+        assert check("operating_cost_estimated", some) == met("EUR 0 a month, by estimate.")
 
     def test_cost_wants_an_estimate_and_actuals_to_compare(self):
         month = {"monthly_cost": 100}
         assert check("cost_within_budget", known(spent_in_stage=1)) == unmet(
-            "No monthly cost to compare with."
+            "No monthly cost was estimated to compare with."
         )
         assert check("cost_within_budget", known(spent=9, initiative=month)) == unmet(
             "No actual cost has been recorded in this stage."
@@ -303,11 +318,11 @@ class TestMoney:
     )
     def test_cost_stays_within_the_monthly_estimate(self, days_ago, months):
         month = {"monthly_cost": 100, "stage_entered_at": NOON - days(days_ago)}
-        most = 100 * int(months[0])
+        most, began = 100 * int(months[0]), f"{TODAY - days(days_ago):%-d %b %Y}"
         for spent, verdict in ((most, met), (most + 1, unmet)):
             facts_ = known(spent_in_stage=spent, initiative=month)
             assert check("cost_within_budget", facts_) == verdict(
-                f"{spent} in {months}; {most} were estimated."
+                f"EUR {spent} in {months}, since {began}; EUR {most} was estimated."
             )
 
     def test_cost_counts_months_by_the_organisations_clock(self):
@@ -337,7 +352,7 @@ class TestHoursOfTheProductionOwner:
     @pytest.mark.parametrize("hours", [0, 12])
     def test_are_met_by_any_number(self, hours):
         said = owned(Role.PRODUCTION_OWNER, hours_a_month=hours)
-        assert self.asked(owned(Role.BUSINESS_OWNER), said) == met("All have accepted.")
+        assert self.asked(owned(Role.BUSINESS_OWNER), said) == met("Accepted by Ada Berg.")
 
     def test_are_asked_of_nobody_else(self):
         said = owned(Role.PRODUCTION_OWNER, hours_a_month=12)
@@ -359,10 +374,10 @@ class TestOwnersReaccepted:
     def test_takes_a_yes_of_ninety_days_ago_and_none_older(self):
         old = NOON - days(300)
         assert self.asked(accepted_at=old, confirmed_at=NOON - days(90)) == met(
-            "All have confirmed it."
+            "Confirmed by Ada Berg on 2 Dec 2025."
         )
         assert self.asked(accepted_at=old, confirmed_at=NOON - days(91)) == unmet(
-            "Business owner: Ada Berg has not confirmed it again."
+            "Business owner: Ada Berg said yes on 1 Dec 2025, and has to confirm it again."
         )
 
     def test_takes_accepting_for_a_yes(self):
@@ -385,8 +400,8 @@ class TestOwnersReaccepted:
         facts_ = known(ownerships=(silent, asked))
         roles = ["business_owner", "production_owner", "sponsor"]
         assert check("owners_reaccepted", facts_, roles=roles) == unmet(
-            "Business owner: Ada Berg has not confirmed it again. "
-            "Production owner: Pia Production was asked and has not accepted yet. "
+            "Business owner: Ada Berg said yes on 14 Aug 2025, and has to confirm it again. "
+            "Production owner: Pia Production was asked on 2 Dec 2025 and has not accepted yet. "
             "Sponsor: nobody is named."
         )
 
@@ -415,7 +430,9 @@ class TestMeasuredPastThreshold:
 
     def test_wants_a_measurement(self):
         facts_ = known(metrics=(metric_of(),))
-        assert check("measured_past_threshold", facts_) == unmet("Nothing has been measured yet.")
+        assert check("measured_past_threshold", facts_) == unmet(
+            "Nothing has been measured yet; threshold is 45 min."
+        )
 
     @pytest.mark.parametrize(
         ("direction", "value", "passes"),
@@ -441,7 +458,7 @@ class TestMeasuredPastThreshold:
         metrics = (metric_of(minimum_sample=500),)
         facts_ = known(metrics=metrics, measurements=(measured(2_400, 499),))
         assert check("measured_past_threshold", facts_) == unmet(
-            "measured 40 min on 2 Mar 2026, n = 499; the minimum sample is 500."
+            "measured 40 min on 2 Mar 2026, n = 499; at least n = 500 was agreed."
         )
         facts_ = known(metrics=metrics, measurements=(measured(2_400, 500),))
         assert check("measured_past_threshold", facts_).is_met
@@ -482,6 +499,9 @@ class TestWindowOfThePilot:
         )
 
 
+WITHIN = "Wrong queues: measured 45 min on 2 Mar 2026; limit is 45 min."
+
+
 class TestGuardrailsHold:
     def held(self, *metrics: Any, values: dict[int, int] | None = None, **parameters: Any) -> Any:
         taken = tuple(measured(value, metric=pk) for pk, value in (values or {}).items())
@@ -495,17 +515,19 @@ class TestGuardrailsHold:
         assert self.held(metric_of(**FLOOR)) == nothing
 
     def test_says_which_was_not_measured(self):
-        assert self.held(metric_of(**QUALITY)) == unmet("Wrong queues has not been measured.")
+        assert self.held(metric_of(**QUALITY)) == unmet("Wrong queues has not been measured yet.")
 
     def test_says_which_fails_and_by_how_much(self):
         assert self.held(metric_of(**QUALITY), values={1: 3_600}) == unmet(
-            "Wrong queues is 1 h; limit 45 min."
+            "Wrong queues: measured 1 h on 2 Mar 2026; limit is 45 min."
         )
 
     def test_counts_those_that_hold(self):
-        assert self.held(metric_of(**QUALITY), values={1: 2_700}) == met("1 of 1 guardrails hold.")
+        assert self.held(metric_of(**QUALITY), values={1: 2_700}) == met(WITHIN)
         both = metric_of(**QUALITY), metric_of(2, **COST)
-        assert self.held(*both, values={1: 2_700, 2: 1}) == met("2 of 2 guardrails hold.")
+        assert self.held(*both, values={1: 2_700, 2: 1}) == met(
+            f"{WITHIN} Cost of a letter: measured 1 s on 2 Mar 2026; limit is 45 min."
+        )
 
     def test_wants_the_kinds_that_the_policy_names(self):
         wanted = {"kinds": ["quality", "cost"]}
@@ -525,11 +547,11 @@ class TestGuardrailsHold:
             metric_of(**QUALITY), metric_of(2, **COST), latency,
             values={1: 2_700, 2: 1, 3: 2_760}, kinds=["quality", "cost"],
         )  # fmt: skip
-        assert found == unmet("Wait is 46 min; limit 45 min.")
+        assert found == unmet("Wait: measured 46 min on 2 Mar 2026; limit is 45 min.")
 
     def test_says_all_faults_at_once(self):
         assert self.held(metric_of(**QUALITY), kinds=["quality", "cost"]) == unmet(
-            "No guardrail for cost: name a limit. Wrong queues has not been measured."
+            "No guardrail for cost: name a limit. Wrong queues has not been measured yet."
         )
 
 
@@ -555,7 +577,7 @@ class TestMeasuredAnew:
 
 class TestAdoption:
     def test_wants_a_metric_with_a_floor(self):
-        none = unmet("No adoption metric with a floor.")
+        none = unmet("No metric of adoption has a floor: say how much it has to be used.")
         floorless = metric_of(**(FLOOR | {"threshold": None}))
         for metrics in ((), (metric_of(),), (floorless,)):
             assert check("adoption_metric_set", known(metrics=metrics)) == none
@@ -564,16 +586,20 @@ class TestAdoption:
     def test_is_set_before_it_is_measured(self):
         facts_ = known(metrics=(metric_of(**FLOOR),))
         assert check("adoption_metric_set", facts_) == met("Weekly users: at least 20 people.")
-        assert check("adoption_above_floor", facts_) == unmet("Weekly users has not been measured.")
+        assert check("adoption_above_floor", facts_) == unmet(
+            "Weekly users has not been measured yet."
+        )
 
     def test_stays_above_its_floor(self):
         metrics = (metric_of(**FLOOR),)
         low = known(metrics=metrics, measurements=(measured(19),))
         enough = known(metrics=metrics, measurements=(measured(20),))
         assert check("adoption_above_floor", low) == unmet(
-            "Weekly users is 19 people; limit 20 people."
+            "Weekly users: measured 19 people on 2 Mar 2026; limit is 20 people."
         )
-        assert check("adoption_above_floor", enough) == met("Weekly users is above its floor.")
+        assert check("adoption_above_floor", enough) == met(
+            "Weekly users: measured 20 people on 2 Mar 2026; limit is 20 people."
+        )
 
 
 class TestMeasuredAgainstBaseline:
@@ -585,7 +611,7 @@ class TestMeasuredAgainstBaseline:
             )
         unmeasured = known(metrics=(metric_of(name="Time"),))
         assert check("measured_against_baseline", unmeasured) == unmet(
-            "Time has not been measured."
+            "Time has not been measured yet."
         )
 
     @pytest.mark.parametrize(
@@ -605,7 +631,9 @@ class TestMeasuredAgainstBaseline:
 
     def test_says_both(self):
         facts_ = known(metrics=(metric_of(),), measurements=(measured(3_600),))
-        assert check("measured_against_baseline", facts_) == met("1 h; the baseline is 4 h.")
+        assert check("measured_against_baseline", facts_) == met(
+            "Measured 1 h on 2 Mar 2026; the baseline is 4 h."
+        )
 
 
 class TestMonitoringDelivering:
@@ -632,7 +660,7 @@ class TestMonitoringDelivering:
     def test_is_met_by_one_value_even_an_older_one(self, source):
         delivered = measured(1, metric=2, at=NOON - days(9), **{source: True})
         assert self.watched(measured(2, metric=2), delivered) == met(
-            "Wrong queues delivered from production."
+            "Wrong queues delivers from production; past 45 min Pia Production is paged."
         )
 
     def test_does_not_page_somebody_who_left(self):
@@ -698,6 +726,15 @@ class TestKillConditionArmedLater:
         facts_ = known(kill_conditions=(cap,))
         assert check("kill_condition_armed", facts_).is_met
         assert check("production_kill_condition", facts_).is_met
+
+    def test_goes_on_in_production_where_it_watches_who_answers(self):
+        watched = KillCondition(kind="owner", missing_days=10)
+        assert check("production_kill_condition", known(kill_conditions=(watched,))).is_met
+
+    def test_is_not_met_by_one_that_is_waived(self):
+        waived = KillCondition(kind="owner", missing_days=10, state="waived", waived_until=TODAY)
+        assert not check("kill_condition_armed", known(kill_conditions=(waived,))).is_met
+        assert check("nothing_tripped", known(kill_conditions=(waived,))).is_met
 
     def test_goes_on_in_production_where_it_counts_measurements(self):
         by_date = KillCondition(**factories.condition_values(metric_of()), state="armed")

@@ -221,7 +221,13 @@ class TestRefusesToProceed(SignedCharterTestCase):
             by=self.cast.lead,
             at=NOON,
         )
-        assert self.refusal("proceed").detail["lacking"] == [
+        barred = self.refusal("proceed")
+        assert barred.rule == "tripped"
+        assert barred.message == (
+            "A kill condition has tripped: 10,500 spent; the cap is 10,000. "
+            "Kill or waive it before anything else."
+        )
+        assert standing(self.review).lacking() == [
             "No kill condition has tripped undecided: Stop if spend passes EUR 10,000: "
             "10,500 spent; the cap is 10,000."
         ]
@@ -523,6 +529,8 @@ ORIGINS = {
     "extend": {"pilot", "readiness_review"},
     "pause": {"pilot", "readiness_review"},
     "recertify": {"production"},
+    "rebaseline": {"pilot", "readiness_review", "production"},
+    "catch_up": {"pilot", "readiness_review", "production"},
     "suspend": {"pilot", "readiness_review", "production"},
     "resume": {"pilot", "readiness_review", "production"},
     "kill": {"proposal", "pilot", "readiness_review"},

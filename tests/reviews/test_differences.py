@@ -45,6 +45,24 @@ class TestBetween:
             ]
         }
 
+    def test_says_what_is_asked_of_what_already_ran(self):
+        said = 'key = "stakeholders"\n'
+        assert changes(said, said + 'catch_up = "never"\n') == {
+            "Charter gate": [
+                Change(
+                    "changed",
+                    "Criterion “Those concerned were consulted and say so”, asked of what already "
+                    "ran",
+                    "always",
+                    "never",
+                )
+            ]
+        }
+        asked = {c.key: wording.state(c) for c in BEFORE.gates["charter"].criteria}
+        told = "of what already ran: in a pilot or readiness review only"
+        assert told in asked["pilot_length"]
+        assert told not in asked["data_audit"]
+
     def test_says_of_a_criterion_which_part_changed(self):
         found = changes('title = "The data was looked at"\nmandatory = true', 'title = "Data"')
         assert found == {

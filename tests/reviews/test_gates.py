@@ -143,17 +143,17 @@ class TestCharterGate(CharterTestCase):
     def test_of_a_bare_proposal_says_everything_that_is_missing(self):
         bare = factories.make_initiative(by=self.lead, name="Bare", complete=False)
         assert blocking(bare) == {
-            "described": "Still to write: the problem, who has it, the outcome wanted.",
+            "described": "Still to write: the problem, who has it and the outcome wanted.",
             "process_described": (
                 "Say which process it is part of, and which decision or step changes."
             ),
-            "triaged": "8 of the eight questions are open.",
+            "triaged": "The eight questions are not answered yet.",
             "primary_metric_complete": "No primary business metric yet.",
             "owners_accepted": (
                 "Sponsor: nobody is named. Business owner: nobody is named. "
                 "Engineering owner: nobody is named."
             ),
-            "kill_condition_armed": "No armed kill condition here says when to stop in time.",
+            "kill_condition_armed": "No kill condition is armed: agree on when to stop.",
             "pilot_budget_set": "No spend cap for the pilot yet.",
             "data_audit": "Not answered yet.",
             "integration_scope": "Not answered yet.",
@@ -214,7 +214,7 @@ class TestDescribed(CharterTestCase):
         assert self.reason("described") == "Still to write: who has it."
         self.edit(problem="", outcome="")
         assert self.reason("described") == (
-            "Still to write: the problem, who has it, the outcome wanted."
+            "Still to write: the problem, who has it and the outcome wanted."
         )
 
 
@@ -231,14 +231,14 @@ class TestProcessDescribed(CharterTestCase):
 
 class TestTriaged(CharterTestCase):
     def test_says_the_level(self):
-        assert self.praise("triaged") == "Standard level."
+        assert self.praise("triaged") == "All eight are answered: standard control level."
 
     def test_counts_open_questions(self):
         answers = dict.fromkeys(QUESTIONS, False) | {"bought": None, "personal_data": None}
         initiatives.answer_triage(
             initiative=self.initiative, answers=answers, by=self.lead, at=NOON
         )
-        assert self.reason("triaged") == "2 of the eight questions are open."
+        assert self.reason("triaged") == "2 of the eight questions are not answered yet."
 
     def test_is_never_met_by_what_is_prohibited(self):
         Triage.objects.update(legal_class="prohibited")
@@ -249,7 +249,7 @@ class TestTriaged(CharterTestCase):
 class TestPrimaryMetricComplete(CharterTestCase):
     def test_says_from_where_to_where(self):
         assert self.praise("primary_metric_complete") == (
-            "Time until a claim is with its handler: 4 h to 45 min."
+            "Time until a claim is with its handler: from 4 h to 45 min."
         )
 
     def test_names_each_part_that_is_missing(self):
@@ -269,7 +269,7 @@ class TestPrimaryMetricComplete(CharterTestCase):
     def test_names_all_that_is_missing_at_once(self):
         self.redefine(baseline=None, method="")
         assert self.reason("primary_metric_complete") == (
-            "Time until a claim is with its handler has no baseline, no way of measuring."
+            "Time until a claim is with its handler has no baseline and no way of measuring."
         )
 
     def test_wants_a_unit_where_something_is_counted(self):
@@ -286,10 +286,12 @@ class TestPrimaryMetricComplete(CharterTestCase):
     def test_asks_of_a_models_score_what_it_is_worth(self):
         self.redefine(name="F1 of triage")
         assert self.reason("primary_metric_complete") == (
-            "F1 of triage is a model's score: say what one unit is worth."
+            "F1 of triage is a model's score: say what one unit of it is worth to the business."
         )
         self.redefine(name="F1 of triage", worth="A point saves 40 hours.")
-        assert judged(self.initiative, "primary_metric_complete").is_met
+        assert self.praise("primary_metric_complete") == (
+            "F1 of triage: from 4 h to 45 min. One unit is worth: A point saves 40 hours."
+        )
 
     def test_is_not_met_by_a_metric_that_is_not_primary(self):
         self.redefine(is_primary=False)
@@ -298,7 +300,10 @@ class TestPrimaryMetricComplete(CharterTestCase):
 
 class TestOwnersAccepted(CharterTestCase):
     def test_is_met_when_all_have_accepted(self):
-        assert self.praise("owners_accepted") == "All have accepted."
+        assert (
+            self.praise("owners_accepted")
+            == "Accepted by Sam Sponsor, Bea Business and Eli Engineer."
+        )
 
     def test_names_an_empty_role(self):
         self.vacate(Role.SPONSOR)
@@ -314,7 +319,7 @@ class TestOwnersAccepted(CharterTestCase):
             at=NOON,
         )
         assert self.reason("owners_accepted") == (
-            "Engineering owner: Uma User was asked and has not accepted yet."
+            "Engineering owner: Uma User was asked on 2 Mar 2026 and has not accepted yet."
         )
 
     def test_is_not_met_by_a_no(self):
@@ -332,7 +337,10 @@ class TestOwnersAccepted(CharterTestCase):
         assert self.reason("owners_accepted") == "Sponsor: Sam Sponsor is no longer here."
         sponsor = factories.fresh(self.cast.sponsor)
         give(self.initiative, Role.SPONSOR, sponsor, NOON + 2 * DAY)
-        assert self.praise("owners_accepted") == "All have accepted."
+        assert (
+            self.praise("owners_accepted")
+            == "Accepted by Sam Sponsor, Bea Business and Eli Engineer."
+        )
 
     def test_tells_all_faults_at_once(self):
         self.vacate(Role.SPONSOR)
@@ -349,7 +357,7 @@ class TestPilotLength(CharterTestCase):
     def test_takes_no_day_more(self):
         self.edit(pilot_days=43)
         assert self.reason("pilot_length") == (
-            "43 days are too long: decide within 42 days of the pilot's start."
+            "43 days are too long: ship or kill within 42 days of the pilot's start."
         )
 
     def test_is_not_met_by_a_year(self):
@@ -358,7 +366,9 @@ class TestPilotLength(CharterTestCase):
 
 
 class TestKillConditionArmed(CharterTestCase):
-    NONE = "No armed kill condition here says when to stop in time."
+    NONE = "No kill condition is armed: agree on when to stop."
+    OTHER = "No armed kill condition is on the primary metric: agree on one that is."
+    LATE = "No armed kill condition is judged by the ship-or-kill date: agree on one that is."
 
     def setUp(self):
         self.condition = self.initiative.kill_conditions.get()
@@ -383,18 +393,18 @@ class TestKillConditionArmed(CharterTestCase):
 
     def test_is_not_met_by_a_spend_cap(self):
         self.replace(None)
-        assert self.reason("kill_condition_armed") == self.NONE
+        assert self.reason("kill_condition_armed") == self.OTHER
 
     def test_is_not_met_by_a_condition_on_another_metric(self):
         other = factories.make_metric(
             initiative=self.initiative, name="Wrong queues", is_primary=False
         )
         self.replace(other)
-        assert self.reason("kill_condition_armed") == self.NONE
+        assert self.reason("kill_condition_armed") == self.OTHER
 
     def test_wants_a_date_beside_measurements_in_a_row(self):
         self.replace(self.metric, by_decision_date=False, in_a_row=3)
-        assert self.reason("kill_condition_armed") == self.NONE
+        assert self.reason("kill_condition_armed") == self.LATE
         self.replace(self.metric, by_decision_date=True, in_a_row=3)
         said = "in 3 measurements running or by the decision date."
         assert self.praise("kill_condition_armed").endswith(said)
@@ -404,12 +414,12 @@ class TestKillConditionArmed(CharterTestCase):
         self.replace(self.metric, by_decision_date=False, due_date=last)
         assert judged(self.initiative, "kill_condition_armed").is_met
         self.replace(self.metric, by_decision_date=False, due_date=last + DAY)
-        assert self.reason("kill_condition_armed") == self.NONE
+        assert self.reason("kill_condition_armed") == self.LATE
 
     def test_is_not_met_by_one_that_has_tripped(self):
         self.replace(self.metric, by_decision_date=False, in_a_row=1)
         factories.make_measurement(metric=self.metric, value=9_000)
-        assert self.reason("kill_condition_armed") == self.NONE
+        assert self.reason("kill_condition_armed") == self.LATE
 
 
 class TestNothingTripped(CharterTestCase):
@@ -417,7 +427,7 @@ class TestNothingTripped(CharterTestCase):
         assert self.praise("nothing_tripped") == "No kill condition has tripped."
 
     def test_leaves_a_proposal_alone_that_waits_past_its_own_date(self):
-        assert self.initiative.decision_date < TODAY
+        Initiative.objects.update(decision_date=TODAY - DAY)
         assert initiatives.trip_kill_conditions(at=NOON) == 0
         factories.make_measurement(metric=self.metric, value=9_000)
         assert self.praise("nothing_tripped") == "No kill condition has tripped."
@@ -434,7 +444,7 @@ class TestNothingTripped(CharterTestCase):
 
 class TestPilotBudgetSet(CharterTestCase):
     def test_says_the_cap(self):
-        assert self.praise("pilot_budget_set") == "At most 60,000."
+        assert self.praise("pilot_budget_set") == "At most EUR 60,000; Bo Budget answers for it."
 
     def test_wants_a_cap(self):
         self.edit(pilot_budget=None)
@@ -442,7 +452,7 @@ class TestPilotBudgetSet(CharterTestCase):
 
     def test_takes_nothing_for_a_cap(self):
         self.edit(pilot_budget=0)
-        assert self.praise("pilot_budget_set") == "At most 0."
+        assert self.praise("pilot_budget_set") == "At most EUR 0; Bo Budget answers for it."
 
     def test_wants_somebody_to_answer_for_it(self):
         self.vacate(Role.BUDGET_OWNER)
@@ -583,7 +593,7 @@ class TestSettingAsideWhatIsWorkedOut(CharterTestCase):
         factories.make_run(evaluation_set=factories.make_evaluation_set(metric=self.metric))
         found = self.judged()
         assert (found.is_met, found.not_applicable) == (True, False)
-        assert found.verdict.reason == "1.4 reached 40 min on 2 Mar 2026, n = 400."
+        assert found.verdict.reason == "Version 1.4 reached 40 min on 2 Mar 2026, n = 400."
 
     def test_is_possible_for_each_that_is_not_mandatory(self):
         policy = queries.current_policy()
@@ -608,7 +618,9 @@ class TestSettingAsideWhatIsWorkedOut(CharterTestCase):
         self.set_aside_()
         self.set_aside_(because="")
         assert self.judged().blocks
-        assert self.judged().verdict.reason == "No evaluation has been recorded yet."
+        assert self.judged().verdict.reason == (
+            "No evaluation has been recorded yet: run the set, and record what came out."
+        )
 
     def test_wants_a_reason(self):
         for nothing in ("", " \n "):
@@ -647,7 +659,7 @@ class TestPeopleNamedInAnswers(CharterTestCase):
             payer="Claims",
         )
         assert self.reason("production_sketch") == (
-            f"{self.WHO}: Uma User was asked and has not accepted yet."
+            f"{self.WHO}: Uma User was asked on 2 Mar 2026 and has not accepted yet."
         )
         initiatives.accept(
             ownership=self.owner("production_sketch.owner"), by=self.cast.user, at=NOON

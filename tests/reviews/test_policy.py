@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts.groups import STANDARD
 from initiatives.stages import DAYS_TO_DECIDE, LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Stage
@@ -62,6 +63,9 @@ CHECKS = frozenset(
 )
 POLICY = parse(default_text(), version=1, checks=CHECKS)
 TABLES = tomllib.loads(default_text())
+for _gate in TABLES["gates"].values():  # so that what is changed below is wrong in one way only
+    for _slot in _gate.get("slots", ()):
+        _slot.pop("points", None)
 NO = dict.fromkeys(QUESTIONS, False)
 AMOUNTS = ((1_000, 100), (150_000, 9_000), (None, None))
 STAGE_BEFORE = {
@@ -449,8 +453,13 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         change(f"{INTEGRATION}.blocks", True),
         [
             f"{SCOPE}: the key 'blocks' is unknown; known are anew, applies, "
-            "asks, blocking, check, fields, key, mandatory, parameters, source, title, why."
+            "asks, blocking, catch_up, check, fields, key, mandatory, parameters, source, title, "
+            "why."
         ],
+    ),
+    "an unknown word for what is caught up on": (
+        change(f"{INTEGRATION}.catch_up", "sometimes"),
+        [f"{SCOPE}: catch_up has to be one of always, before_production, never."],
     ),
     "a criterion without a key": (
         drop("gates.retirement.criteria.why_it_stops.key"),
@@ -742,6 +751,10 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
         change(f"{CHARTER}.slots.compliance.group", "legal"),
         ["Charter gate, slot compliance: the group 'legal' is unknown."],
     ),
+    "a point that the gate does not ask": (
+        change(f"{SPONSOR}.points", ["triaged", "runbook"]),
+        ["Charter gate, slot sponsor: the point 'runbook' is not asked by this gate."],
+    ),
     "a slot of a role and of a group": (
         change(f"{SPONSOR}.group", "leads"),
         ["Charter gate, slot sponsor: it needs either a role or a group, and not both."],
@@ -865,8 +878,9 @@ MUTATIONS: dict[str, tuple[Any, list[str]]] = {
 
 class TestInvalidPolicy:
     def test_is_not_what_the_default_policy_is_after_the_round_trip_of_these_tests(self):
-        assert problems(TABLES) == []
-        assert parse(as_toml(TABLES), version=1, checks=CHECKS) == POLICY
+        whole = tomllib.loads(default_text())
+        assert problems(whole) == problems(TABLES) == []
+        assert parse(as_toml(whole), version=1, checks=CHECKS) == POLICY
 
     @pytest.mark.parametrize("what", MUTATIONS)
     def test_names_this_and_only_this(self, what):
@@ -894,6 +908,31 @@ class TestInvalidPolicy:
         row(tables["gates"][key]["criteria"], check).update(weaker)
         expected = f"{check} has to be blocking and mandatory, and to apply always."
         assert problems(tables) == [f"{Gate(key).label} gate, criterion {check}: {expected}"]
+
+    @pytest.mark.parametrize("when", ["before_production", "never"])
+    def test_names_a_fixed_check_that_is_not_caught_up_on(self, when):
+        tables = copy.deepcopy(TABLES)
+        row(tables["gates"]["charter"]["criteria"], "nothing_tripped")["catch_up"] = when
+        expected = "nothing_tripped is asked of what already ran as well; take its catch_up away."
+        assert problems(tables) == [f"Charter gate, criterion nothing_tripped: {expected}"]
+
+    def test_names_a_catch_up_that_too_few_people_would_sign(self):
+        """Where the person of an answer signs, and the answer is not asked any more."""
+        tables = copy.deepcopy(TABLES)
+        sketched = "production_sketch.owner"
+        for key in ("charter", "ship_or_kill", "go_live"):
+            gate = tables["gates"][key]
+            gate["slots"] = [
+                {"key": "sponsor", "title": "Sponsor", "role": "sponsor", "meaning": "Yes."},
+                {"key": "sketched", "title": "Sketched", "role": sketched, "meaning": "Yes."},
+            ]
+            gate["people_needed"] = {"light": 2, "standard": 2, "full": 2}
+            gate["outsider_from"] = []
+        assert problems(tables) == [
+            f"Catch-up in the stage Production: at the {level} level 2 people have to sign, but "
+            "the gates before it are sure to ask only 1."
+            for level in ("light", "standard", "full")
+        ]
 
     def test_names_keys_that_are_too_long_together(self):
         tables = copy.deepcopy(TABLES)
@@ -946,3 +985,16 @@ class TestInvalidPolicy:
             parse(text, version=2, checks=CHECKS)
         policy = parse(text, version=2, checks=CHECKS, groups=[*GROUPS, "clinical_safety"])
         assert "clinical_safety" in {slot.group for slot in policy.gates[Gate.GO_LIVE].slots}
+
+
+class TestTheGuide:
+    """What docs/policy.md shows can be written into a policy as it stands there."""
+
+    def test_reads_as_it_is_written(self):
+        guide = (settings.BASE_DIR / "docs" / "policy.md").read_text()
+        shown = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+        text = "\n".join([default_text(), *shown])
+        made = parse(text, version=2, checks=CHECKS, groups=[*GROUPS, "works_council"])
+        gate = made.gates["go_live"]
+        assert [c.key for c in gate.criteria][-1] == [s.key for s in gate.slots][-1]
+        assert gate.slots[-1].points == ("works_council",)

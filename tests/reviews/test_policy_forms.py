@@ -72,6 +72,14 @@ class TestEditing:
         assert [slot.key for slot in made.gates["retirement"].slots] == ["boss"]
         assert not [line for line in difference(after) if line.startswith("-")]
 
+    def test_asks_nobody_to_look_first_at_a_criterion_that_is_gone(self):
+        after = editing.remove_row(TEXT, Place("charter", CRITERIA, "stakeholders"))
+        slot = editing.row(after, Place("charter", SLOTS, "business_owner"))
+        assert slot["points"] == ["process_described", "primary_metric_complete"]
+        after = editing.remove_row(after, Place("charter", CRITERIA, "data_audit"))
+        after = editing.remove_row(after, Place("charter", CRITERIA, "integration_scope"))
+        assert "points" not in editing.row(after, Place("charter", SLOTS, "security"))
+
     def test_takes_a_row_out_and_leaves_the_others(self):
         after = editing.remove_row(TEXT, Place("charter", SLOTS, "finance"))
         assert "finance" not in {slot.key for slot in read(after).gates["charter"].slots}
@@ -161,10 +169,12 @@ class TestForms(Drafting):
         assert read(self.draft.text) == read(TEXT)
 
     def test_change_limits(self):
-        self.send("limits", pilot_days="30", owner_days_before="7, 0")
+        self.send("limits", pilot_days="30", owner_days_before="7, 0", override_days="0")
         made = read(self.draft.text)
         assert (made.limits.pilot_days, made.reminders.owner_days_before) == (30, (7, 0))
+        assert made.limits.override_days == 0  # which allows none
         assert "# How long a pilot may last" in self.draft.text
+        self.send("limits", status=422, lapse_days="0")
         response = self.send("limits", status=422, owner_days_before="soon")
         assert "Write whole numbers with commas" in response.content.decode()
 
@@ -177,12 +187,13 @@ class TestForms(Drafting):
         self.send(
             "criterion", "charter", "data_audit",
             heading="Data", mandatory=None, levels=["standard", "full"], when=["personal_data"],
-            pilot_budget_from="25,000",
+            pilot_budget_from="25,000", catch_up="before_production",
         )  # fmt: skip
         criterion = next(
             c for c in read(self.draft.text).gates["charter"].criteria if c.key == "data_audit"
         )
         assert (criterion.title, criterion.mandatory) == ("Data", False)
+        assert criterion.catch_up == "before_production"
         assert criterion.applies.when == ("personal_data",)
         assert criterion.applies.pilot_budget_from == 25_000
 

@@ -161,8 +161,8 @@ class TestExtend(PostponingTestCase):
     def test_refuses_a_date_that_would_be_over_already(self):
         late = NOON + 51 * DAY  # DUE was 29 days ago
         with refused("already_over", field="days"), leaves_alone(self.initiative):
-            self.extend(28, at=late)
-        assert self.extend(28, at=late - DAY).pk  # today is the day, and not over yet
+            self.extend(28, at=late, by=self.lead)
+        assert self.extend(28, at=late - DAY, by=self.lead).pk  # today is the day, and not over yet
         assert self.now().decision_date == late.date() - DAY
 
     def test_refuses_where_there_is_no_date(self):
@@ -213,9 +213,10 @@ class TestPause(PostponingTestCase):
         assert (after.extensions, after.pauses) == (1, 1)
 
     def test_refuses_a_date_that_would_be_over_already(self):
+        KillCondition.objects.all().delete()  # it would have tripped by then
         with refused("already_over", field="days"):
-            self.pause(30, at=NOON + 53 * DAY)
-        assert self.pause(30, at=NOON + 52 * DAY).pk
+            self.pause(30, at=NOON + 53 * DAY, by=self.lead)
+        assert self.pause(30, at=NOON + 52 * DAY, by=self.lead).pk
 
     def test_refuses_where_there_is_no_date(self):
         self.due(None)
@@ -278,9 +279,9 @@ class TestOpenReviews(PostponingTestCase):
         ]
 
     def test_wait_for_their_signers_again(self):
-        assert queries.requests_for(self.sponsor) == []
+        assert queries.requests_for(self.sponsor, TODAY) == []
         self.extend(28)
-        (request,) = queries.requests_for(self.sponsor)
+        (request,) = queries.requests_for(self.sponsor, TODAY)
         assert (request.review, [s.slot.key for s in request.slots]) == (self.review, ["sponsor"])
 
     def test_are_noticed_by_the_sweep(self):

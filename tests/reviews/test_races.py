@@ -20,7 +20,16 @@ from audit.verification import verify
 from initiatives.models import Baseline, Initiative, Metric, StageSpell
 from initiatives.stages import Stage
 from reviews import actions
-from reviews.models import Decision, PolicyDraft, PolicyVersion, Review, SignOff, Slot
+from reviews.models import (
+    Decision,
+    Judgement,
+    PolicyDraft,
+    PolicyVersion,
+    Review,
+    SignOff,
+    Slot,
+    UnmetCriterion,
+)
 from tests import factories
 from tests.reviews.racing import race
 from tests.reviews.scenes import standing, state, threshold
@@ -306,3 +315,16 @@ class TestNoticeChanges(RaceTestCase):
                     return
             time.sleep(0.01)
         pytest.fail("Nobody waited for the lock.")
+
+
+class TestJudging(RaceTestCase):
+    def test_of_many_ticks_at_once_keeps_each_spell_once(self):
+        at = self.now - timedelta(days=9)
+        for number in range(30):
+            factories.make_initiative(by=self.cast.lead, name=f"Letters {number}", at=at)
+        ends = race("judge", processes=8, threads=2)
+        assert ends == {"done": 16}
+        actions.judge(at=self.now)  # what the first had not done when the others left
+        assert Judgement.objects.filter(is_due=False).count() == 31
+        spells = UnmetCriterion.objects.open().values_list("initiative", "gate", "key")
+        assert len(spells) == len(set(spells)) > 30

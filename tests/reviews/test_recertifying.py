@@ -239,7 +239,9 @@ class TestRefusesToRecertify(Running):
         self.signed()
         no = self.refusal()
         assert no.rule == "gate_unmet"
-        assert no.detail["lacking"] == ["It is used: Weekly users is 19 people; limit 20 people."]
+        assert no.detail["lacking"] == [
+            "It is used: Weekly users: measured 19 people on 2 Mar 2026; limit is 20 people."
+        ]
 
     def test_past_a_missing_signature(self):
         self.make_ready()

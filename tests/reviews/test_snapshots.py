@@ -196,6 +196,18 @@ class TestDigest(SnapshotTestCase):
         condition.update(state="tripped", tripped_at=NOON, tripped_because="late")
         assert self.digest() == self.before
 
+    def test_is_left_equal_by_a_condition_that_is_waived(self):
+        condition = self.initiative.kill_conditions
+        condition.update(state="waived", tripped_at=NOON, waived_until=NOON.date())
+        assert self.digest() == self.before
+
+    def test_says_nothing_of_owners_in_conditions_about_others(self):
+        kept = snapshots.material(facts.load_one(self.initiative.pk), 1)
+        assert not [key for key in kept if key.endswith((".owner_role", ".missing_days"))]
+        factories.make_kill_condition(initiative=self.initiative, kind="owner", missing_days=9)
+        kept = snapshots.material(facts.load_one(self.initiative.pk), 1)
+        assert [v for key, v in kept.items() if key.endswith(".missing_days")] == [9]
+
     def test_is_left_equal_by_saving_what_was_there(self):
         initiatives.edit(
             initiative=self.initiative, by=self.lead, at=NOON, problem=self.initiative.problem

@@ -2,16 +2,12 @@ from __future__ import annotations
 
 import html
 import re
-import time
 from datetime import timedelta
 from decimal import Decimal
 from html.parser import HTMLParser
 from typing import Any
 
-from allauth.account.internal.flows.login import (
-    _AUTHENTICATION_METHODS_USER_SESSION_KEY,
-    AUTHENTICATION_METHODS_SESSION_KEY,
-)
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
@@ -22,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import Person, SignIn
 from initiatives import actions as initiatives
-from initiatives.models import Evidence, Initiative, Ownership
+from initiatives.models import Evidence, Initiative, Metric, Ownership
 from initiatives.stages import Gate, Stage
 from initiatives.triage import QUESTIONS
 from reviews import actions, queries
@@ -34,6 +30,7 @@ from tests.reviews.scenes import (
     MINUTE,
     answered,
     give,
+    sign_in,
     slot,
     standing,
     state,
@@ -103,15 +100,7 @@ class ReviewPages(TestCase):
         )
 
     def sign_in(self, person: Person, *, proved: timedelta | None = MINUTE) -> None:
-        """As if they had given their password that long ago."""
-        self.client.force_login(person)
-        if proved is not None:
-            session = self.client.session
-            session[AUTHENTICATION_METHODS_SESSION_KEY] = [
-                {"method": "password", "at": time.time() - proved.total_seconds()}
-            ]
-            session[_AUTHENTICATION_METHODS_USER_SESSION_KEY] = str(person.pk)
-            session.save()
+        sign_in(self.client, person, proved=proved)
 
     def page(self) -> Any:
         return self.client.get(self.review.get_absolute_url())
@@ -138,10 +127,24 @@ class TestReviewDetail(ReviewPages):
         assert page.status_code == 200
         said = text_of(page)
         assert "You sign as Sponsor" in said
-        assert "Reduce time until a claim is with its handler from 4 h to 45 min" in said
+        assert "Reduce the time until a claim is with its handler from 4 h to 45 min" in said
         assert slot(self.review, "sponsor").meaning in said
         assert "All 15 points are met" in said
         assert self.sign_url() in page.content.decode()
+
+    def test_says_what_one_unit_of_a_models_score_is_worth(self):
+        metric = Metric.objects.get(initiative=self.initiative, is_primary=True)
+        initiatives.define_metric(
+            initiative=self.initiative,
+            metric=metric,
+            values=factories.metric_values(name="F1 of triage", worth="A point saves 40 hours."),
+            by=self.cast.lead,
+            at=self.now,
+        )
+        self.sign_in(self.cast.sponsor)
+        worth = "One unit is worth: A point saves 40 hours."
+        assert worth in text_of(self.page())
+        assert worth in text_of(self.client.get(self.initiative.get_absolute_url()))
 
     def test_can_be_read_by_a_signer_in_two_minutes(self):
         for signer in (self.cast.sponsor, self.cast.compliance):

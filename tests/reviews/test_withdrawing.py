@@ -32,11 +32,11 @@ class TestWithdraw(TestCase):
 
     def test_closes_it_and_asks_nobody_any_more(self):
         factories.sign_waiting(review=self.review, by=self.cast.sponsor, at=NOON - DAY)
-        assert queries.requests_for(self.cast.engineering_owner)
+        assert queries.requests_for(self.cast.engineering_owner, TODAY)
         self.withdraw()
         closed = Review.objects.get(pk=self.review.pk)
         assert (closed.closed_at, closed.closing) == (NOON, "withdrawn")
-        assert queries.requests_for(self.cast.engineering_owner) == []
+        assert queries.requests_for(self.cast.engineering_owner, TODAY) == []
         assert closed.sign_offs.count() == 1
         assert factories.reloaded(self.initiative).stage == self.initiative.stage
 

@@ -41,9 +41,9 @@ def update(
     units = {unit.pk: unit for unit in edition.units.values()}
     triages = {t.initiative_id: t for t in Triage.objects.filter(initiative__in=kept)}
     frozen = set(
-        Baseline.objects.filter(
-            initiative__in=kept, in_force_until=None, in_force_since__isnull=False
-        ).values_list("initiative_id", flat=True)
+        Baseline.objects.in_force()
+        .filter(initiative__in=kept)
+        .values_list("initiative_id", flat=True)
     )
     editions, changed = [], []
     for pk, row in kept.items():

@@ -40,8 +40,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--at",
             help="take it to be this day or moment (ISO). Flags and reminders follow it until the "
-            "next sweep; kill conditions, which trip for good, are left alone where it is still "
-            "to come",
+            "next sweep; kill conditions that trip and decisions that lapse, which is for "
+            "good, are left alone where it is still to come",
         )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
@@ -61,8 +61,8 @@ class Command(BaseCommand):
                 f"({counted.opened} new, {counted.updated} changed, {counted.closed} closed)."
             )
         self.stdout.write(
-            f"{swept.tripped} kill conditions tripped; the evidence of {swept.noticed} reviews "
-            "had changed."
+            f"{swept.tripped} kill conditions tripped, {swept.lapsed} decisions lapsed; the "
+            f"evidence of {swept.noticed} reviews had changed."
         )
         reminders = swept.reminders
         self.stdout.write(

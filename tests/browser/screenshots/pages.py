@@ -79,6 +79,8 @@ def shots() -> list[Shot]:
         Shot("register", "initiatives:register", who=lead),
         Shot("my-work", "portfolio:my_work", who=busiest()),
         Shot("attention", "notifications:attention", who=lead),
+        Shot("blockers", "portfolio:blockers", who=lead),
+        Shot("lessons", "portfolio:lessons", who=lead),
         *initiative_pages(lead),
         *suspended(lead),
         *forms(lead),
@@ -103,7 +105,7 @@ def busiest() -> Person:
     """The persona for whom most is to do."""
 
     def load(person: Person) -> int:
-        found = work.load(person)
+        found = work.load(person, timezone.localdate())
         return len(found.requests) * 3 + len(found.asked) * 3 + len(found.owned)
 
     return max(map(persona, personas.DEMO_PERSONAS), key=load)

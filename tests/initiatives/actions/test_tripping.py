@@ -9,11 +9,13 @@ from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.actions import date_inactivity, deactivate, reactivate
+from accounts.models import Person
 from audit.models import Event
 from initiatives import actions
 from initiatives.actions import tripping
-from initiatives.models import Initiative, KillCondition, Metric, Spend
-from initiatives.stages import Stage
+from initiatives.models import Initiative, KillCondition, Metric, Ownership, Spend
+from initiatives.stages import REQUIRED_ROLES, Stage
 from tests.accounts.expectations import last_event, nothing_said
 from tests.factories import (
     LONG_AGO,
@@ -24,6 +26,8 @@ from tests.factories import (
     make_lead,
     make_measurement,
     make_metric,
+    make_owner,
+    make_person,
     silence,
 )
 
@@ -101,7 +105,7 @@ class TestTheSweep(Running):
 
     def test_leaves_a_waived_one_alone(self):
         self.arm()
-        KillCondition.objects.update(state="waived")
+        KillCondition.objects.update(state="waived", waived_until=TODAY)
         assert trip() == 0
 
     def test_waits_until_the_day_is_over(self):
@@ -297,6 +301,137 @@ class TestSpending(Running):
         self.spend(-5_000)
         self.spend(5_000)
         assert self.state() == "armed"
+
+
+@pytest.mark.embedded
+class TestNobodyAnswersForIt(TestCase):
+    """A pilot whose sponsor and owners have accepted, which stops once one is missing for ten
+    days."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.lead = make_lead()
+        cls.pilot = make_declared(by=cls.lead, stage=Stage.PILOT)
+        Initiative.objects.update(decision_date=TODAY + 30 * DAY)
+        cls.people = {role: make_person(name=f"{role} one") for role in REQUIRED_ROLES[Stage.PILOT]}
+        for role, person in cls.people.items():
+            make_owner(initiative=cls.pilot, role=role, person=person)
+
+    def arm(self, role="", days=10, **changes):
+        return make_kill_condition(
+            initiative=self.pilot, kind="owner", owner_role=role, missing_days=days, **changes
+        )
+
+    def leave(self, role="sponsor", at=NOON):
+        deactivate(person=self.people[role], by=None, at=at)
+
+    def end(self, role="sponsor", at=NOON):
+        held = Ownership.objects.open().get(initiative=self.pilot, role=role)
+        actions.end_ownership(ownership=held, by=None, at=at)
+
+    def tripped_on(self, *days):
+        """On which of these days after NOON it trips, each tried from the same beginning."""
+        found = []
+        for day in days:
+            KillCondition.objects.update(state="armed", tripped_at=None)
+            found += [day] * trip(NOON + day * DAY)
+        return found
+
+    def test_trips_once_somebody_has_been_missing_for_so_long(self):
+        self.arm()
+        self.leave()
+        assert self.tripped_on(0, 9, 10, 11) == [10, 11]
+
+    def test_says_who_and_since_when(self):
+        self.arm()
+        self.leave()
+        trip(NOON + 12 * DAY)
+        said = "nobody has been its sponsor since 2 Mar 2026, for 12 days"
+        assert KillCondition.objects.get().tripped_because == said
+
+    def test_counts_from_the_end_of_a_role_as_well(self):
+        self.arm()
+        self.end(at=NOON + DAY)
+        assert self.tripped_on(10, 11) == [11]
+
+    def test_counts_from_when_it_was_agreed_where_nobody_ever_held_it(self):
+        self.arm("budget_owner", at=NOON)
+        assert self.tripped_on(9, 10) == [10]
+
+    def test_counts_from_when_the_stage_that_needs_it_began(self):
+        self.arm("production_owner")
+        Initiative.objects.update(stage_entered_at=NOON)
+        assert self.tripped_on(9, 10) == [10]
+
+    def test_does_not_count_somebody_who_was_only_asked(self):
+        self.arm("budget_owner", at=NOON)
+        person = make_person(name="Bo Budget")
+        actions.ask(initiative=self.pilot, role="budget_owner", person=person, by=None, at=NOON)
+        assert self.tripped_on(10) == [10]
+
+    def test_begins_anew_once_somebody_else_holds_it(self):
+        self.arm()
+        self.end()
+        make_owner(initiative=self.pilot, role="sponsor", person=self.lead, at=NOON + 5 * DAY)
+        assert self.tripped_on(20) == []
+        self.end(at=NOON + 20 * DAY)
+        assert self.tripped_on(29, 30) == [30]
+
+    def test_does_not_give_a_role_back_to_who_was_reactivated(self):
+        self.arm()
+        self.leave()
+        reactivate(person=self.people["sponsor"], by=None, at=NOON + 5 * DAY)
+        assert self.tripped_on(9, 10) == [10]
+
+    def test_knows_of_a_role_that_was_named_alone(self):
+        self.arm("business_owner")
+        self.leave("sponsor")
+        assert self.tripped_on(20) == []
+        self.leave("business_owner")
+        assert self.tripped_on(20) == [20]
+
+    def test_counts_a_deactivation_by_raw_sql_from_when_the_sweep_saw_it(self):
+        self.arm()
+        Person.objects.filter(pk=self.people["sponsor"].pk).update(is_active=False)
+        assert self.tripped_on(40) == []  # nobody knows since when
+        date_inactivity(at=NOON + 40 * DAY)
+        assert self.tripped_on(49, 50) == [50]
+        assert date_inactivity(at=NOON + 60 * DAY) == 0
+
+    def test_counts_in_what_runs_alone(self):
+        self.arm("sponsor")
+        self.leave()
+        found = set()
+        for stage in Stage:
+            KillCondition.objects.update(state="armed", tripped_at=None)
+            Initiative.objects.update(stage=stage)
+            if trip(NOON + 20 * DAY):
+                found.add(stage)
+        assert found == {Stage.PILOT, Stage.READINESS_REVIEW, Stage.PRODUCTION}
+
+    def test_never_trips_what_is_quiet(self):
+        self.arm()
+        self.leave()
+        silence(initiative=self.pilot)
+        assert trip(NOON + 20 * DAY) == 0
+
+    def test_trips_before_a_decision_as_well(self):
+        self.arm()
+        self.leave()
+        assert trip_those_of(self.pilot, NOON + 9 * DAY) == 0
+        assert trip_those_of(self.pilot, NOON + 10 * DAY) == 1
+
+    def test_is_asked_about_in_as_many_queries_for_more(self):
+        self.arm()
+        self.leave()
+        with CaptureQueriesContext(connection) as few:
+            assert trip(NOON + 9 * DAY) == 0
+        for number in range(3):
+            other = make_declared(by=self.lead, stage=Stage.PILOT, name=f"Other {number}")
+            make_kill_condition(initiative=other, kind="owner", missing_days=10, at=NOON)
+        with CaptureQueriesContext(connection) as many:
+            assert trip(NOON + 9 * DAY) == 0
+        assert len(few) == len(many)
 
 
 @pytest.mark.embedded

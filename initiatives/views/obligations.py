@@ -1,0 +1,34 @@
+"""The door to confirming what one was asked to see to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from initiatives import actions
+from initiatives.forms.obligations import ConfirmObligationForm
+from initiatives.models import Initiative, Obligation
+from initiatives.views.base import OfInitiative, visible_initiative
+
+
+class ConfirmObligation(OfInitiative):
+    form_class = ConfirmObligationForm
+    done = "Thank you: it is on record that it is done."
+    obligation: Obligation
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        rows = Obligation.objects.select_related("initiative", "assignee")
+        self.obligation = get_object_or_404(rows, pk=kwargs["pk"])
+        return visible_initiative(request, self.obligation.initiative_id)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(title=self.obligation.what, **kwargs)
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        actions.confirm_obligation(
+            obligation=self.obligation, by=self.person, at=at, **form.cleaned_data
+        )

@@ -1,0 +1,173 @@
+"""What people said or signed, as what others hear of it: questions, answers, things to see to, and
+the receipt of a signature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.mentions import mentioned
+from accounts.models import Person
+from audit import queries as audit
+from audit.queries import EventRecord
+from initiatives.models import Obligation
+from initiatives.permissions import may_know_of
+from notifications.models import Reminder
+from notifications.rules import called, in_words
+from reviews import queries as reviews
+from reviews.models import Question, Review, SignOff
+
+Ids = list[int]
+NEWS = timedelta(days=7)
+
+
+def reminders_of(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
+    """Say whom these events make us owe what; what was said long ago is no news any more."""
+    yield from _owed(_ids(events, "obligation.owed"), at)
+    yield from _asked(_questions(events, "review.question_asked"), at)
+    lately = [event for event in events if event.at >= at - NEWS]
+    yield from _answered(_questions(lately, "review.question_answered"), at)
+    yield from _receipts([event for event in lately if event.kind == "review.signed"], at)
+
+
+def _ids(events: Iterable[EventRecord], kind: str) -> Ids:
+    return [int(e.subject.partition(":")[2]) for e in events if e.kind == kind]
+
+
+def _questions(events: Iterable[EventRecord], kind: str) -> list[Question]:
+    ids = [str(e.changed["question_id"]) for e in events if e.kind == kind]
+    rows = Question.objects.filter(pk__in=ids) if ids else Question.objects.none()
+    return list(rows.select_related("review__initiative", "asked_by", "asked_of", "answered_by"))
+
+
+def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
+    """Whoever is to see to something hears of it with their next mail."""
+    rows = Obligation.objects.open().filter(pk__in=ids) if ids else Obligation.objects.none()
+    for row in rows.select_related("initiative", "assignee", "agreed_by"):
+        by = row.agreed_by.name if row.agreed_by else "Gatehouse"
+        yield Reminder(
+            kind="obligation_owed",
+            subject=f"obligation:{row.pk}",
+            initiative_id=row.initiative_id,
+            due_date=row.due_date,
+            step=0,
+            recipient=row.assignee,
+            says=f"See to it by {in_words(row.due_date)}: {called(row.initiative)}",
+            detail=row.what,
+            why=f"{by} gave it to you ({row.get_kind_display().lower()}).",
+            path=reverse("initiatives:confirm_obligation", args=[row.pk]),
+            planned_at=at,
+        )
+
+
+def _asked(questions: list[Question], at: datetime) -> Iterator[Reminder]:
+    for question in questions:
+        what = f"{called(question.review.initiative)}, {_gate(question.review)}"
+        asker = question.asked_by.name
+        yield _of_question(
+            question,
+            question.asked_of,
+            at,
+            kind="question_asked",
+            says=f"Answer {asker}: {what}",
+            detail=question.text,
+            why=f"{asker} asks you before signing.",
+        )
+        yield from _mentions(question, question.text, question.asked_by, at)
+
+
+def _answered(questions: list[Question], at: datetime) -> Iterator[Reminder]:
+    for question in questions:
+        assert question.answered_by is not None
+        what = f"{called(question.review.initiative)}, {_gate(question.review)}"
+        yield _of_question(
+            question,
+            question.asked_by,
+            at,
+            kind="question_answered",
+            says=f"Your question is answered: {what}",
+            detail=question.answer,
+            why=f"You asked: {question.text}",
+        )
+        yield from _mentions(question, question.answer, question.answered_by, at)
+
+
+def _mentions(question: Question, text: str, by: Person, at: datetime) -> Iterator[Reminder]:
+    """Those whose name follows an @, who may know of it and are not told anyway."""
+    told = {question.asked_by_id, question.asked_of_id, by.pk}
+    for person in mentioned(text):
+        if person.pk in told or not may_know_of(person, question.review.initiative):
+            continue
+        yield _of_question(
+            question,
+            person,
+            at,
+            kind="mentioned",
+            says=f"{by.name} mentioned you: {called(question.review.initiative)}",
+            detail=text,
+            why="Your name stands in it.",
+        )
+
+
+def _of_question(
+    question: Question, person: Person, at: datetime, *, kind: str, **said: str
+) -> Reminder:
+    return Reminder(
+        **said,
+        kind=kind,
+        subject=f"reviewquestion:{question.pk}",
+        initiative_id=question.review.initiative_id,
+        due_date=timezone.localdate(question.answered_at or question.asked_at),
+        step=0,
+        recipient=person,
+        path=f"{question.review.get_absolute_url()}#questions",
+        is_urgent=kind != "mentioned",
+        planned_at=at,
+    )
+
+
+def _receipts(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
+    """Each signer holds a copy of where the log says what they signed."""
+    for event in events:
+        signature = _signature(event)
+        position = audit.position_of(**reviews.signing_event(signature)) if signature else None
+        if signature is None or position is None:
+            continue
+        verdict = signature.get_verdict_display().lower()
+        yield Reminder(
+            kind="sign_off_receipt",
+            subject=f"signoff:{signature.pk}",
+            initiative_id=signature.review.initiative_id,
+            due_date=_day(signature),
+            step=0,
+            recipient=signature.signer,
+            says=f"Receipt: {called(signature.review.initiative)}, {_gate(signature.review)}",
+            detail=(
+                f"{verdict.capitalize()} on {signature.signed_at:%Y-%m-%d %H:%M:%S} UTC. "
+                f"Fingerprint of the evidence: {signature.snapshot_id}. Recorded at position "
+                f"{position.seq} of the audit log, hash {position.hash}."
+            ),
+            why="You signed. Keep this mail: with it the record can be checked at any time.",
+            path=reverse("reviews:receipt", args=[signature.pk]),
+            is_urgent=True,
+            planned_at=at,
+        )
+
+
+def _signature(event: EventRecord) -> SignOff | None:
+    """The first of the slots that were signed with this event."""
+    rows = SignOff.objects.filter(
+        review=int(event.subject.partition(":")[2]), signer=event.actor_id, signed_at=event.at
+    )
+    return rows.select_related("review__initiative", "signer").order_by("slot").first()
+
+
+def _day(signature: SignOff) -> date:
+    return timezone.localdate(signature.signed_at)
+
+
+def _gate(review: Review) -> str:
+    return f"{review.get_gate_display().lower()} review"

@@ -1,0 +1,201 @@
+"""A decision pack as data: the exact texts that were hashed, and the rows that stand on them.
+
+Whatever a signature or the audit log names by its digest is here as the text that has it, so that
+tools/verify_pack.py can work out every digest again. Change `VERSION` together with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Model, Q
+from django.utils import timezone
+
+from accounts.models import Person
+from audit.models import Event, Text
+from audit.payload import stamp
+from reviews import queries, snapshots
+from reviews.models import Decision, Review, SignOff, Snapshot
+
+FORMAT = "gatehouse/decision-pack"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A signature, and the event that recorded it: its place in the audit log."""
+
+    row: SignOff
+    event: Event
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it was given on the evidence that was decided, or that stands now."""
+        return self.row.snapshot_id == self.row.review.snapshot_id
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One review as it stands, or as it was decided, with everything that bears witness to it."""
+
+    standing: queries.Standing
+    requested: Snapshot
+    observed: Mapping[str, Any]
+    signatures: list[Signed]
+    events: list[Event]
+    texts: list[Text]
+    snapshots: list[Snapshot]
+    people: Mapping[int, str]
+    taken_at: datetime
+
+    @property
+    def review(self) -> Review:
+        return self.standing.review
+
+    @property
+    def decision(self) -> Decision | None:
+        return self.standing.decision
+
+    def changes(self) -> list[tuple[str, str, str]]:
+        """What became different after the review was asked for: label, before, after."""
+        standing = self.standing
+        return queries.in_words(self.requested.material, standing.material, standing.facts)
+
+
+def load(review: Review, at: datetime) -> Pack:
+    """Read it in a constant number of queries; an open one has to be up to its evidence."""
+    standing = queries.standing(review, timezone.localdate(at))
+    rows = list(SignOff.objects.filter(review=review).select_related("slot", "snapshot"))
+    events = _events(review, standing.decision)
+    kept = [review.requested_snapshot, review.snapshot, *(row.snapshot for row in rows)]
+    if standing.decision and standing.decision.snapshot:
+        kept.append(standing.decision.snapshot)
+    by_digest = {snapshot.digest: snapshot for snapshot in kept}
+    for row in rows:
+        row.review = review
+    return Pack(
+        standing=standing,
+        requested=review.requested_snapshot,
+        observed=_observed(standing),
+        signatures=_with_their_events(rows, events),
+        events=events,
+        texts=list(Text.objects.filter(event_seq__in=[e.seq for e in events]).order_by("pk")),
+        snapshots=sorted(by_digest.values(), key=lambda s: (s.taken_at, s.digest)),
+        people=_named(by_digest.values(), rows, review),
+        taken_at=at,
+    )
+
+
+def _events(review: Review, decision: Decision | None) -> list[Event]:
+    """What the log says of this review, and the decision that ended it, in order."""
+    of_it = Q(subject=f"review:{review.pk}", initiative_id=review.initiative_id)
+    if decision is not None:
+        of_it |= Q(kind="decision.made", initiative_id=review.initiative_id, at=decision.decided_at)
+    return list(Event.objects.filter(of_it).order_by("seq"))
+
+
+def _with_their_events(rows: list[SignOff], events: list[Event]) -> list[Signed]:
+    """Each signature with the event that said it, in the order of the log.
+
+    One event tells of every slot that a signature filled.
+    """
+    told = {
+        (event.actor_id, event.at, slot): event
+        for event in events
+        if event.kind == "review.signed"
+        for slot in json.loads(event.payload)["changed"]["slots"]
+    }
+    signed = [Signed(row, told[row.signer_id, row.signed_at, row.slot.key]) for row in rows]
+    return sorted(signed, key=lambda s: (s.event.seq, s.row.pk))
+
+
+def _observed(standing: queries.Standing) -> Mapping[str, Any]:
+    """What was measured, spent and judged: when it ended, or now."""
+    if isinstance(standing, queries.Closed):
+        return standing.observed
+    return snapshots.observed(standing.facts, standing.judged)
+
+
+def _named(kept: Iterable[Snapshot], rows: list[SignOff], review: Review) -> dict[int, str]:
+    """Names of those whom the pack holds by id; names as of today, printed names stay as signed."""
+    ids = {review.opened_by_id, *(row.signer_id for row in rows)}
+    for snapshot in kept:
+        ids |= set(snapshots.owners_in(json.loads(snapshot.material)).values())
+    return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))
+
+
+def as_json(pack: Pack) -> bytes:
+    """The pack as a file; the same pack is the same bytes."""
+    content = {
+        "format": FORMAT,
+        "version": VERSION,
+        "organisation": settings.ORGANISATION,
+        "taken_at": stamp(pack.taken_at),
+        "initiative": _initiative(pack),
+        "review": _review(pack.review),
+        "policy": _policy(pack),
+        "slots": [_fields(state.slot) for state in pack.standing.slots],
+        "snapshots": [
+            {"digest": s.digest, "taken_at": stamp(s.taken_at), "material": s.material}
+            for s in pack.snapshots
+        ],
+        "signatures": [_signature(signed) for signed in pack.signatures],
+        "decision": _fields(pack.decision) if pack.decision else None,
+        "observed": pack.observed,
+        "people": {str(pk): name for pk, name in sorted(pack.people.items())},
+        "events": [
+            {"seq": e.seq, "prev": e.prev, "hash": e.hash, "payload": e.payload}
+            for e in pack.events
+        ],
+        "texts": [
+            {"event": t.event_seq, "digest": t.digest, "salt": t.salt, "words": t.words}
+            | ({"erased_at": stamp(t.erased_at)} if t.erased_at else {})
+            for t in pack.texts
+        ],
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _initiative(pack: Pack) -> dict[str, Any]:
+    row = pack.review.initiative
+    return {
+        "id": row.pk,
+        "reference": row.reference,
+        "name": row.name,
+        "unit": row.unit.name if row.unit else "",
+        "stage": row.stage,
+        "level": row.level,
+    }
+
+
+def _review(review: Review) -> dict[str, Any]:
+    return _fields(review, but=("observed", "seen_version", "policy_id"))
+
+
+def _policy(pack: Pack) -> dict[str, Any]:
+    row = pack.review.policy
+    digest = hashlib.sha256(row.text.encode()).hexdigest()
+    return {"version": row.version, "sha256": digest, "text": row.text}
+
+
+def _signature(signed: Signed) -> dict[str, Any]:
+    where = {"seq": signed.event.seq, "hash": signed.event.hash}
+    return _fields(signed.row) | {"slot": signed.row.slot.key, "audit": where}
+
+
+def _fields(row: Model, but: tuple[str, ...] = ("observed",)) -> dict[str, Any]:
+    """Every column of a row, so that none added later is left out."""
+    columns = (field.attname for field in row._meta.concrete_fields)
+    return {name: _plain(getattr(row, name)) for name in columns if name not in but}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return stamp(value)
+    return value.isoformat() if isinstance(value, date) else value
