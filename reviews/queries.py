@@ -230,9 +230,20 @@ class Standing:
         asked = {state.slot.key for state in self.slots}
         wanted = self.gate.slots_for(gates.case_of(self.facts))
         unasked = [f"Not asked to sign yet: {s.title}." for s in wanted if s.key not in asked]
-        unsigned = [f"Not signed: {s.slot.title}." for s in self.slots if not s.is_filled]
+        unsigned = [f"Not signed: {title}." for title in self.unsigned]
         people = signing.people_missing(self.slots, self.gate, self.facts)
         return [said for said in (shut, *criteria, *unasked, *unsigned, people) if said]
+
+    def lacking_in_short(self) -> list[str]:
+        """The same with all missing signatures in one sentence, for a page that lists them too."""
+        each = {f"Not signed: {title}." for title in self.unsigned}
+        others = [said for said in self.lacking() if said not in each]
+        return [*others, f"Not signed: {', '.join(self.unsigned)}."] if each else others
+
+    @property
+    def unsigned(self) -> list[str]:
+        """The signatures that are missing, by their titles."""
+        return [state.slot.title for state in self.slots if not state.is_filled]
 
     def points(self) -> list[tuple[gates.Judged, list[Answered], str]]:
         """Every criterion with what was answered to it, or else why it is met or not: what a

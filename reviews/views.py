@@ -176,6 +176,7 @@ def review_page(
         "initiative": review.initiative,
         "standing": standing,
         "mine": (together := _signed_together(mine, request.user)),
+        "others": [state for state in standing.slots if state not in together],
         "my_points": standing.points_of(together),
         "standing_in": together[0].stand_ins.get(request.user.pk) if together else None,
         "results": standing.results if review.gate != Gate.CHARTER else [],
@@ -189,7 +190,7 @@ def review_page(
         if review.baseline
         else [],
         "since": since.last_review(standing),
-        "lacking": standing.lacking() if review.is_open else [],
+        "lacking": standing.lacking_in_short() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
         "mine_rejected": _rejected_by(request.user, standing),

@@ -64,7 +64,8 @@ def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
 
 
 def _asked(questions: list[Question], at: datetime) -> Iterator[Reminder]:
-    for question in questions:
+    """Whoever is asked, unless it has been answered meanwhile, or nobody signs any more."""
+    for question in (q for q in questions if q.is_open and q.review.is_open):
         what = f"{called(question.review.initiative)}, {_gate(question.review)}"
         asker = question.asked_by.name
         yield _of_question(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils import timezone
 from accounts.authentication import Authentication
 from accounts.models import Person
 from audit.refusals import Refused
+from initiatives import actions as initiatives
 from initiatives.models import Ownership
 from initiatives.stages import Gate, Role, SpecialReview
 from portfolio.stories.deeds import Deeds, answered, joined, lasting, reaccepted, watched
@@ -24,21 +26,41 @@ MOST_SIGNERS = 7
 Kind, Outcome = Decision.Kind, Decision.Outcome
 
 
+@dataclass(frozen=True)
+class Told:
+    """What an approval depends on: who sees to it, within how many days."""
+
+    what: str
+    by: str
+    days: int
+
+
+@dataclass(frozen=True)
+class Signing:
+    """Why slots are rejected, and on what conditions others are approved, by their keys."""
+
+    rejects: dict[str, str] = field(default_factory=dict)
+    on_condition: dict[str, Told] = field(default_factory=dict)
+
+
 def asked_for(
     days: float,
     *,
     waits: tuple[str, ...] = (),
     rejects: dict[str, str] | None = None,
+    on_condition: dict[str, Told] | None = None,
     gate: str | None = None,
 ) -> Deeds:
-    """A review is asked for, and everybody signs but those slots that wait or reject."""
-    return (Deed(days, _request(gate, waits)), *_signatures(days, gate, rejects or {}))
+    """A review is asked for, and everybody signs but those slots that wait or reject; some if
+    something is done."""
+    said = Signing(rejects or {}, on_condition or {})
+    return (Deed(days, _request(gate, waits)), *_signatures(days, gate, said))
 
 
-def _signatures(days: float, gate: str | None, rejects: dict[str, str]) -> Deeds:
+def _signatures(days: float, gate: str | None, said: Signing) -> Deeds:
     """One after the other, as many as there are."""
     moments = (days - 0.5 - place * 0.35 for place in range(MOST_SIGNERS))
-    return tuple(Deed(moment, _signature(gate, rejects)) for moment in moments if moment > 0)
+    return tuple(Deed(moment, _signature(gate, said)) for moment in moments if moment > 0)
 
 
 def _request(gate: str | None, waits: tuple[str, ...]) -> Act:
@@ -55,7 +77,7 @@ def _asked_to_sign(review: Review, waits: tuple[str, ...]) -> list[Slot]:
     return list(review.slots.select_related("group").exclude(key__in=waits).order_by("pk"))
 
 
-def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
+def _signature(gate: str | None, said: Signing) -> Act:
     """The next who has not signed yet signs, with that for every role they hold."""
 
     def sign(scene: Scene) -> None:
@@ -64,7 +86,7 @@ def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
         slot = waiting.pop(0)
         review = Review.objects.get(pk=slot.review_id)
         signer = _signer(scene, review, slot)
-        _sign(scene, review, slot, signer, rejects.get(slot.key, ""))
+        _sign(scene, review, slot, signer, said)
         if slot.role:
             signed = SignOff.objects.filter(review=review, signer=signer)
             filled = set(signed.values_list("slot", flat=True))
@@ -73,16 +95,25 @@ def _signature(gate: str | None, rejects: dict[str, str]) -> Act:
     return sign
 
 
-def _sign(scene: Scene, review: Review, slot: Slot, by: Person, objection: str) -> None:
+def _sign(scene: Scene, review: Review, slot: Slot, by: Person, said: Signing) -> None:
+    objection, depends = said.rejects.get(slot.key, ""), said.on_condition.get(slot.key)
+    verdicts = SignOff.Verdict
+    verdict = verdicts.CONDITIONAL if depends else verdicts.APPROVE
     reviews.sign(
         slot=slot,
-        verdict=SignOff.Verdict.REJECT if objection else SignOff.Verdict.APPROVE,
+        verdict=verdicts.REJECT if objection else verdict,
         digest=review.snapshot_id,
         authentication=Authentication("password", scene.at - timedelta(minutes=1)),
         comment=objection,
+        conditions=[_condition(scene, depends)] if depends else [],
         by=by,
         at=scene.at,
     )
+
+
+def _condition(scene: Scene, told: Told) -> reviews.Condition:
+    due_date = timezone.localdate(scene.at) + timedelta(days=told.days)
+    return reviews.Condition(told.what, scene.who(told.by), due_date)
 
 
 def _signer(scene: Scene, review: Review, slot: Slot) -> Person:
@@ -146,7 +177,7 @@ def proposed(
         )  # fmt: skip
         scene.to_sign[review.gate] = _asked_to_sign(review, waits)
 
-    return (Deed(days, propose), *_signatures(days, SpecialReview.REBASELINE, {}))
+    return (Deed(days, propose), *_signatures(days, SpecialReview.REBASELINE, Signing()))
 
 
 def rebaselined(days: float, bounds: dict[str, str], reason: str, decided_because: str) -> Deeds:
@@ -233,8 +264,47 @@ def recertified(days: float, reason: str) -> Deeds:
     )
 
 
-def killed(days: float, outcome: str, reason: str, lesson: str, *, by: str = Role.SPONSOR) -> Deeds:
-    return decided(days, Kind.KILL, reason, by=by, outcome=outcome, lesson=lesson)
+def killed(
+    days: float,
+    outcome: str,
+    reason: str,
+    lesson: str,
+    *,
+    by: str = Role.SPONSOR,
+    leave: tuple[str, ...] = (),
+) -> Deeds:
+    """It stops, and within a week people have tidied up but for what they leave."""
+    return (
+        *decided(days, Kind.KILL, reason, by=by, outcome=outcome, lesson=lesson),
+        *_tidied(days - 6, leave),
+    )
+
+
+def _tidied(days: float, leave: tuple[str, ...] = ()) -> Deeds:
+    def tidy_up(scene: Scene) -> None:
+        for owed in scene.initiative.obligations.open().exclude(kind__in=leave):
+            initiatives.confirm_obligation(
+                obligation=owed, by=owed.assignee, at=scene.at, comment="Done and looked at."
+            )
+
+    return (Deed(days, tidy_up),)
+
+
+def asks(days: float, by: str, of: str, text: str, *, answer: str = "", about: str = "") -> Deeds:
+    """Somebody asks before they sign; a day later there may be an answer."""
+
+    def ask(scene: Scene) -> None:
+        review = Review.objects.open().get(initiative=scene.initiative)
+        asked = reviews.ask(
+            review=review, text=text, criterion=about, asked_of=scene.who(of), by=scene.who(by),
+            at=scene.at,
+        )  # fmt: skip
+        if answer:
+            reviews.answer_question(
+                question=asked, answer=answer, by=asked.asked_of, at=scene.later(hours=5)
+            )
+
+    return (Deed(days, ask),)
 
 
 def extended(days: float, by_days: int, reason: str, *, by: str = Role.SPONSOR) -> Deeds:
@@ -265,6 +335,7 @@ def decommissioned(days: float, reason: str, lesson: str, achieved: str) -> Deed
         *decided(
             days, Kind.DECOMMISSION, reason, outcome=Outcome.DECOMMISSIONED, lesson=lesson
         ),
+        *_tidied(days - 6),
     )  # fmt: skip
 
 

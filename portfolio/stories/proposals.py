@@ -2,7 +2,7 @@
 
 from initiatives.stages import Role
 from portfolio.stories.deeds import moved_threshold
-from portfolio.stories.gates import Outcome, asked_for, killed
+from portfolio.stories.gates import Outcome, asked_for, asks, killed
 from portfolio.stories.story import Metrics, Story
 
 POLICY_QUESTIONS = Story(
@@ -81,6 +81,14 @@ POLICY_QUESTIONS = Story(
     },
     happened=(
         *asked_for(4, waits=("business_owner", "compliance")),
+        *asks(
+            2,
+            "helene.marchand",
+            "lena.fisk",
+            "Which answers are read by somebody before a customer hears them? @Tomas Berger knows "
+            "how claims does it.",
+            about="pilot_conditions",
+        ),
         *moved_threshold(1.5, "150 s"),
     ),
 )

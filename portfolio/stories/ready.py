@@ -1,9 +1,11 @@
 """Initiatives in readiness review: proven in the pilot, not yet allowed to run."""
 
 from initiatives.stages import Gate, Role
-from portfolio.stories.deeds import answered, asked, closed, evaluated, monthly, spent
+from portfolio.stories.deeds import answered, asked, closed, evaluated, joined, monthly, spent
 from portfolio.stories.gates import (
+    Told,
     asked_for,
+    asks,
     chartered,
     extended,
     made_ready,
@@ -171,6 +173,21 @@ BROKER_QUOTES = Story(
                 "security": "Quillmark stores prompts for 30 days outside the country, and the "
                 "contract lets it. Storage off in writing, or a contract without it; then I sign."
             },
+            on_condition={
+                "business_owner": Told(
+                    "Four brokers have seen a quote that is wrong, and said how they noticed.",
+                    "sofia.marin",
+                    4,
+                )
+            },
+        ),
+        *asks(
+            6,
+            "samuel.okoye",
+            "priya.nair",
+            "Can storage be switched off for our tenant alone, or does it need their contract?",
+            answer="Theirs: page 14. @Sofía Marín has asked for the change, answer by Friday.",
+            about="access_and_isolation",
         ),
         *overridden(
             3,
@@ -251,6 +268,7 @@ SUBSIDENCE = Story(
         *proven(99, "Four times as many findings for each visit."),
         *extended(42, 28, "The second region's visits had to wait until the ground had thawed."),
         *monthly(88, 12, 11_800),
+        *joined(4, Role.SPONSOR, "martin.holt"),
     ),
 )
 
@@ -321,7 +339,17 @@ LIABILITY_RESERVES = Story(
         *closed(20, "Do the auditors", "Yes, with the four reasons kept for each estimate."),
         *made_ready(13, "30 %"),
         *refused(7, "ship", "It is ready; let us not lose another quarter.", by="ingrid.vale"),
-        *asked_for(5, waits=("engineering_owner", "security", "operations", "compliance")),
+        *asked_for(
+            5,
+            waits=("engineering_owner", "security", "operations", "compliance"),
+            on_condition={
+                "business_owner": Told(
+                    "Each of the 18 specialists has overruled one estimate as an exercise.",
+                    "grace.mensah",
+                    12,
+                )
+            },
+        ),
     ),
 )
 

@@ -19,6 +19,7 @@ STORIES = (
     *stories.FIRST_TEN,
     stories.declared.CALL_FORECAST,
     stories.declared.TENANT_SCORING,
+    stories.ended.CONTRACT_DIGESTS,
     stories.ready.BROKER_QUOTES,
     stories.ready.SUBSIDENCE,
 )
@@ -33,6 +34,14 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     found = {
         "sign": owed.filter(kind="sign_off_asked", says__endswith="charter")[:1],
         "sign-again": owed.filter(kind="sign_off_stale")[:1],
+        "sign-anew": owed.filter(kind="sign_off_lapsed")[:1],
+        "receipt": owed.filter(kind="sign_off_receipt")[:1],
+        "new-sponsor": owed.filter(kind="statement_unsigned")[:1],
+        "asked": owed.filter(kind="question_asked")[:1],
+        "answered": owed.filter(kind="question_answered")[:1],
+        "mentioned": owed.filter(kind="mentioned")[:1],
+        "see-to-it": owed.filter(kind="obligation_owed")[:1],
+        "not-confirmed": owed.filter(kind="obligation")[:1],
         "own": owed.filter(kind="ownership_asked")[:1],
         "ready": before[:1],
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],

@@ -28,7 +28,7 @@ from tests.factories import (
     make_person,
 )
 
-MOST_QUERIES = 12
+MOST_QUERIES = 14
 
 
 class Kept(TransactionTestCase):

@@ -83,7 +83,7 @@ class TestLessons(Ended):
         assert LESSONS in self.text(reverse("initiatives:list"))
 
     def test_of_what_ended_before_are_taken_over(self):
-        migration = import_module("reviews.migrations.0005_blockers_and_lessons")
+        migration = import_module("reviews.migrations.0008_blockers_and_lessons")
         before = Initiative.objects.get(pk=self.letters.pk).search_text
         bare = before.partition(" handwriting was")[0]
         Initiative.objects.update(ended_because="", lesson="", search_text=bare)

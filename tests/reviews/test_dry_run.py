@@ -50,7 +50,7 @@ class TestCompare:
         found = run_of(changed("pilot_days = 42", "pilot_days = 30")).compare(self.proposal)
         assert found.more == ["pilot_length"]
         assert found.after["pilot_length"] == (
-            "40 days are too long: decide within 30 days of the pilot's start."
+            "40 days are too long: ship or kill within 30 days of the pilot's start."
         )
         assert not found.is_newly_blocked  # it is held by others now
         assert found.concerns("charter.pilot_length")

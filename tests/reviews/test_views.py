@@ -210,7 +210,7 @@ class TestReviewDetail(ReviewPages):
     def test_shows_the_decider_what_is_missing(self):
         self.sign_in(self.cast.sponsor)
         said = text_of(self.page())
-        assert "To advance, 5 things are still missing:" in said
+        assert "To advance, this is still missing:" in said
         self.sign_all()
         said = text_of(self.page())
         assert "Everything is there" in said
