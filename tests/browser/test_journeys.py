@@ -286,6 +286,7 @@ class TestSigning:
         threshold(ready, 40 * 60, cast.lead, timezone.now())
         signer.page.reload()
         assert signer.sees("Changed since you signed")
+        signer.page.locator("summary", has_text="Signatures").click()
         assert signer.sees("to be signed again")
         expect(signer.page.locator(".gh-stale del")).to_contain_text("Sam Sponsor")
         signer.press("Approve")

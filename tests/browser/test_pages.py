@@ -67,7 +67,7 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
         visitor.page.locator(".gh-timeline time").first.wait_for()
         yield initiative.name
     visitor.open("reviews:detail", open_review().pk)
-    visitor.page.locator("details.gh-section summary").click()
+    visitor.page.locator("details.gh-section summary", has_text="points of the").click()
     yield "review"
     visitor.open("initiatives:register")
     yield "register"

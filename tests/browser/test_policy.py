@@ -88,7 +88,7 @@ class TestPolicy:
         expect(lead.page.locator(".gh-figure-value").first).to_have_text("1")
         lead.follow("The ship-or-kill date is within the limit")
         assert lead.sees(ready.name)
-        assert lead.sees("decide within 30 days")
+        assert lead.sees("ship or kill within 30 days")
         lead.page.go_back()
         lead.follow("open reviews")
         assert lead.sees("keeps policy version 1")

@@ -24,6 +24,13 @@ HOW_TO_GET_IT = (
 FLAGS = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# Of each answer of 400 or more, which `_answered` judges; and what htmx says of a request that it
+# gives up, as when somebody leaves the page early or types on.
+SAID_ELSEWHERE = (
+    "Failed to load resource: the server responded",
+    "htmx:sendAbort",
+    "htmx:afterRequest",
+)
 PATIENCE = 5_000  # milliseconds
 PASSWORD = "correct horse battery"
 # The console hears of it through the same ears as of everything else.
@@ -59,8 +66,7 @@ class Visitor:
     def _console(self, message: ConsoleMessage) -> None:
         if message.type not in ("error", "warning"):
             return
-        # Chromium says so of each answer of 400 or more, which `_answered` judges.
-        if not message.text.startswith("Failed to load resource: the server responded"):
+        if not message.text.startswith(SAID_ELSEWHERE):
             self.problems.append(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
