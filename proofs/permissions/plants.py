@@ -29,7 +29,6 @@ BEHIND = {
     "accounts.may_manage_people": "of the admin's forms, which are for administrators alone",
     "accounts.may_read_audit_log": "the log has no page yet but the admin's",
     "initiatives.may_answer_for": "the page is there for the person asked alone",
-    "initiatives.may_confirm_obligation": "there is no page for it yet",
 }
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 Plant = Callable[[], contextlib.AbstractContextManager[Any]]
