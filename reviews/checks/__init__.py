@@ -23,7 +23,7 @@ CHECKS: dict[str, Check] = {
     "adoption_above_floor": Check(measured.adoption_above_floor, "metric"),
     "adoption_metric_set": Check(measured.adoption_metric_set, "metric"),
     "blocking_questions_closed": Check(findings.blocking_questions_closed, "questions"),
-    "conditions_met": Check(running.conditions_met, "obligation"),
+    "conditions_met": Check(running.conditions_met, ""),
     "cost_within_budget": Check(running.cost_within_budget, "spend"),
     "described": Check(charter.described, "description"),
     "evaluation_run": Check(findings.evaluation_run, "evaluation"),
