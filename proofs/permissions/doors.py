@@ -289,7 +289,7 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "reviews:hand_on": _stands_in,
     "reviews:appoint": _stands_in,
     "reviews:end_delegation": lambda *_: {},
-    "reviews:ask": lambda _, world: {"text": "Why?", "asked_of": world.person("owner").pk},
+    "reviews:ask": lambda _, world: {"text": "Why?", "asked_of": world.extras["owner"].pk},
     "reviews:override": _overridden,
     "reviews:countersign": lambda *_: {},
     "reviews:decline": lambda *_: {"reason": "It can wait."},
@@ -347,7 +347,7 @@ def _no_review(target: Target, world: World) -> None:
 def _rejected(target: Target, world: World) -> None:
     """By the business owner, who alone may take that back."""
     slot = _open_slot(target.row, "")
-    worlds.sign(slot, world.person("owner"), at=timezone.now(), verdict=SignOff.Verdict.REJECT)
+    worlds.sign(slot, world.extras["owner"], at=timezone.now(), verdict=SignOff.Verdict.REJECT)
 
 
 def _not_overridden(target: Target, world: World) -> None:

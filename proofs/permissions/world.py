@@ -288,7 +288,7 @@ def _beside(world: World) -> None:
     )
     none = dict.fromkeys(QUESTIONS, False)
     initiatives.answer_triage(initiative=light, answers=none, by=another, at=at)
-    world.extras["stand_in"] = _named(ELSEWHERE)
+    world.extras["stand_in"], world.extras["owner"] = _named(ELSEWHERE), world.person("owner")
     world.extras["light"], world.extras["lead"] = light.pk, world.person("lead")
     world.extras["upload"] = uploads.upload(
         content=INVENTORY, name="inventory.csv", by=another, at=at
