@@ -13,6 +13,7 @@ from django.utils.functional import cached_property
 
 from initiatives import facts as initiative_facts
 from initiatives.models import Initiative, KillCondition
+from initiatives.stages import Stage
 from initiatives.views.base import visible_initiative
 from reviews import actions, overrides, permissions, queries
 from reviews.actions import overriding, waiving
@@ -35,6 +36,8 @@ class Waive(SignedForm):
         return visible_initiative(request, self.condition.initiative_id)
 
     def bar(self) -> str | None:
+        if self.initiative.stage == Stage.RETIRED:
+            return waiving.RETIRED
         if self.condition.state != KillCondition.State.TRIPPED:
             return "It is not tripped any more: there is nothing to waive."
         known = initiative_facts.load_one(self.initiative.pk)

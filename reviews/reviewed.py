@@ -40,6 +40,14 @@ def gate_of(review: Review, known: Facts, policy: Policy) -> GatePolicy:
     return policy.gates[review.gate]
 
 
+def gate_set_aside(review: Review, known: Facts, policy: Policy) -> GatePolicy:
+    """What it asks, for what was set aside of it: once a charter is in force nothing touches its
+    fields any more, and the charter's gate says what they lack."""
+    if review.gate == SpecialReview.REBASELINE:
+        return policy.gates[Gate.CHARTER]
+    return gate_of(review, known, policy)
+
+
 def _touched(review: Review, known: Facts, charter: GatePolicy) -> GatePolicy:
     """The charter's gate with what the proposed fields touch, and all of its signatures."""
     assert review.baseline is not None  # a constraint says so

@@ -23,7 +23,11 @@ SIGN_IN_PAGES = ("/accounts/login/", "/admin/login/")
 ABOUT_WHO = {
     "auditor",
     "barred_from_signing",
+    "may_not_countersign",
     "may_not_decide",
+    "may_not_endorse",
+    "may_not_override",
+    "may_not_waive",
     "not_a_lead",
     "not_a_member",
     "not_an_administrator",
@@ -34,6 +38,8 @@ ABOUT_WHO = {
     "not_compliance",
     "not_theirs",
     "not_your_slot",
+    "nothing_rejected",
+    "only_looks",
     "own_draft",
 }
 # What is written without anything having been done: the log of a refusal, and sessions.
@@ -99,7 +105,7 @@ class Asking:
                 first()
             response = visiting.client(asker.session).get(address)
             transaction.set_rollback(True)
-        is_page = response.status_code == 200 and not response.streaming
+        is_page = response.status_code == 200 and response["Content-Type"].startswith("text/html")
         return response.content.decode() if is_page else ""
 
 

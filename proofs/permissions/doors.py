@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,12 +18,24 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from initiatives import actions as initiatives
-from initiatives.models import Document, Initiative, KillCondition, Metric, OpenQuestion, Ownership
+from initiatives import facts as initiative_facts
+from initiatives import statement
+from initiatives.models import (
+    Baseline,
+    Document,
+    Initiative,
+    KillCondition,
+    Metric,
+    Obligation,
+    OpenQuestion,
+    Ownership,
+)
 from initiatives.stages import Role, Stage
 from proofs.permissions import world as worlds
 from proofs.permissions.world import Target, World
 from reviews import actions as reviews
-from reviews.models import Slot
+from reviews import queries
+from reviews.models import Delegation, Question, SignOff, Slot
 
 Found = dict[str, Any] | None  # None where this initiative has no such thing
 OF_INITIATIVE = ("initiatives/<int:pk>/", "reviews/of/<int:pk>/")
@@ -129,6 +142,25 @@ def _mine(row: Initiative, variant: str) -> Any:
     return Ownership.objects.open().filter(initiative=row, role=Role.BUSINESS_OWNER).first()
 
 
+def _promised(row: Initiative, variant: str) -> Any:
+    """The condition that the business owner has to see to."""
+    owed = Obligation.objects.open().filter(initiative=row)
+    return owed.filter(assignee=_mine(row, variant).person).first()
+
+
+def _open_slot(row: Initiative, variant: str) -> Any:
+    """The business owner's, where they have not signed yet."""
+    slots = Slot.objects.filter(review__initiative=row, review__closed_at=None)
+    return slots.filter(key=Role.BUSINESS_OWNER, sign_offs=None).first()
+
+
+def _in_review(model: type[Model], path: str) -> Callable[[Initiative, str], Any]:
+    def find(row: Initiative, variant: str) -> Any:
+        return model._default_manager.filter(**{path: row}).first()
+
+    return find
+
+
 # The `pk` of what belongs to an initiative.
 OF: dict[str, Callable[[Initiative, str], Any]] = {
     "initiatives:answer_ownership": lambda row, _: worlds.pending(row),
@@ -140,12 +172,30 @@ OF: dict[str, Callable[[Initiative, str], Any]] = {
     "reviews:detail": lambda row, _: worlds.review(row),
     "reviews:withdraw": lambda row, _: worlds.review(row),
     "reviews:sign": _slot,
+    "reviews:take_back": _open_slot,
+    "reviews:hand_on": _open_slot,
+    "reviews:appoint": _open_slot,
+    "reviews:end_delegation": _in_review(Delegation, "slot__review__initiative"),
+    "reviews:ask": lambda row, _: worlds.review(row),
+    "reviews:answer_question": _in_review(Question, "review__initiative"),
+    "reviews:receipt": _in_review(SignOff, "review__initiative"),
+    "reviews:pack": lambda row, _: worlds.review(row),
+    "reviews:override": lambda row, _: worlds.incomplete(row),
+    "reviews:countersign": lambda row, _: worlds.override(row),
+    "reviews:decline": lambda row, _: worlds.override(row),
+    "reviews:waive": _first(KillCondition),
+    "initiatives:confirm_obligation": _promised,
 }
 
 
 def _metric(target: Target, world: World, variant: str) -> Found:
     metric = Metric.objects.filter(initiative=target.row).first()
     return {"metric_pk": metric.pk} if metric else None
+
+
+def _chartered(target: Target, world: World, variant: str) -> Found:
+    """Where something was promised: nothing is frozen before, and nothing to be taken over."""
+    return {} if Baseline.objects.in_force().filter(initiative=target.row).exists() else None
 
 
 def _charter(target: Target, world: World, variant: str) -> Found:
@@ -163,6 +213,9 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "initiatives:discard_upload": lambda _, world, __: {"pk": world.extras["upload"]},
     "reviews:answer": lambda *_: {"criterion": "data_audit"},
     "reviews:decide": lambda _, __, variant: {"kind": variant},
+    "reviews:pack": lambda _, __, variant: {"form": variant},
+    "reviews:endorse": _chartered,
+    "reviews:rebaseline": _chartered,
     "policy:version": lambda *_: {"version": 1},
     "policy:text": lambda *_: {"version": 1},
     "policy:difference": lambda *_: {"before": 1, "after": 1},
@@ -182,6 +235,7 @@ ASKED = {"policy:differences": "?before=1&after=1"}
 VARIANTS: dict[str, tuple[str, ...]] = {
     "reviews:decide": ("proceed", "send_back", "extend", "pause", "kill", "suspend", "resume"),
     "reviews:sign": ("sponsor", "business_owner", "compliance"),
+    "reviews:pack": ("json", "pdf"),
 }
 
 # --- what is sent -----------------------------------------------------------------------------
@@ -190,6 +244,26 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 def _verdict(target: Target, world: World) -> dict[str, Any]:
     review = worlds.review(target.row)
     return {"verdict": "approve", "digest": review.snapshot_id if review else ""}
+
+
+def _stands_in(target: Target, world: World) -> dict[str, Any]:
+    person = world.extras["stand_in"].pk
+    return {"person": person, "until_date": _in_days(7), "reason": "Away until then."}
+
+
+def _overridden(target: Target, world: World) -> dict[str, Any]:
+    review = worlds.incomplete(target.row)
+    unmet = queries.standing(review, timezone.localdate()).overridable if review else []
+    keys = [judged.criterion.key for judged in unmet[:1]]
+    return {"criteria": keys, "reason": "It comes later.", "expires_on": _in_days(14)}
+
+
+def _taken_over(target: Target, world: World) -> dict[str, Any]:
+    return {"statement": statement.of(initiative_facts.load_one(target.row.pk))}
+
+
+def _in_days(days: int) -> str:
+    return (timezone.localdate() + timedelta(days=days)).isoformat()
 
 
 def _of_draft(**more: Any) -> Callable[[Target, World], dict[str, Any]]:
@@ -209,7 +283,19 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "initiatives:discard_upload": lambda *_: {},
     "initiatives:triage_queue": lambda _, world: {"initiative": [world.extras["light"]]},
     "reviews:request": lambda *_: {},
+    "initiatives:similar": lambda *_: {"problem": "Letters wait for a week."},
     "reviews:sign": _verdict,
+    "reviews:take_back": lambda *_: {},
+    "reviews:hand_on": _stands_in,
+    "reviews:appoint": _stands_in,
+    "reviews:end_delegation": lambda *_: {},
+    "reviews:ask": lambda _, world: {"text": "Why?", "asked_of": world.extras["owner"].pk},
+    "reviews:override": _overridden,
+    "reviews:countersign": lambda *_: {},
+    "reviews:decline": lambda *_: {"reason": "It can wait."},
+    "reviews:waive": lambda *_: {"reason": "It comes later.", "expires_on": _in_days(14)},
+    "reviews:endorse": _taken_over,
+    "portfolio:deputy": lambda _, world: {"deputy": world.extras["stand_in"].pk},
     "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
     "policy:start": lambda *_: {},
     "policy:import": lambda _, world: {
@@ -226,6 +312,7 @@ CHANGED: dict[str, dict[str, str]] = {
     "initiatives:edit": {"problem": "Letters wait for a week."},
     "initiatives:upload": {"source": "Elsewhere"},
     "policy:limits": {"pilot_days": "29"},
+    "reviews:rebaseline": {"problem": "Letters wait for a week.", "propose": "yes"},
 }
 
 
@@ -257,6 +344,27 @@ def _no_review(target: Target, world: World) -> None:
         reviews.withdraw(review=review, reason="Once more.", by=by, at=at)
 
 
+def _rejected(target: Target, world: World) -> None:
+    """By the business owner, who alone may take that back."""
+    slot = _open_slot(target.row, "")
+    worlds.sign(slot, world.extras["owner"], at=timezone.now(), verdict=SignOff.Verdict.REJECT)
+
+
+def _not_overridden(target: Target, world: World) -> None:
+    """Only one can wait for its second signature."""
+    override = worlds.override(target.row)
+    assert override is not None
+    by, at = override.asked_by, timezone.now()
+    reviews.decline_override(override=override, reason="Once more.", by=by, at=at)
+
+
+def _tripped(target: Target, world: World) -> None:
+    """As the sweep finds it when its day is over, which here lies ahead."""
+    KillCondition.objects.filter(initiative=target.row).update(
+        state=KillCondition.State.TRIPPED, tripped_at=timezone.now(), tripped_because="it was late"
+    )
+
+
 def _messy_set(target: Target, world: World) -> None:
     row = Initiative.objects.get(pk=target.row.pk)
     if row.evaluation_set is not None and row.stage != Stage.RETIRED:
@@ -278,5 +386,8 @@ FIRST: dict[str, Callable[[Target, World], None]] = {
     "initiatives:record_messy_run": _messy_set,
     "reviews:decide resume": _suspended,
     "reviews:request": _no_review,
+    "reviews:take_back": _rejected,
+    "reviews:override": _not_overridden,
+    "reviews:waive": _tripped,
     "policy:start": _no_draft,
 }

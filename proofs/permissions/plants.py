@@ -17,8 +17,9 @@ from accounts import permissions as of_accounts
 from accounts.models import Person
 from initiatives import permissions as of_initiatives
 from initiatives.models.registry import InitiativeQuerySet
+from reviews import overrides
 from reviews import permissions as of_reviews
-from reviews.actions import reviewing
+from reviews.actions import signing
 
 MODULES = (of_accounts, of_initiatives, of_reviews)
 APPS = ("config", "portfolio", "notifications", "reviews", "initiatives", "accounts")
@@ -29,7 +30,8 @@ BEHIND = {
     "accounts.may_manage_people": "of the admin's forms, which are for administrators alone",
     "accounts.may_read_audit_log": "the log has no page yet but the admin's",
     "initiatives.may_answer_for": "the page is there for the person asked alone",
-    "initiatives.may_confirm_obligation": "there is no page for it yet",
+    "initiatives.may_know_of": "of whom one names, not of who asks",
+    "reviews.lapsed": "a sentence, not a rule",
 }
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"
 Plant = Callable[[], contextlib.AbstractContextManager[Any]]
@@ -51,7 +53,10 @@ def every() -> dict[str, Plant]:
             MIDDLEWARE=[name for name in settings.MIDDLEWARE if name != LOGIN]
         ),
         "everybody-signs-everything": lambda: patch.object(
-            reviewing, "_require_eligible", lambda state, by: None
+            signing, "_require_eligible", lambda state, by: None
+        ),
+        "everybody-overrides-everything": lambda: patch.object(
+            overrides, "_bar", lambda membership, group, standing: None
         ),
         "everybody-is-staff": lambda: patch.object(Person, "is_staff", True),
     }

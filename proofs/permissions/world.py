@@ -7,12 +7,13 @@ import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from accounts.authentication import Authentication
 from accounts.models import Group, Person
 from audit.refusals import Refused
 from initiatives import actions as initiatives
@@ -27,7 +28,8 @@ from portfolio.stories.proposals import POLICY_QUESTIONS
 from portfolio.stories.story import Deed, Scene, Story
 from proofs import visiting
 from reviews import actions as reviews
-from reviews.models import PolicyDraft, Review
+from reviews import queries
+from reviews.models import Override, PolicyDraft, Review, SignOff, Slot
 
 # The columns of the matrix, and who stands for each; nobody of them plays a second part.
 PEOPLE = {
@@ -214,15 +216,67 @@ def _complete(row: Initiative, seen: str, world: World) -> None:
                 },
                 **about,
             )
-    if seen == ASKED or (seen == OPEN and row.stage != Stage.PROPOSAL):
-        with suppress(Refused):
-            reviews.request_review(initiative=row, by=owner, at=at + timedelta(seconds=1))
     if seen == ASKED:  # the default policy asks security only where data leaves
         groups = Group.objects.filter(key__in=GROUPS)
         OpenToGroup.objects.bulk_create(
             (OpenToGroup(initiative=row, group=group, opened_at=at) for group in groups),
             ignore_conflicts=True,
         )
+    if seen == ASKED or (seen == OPEN and row.stage != Stage.PROPOSAL):
+        with suppress(Refused):
+            reviews.request_review(initiative=row, by=owner, at=at + timedelta(seconds=1))
+        if asked := review(row):
+            _answered(asked, world, at + timedelta(seconds=2))
+
+
+def _answered(asked: Review, world: World, at: datetime) -> None:
+    """What people say to a request: a signature under a condition, one handed on, a question, and
+    something to be set aside."""
+    owner = world.person("owner")
+    slots = {slot.key: slot for slot in asked.slots.select_related("review")}
+    if Role.ENGINEERING_OWNER in slots:
+        condition = reviews.Condition("The off-switch was tried.", owner, at.date())
+        signer = _named("leo.fontaine")
+        verdict = SignOff.Verdict.CONDITIONAL
+        slot = slots[Role.ENGINEERING_OWNER]
+        sign(slot, signer, at=at, verdict=verdict, conditions=[condition])
+    reviews.hand_on(
+        slot=slots[Role.BUSINESS_OWNER],
+        person=_named("oskar.lind"),
+        reason="Away for a week.",
+        until_date=at.date() + timedelta(days=7),
+        by=owner,
+        at=at,
+    )
+    question: dict[str, Any] = {"text": "Who reads the log?", "asked_of": world.person("security")}
+    reviews.ask(review=asked, by=world.person("sponsor"), at=at, **question)
+    if unmet := queries.standing(asked, timezone.localdate(at)).overridable:
+        reviews.ask_for_override(
+            review=asked,
+            criteria=[unmet[0].criterion.key],
+            reason="It comes later.",
+            expires_on=at.date() + timedelta(days=14),
+            by=world.person("lead"),
+            at=at,
+        )
+
+
+def sign(slot: Slot, by: Person, *, at: datetime, verdict: str, **more: Any) -> None:
+    """Sign one slot on the evidence as it stands."""
+    reviews.sign(
+        slot=slot,
+        verdict=verdict,
+        digest=slot.review.snapshot_id,
+        authentication=Authentication("password", at),
+        comment="Not like this.",
+        by=by,
+        at=at,
+        **more,
+    )
+
+
+def _named(key: str) -> Person:
+    return Person.objects.get(email=f"{key}@halden.example")
 
 
 def _beside(world: World) -> None:
@@ -234,6 +288,7 @@ def _beside(world: World) -> None:
     )
     none = dict.fromkeys(QUESTIONS, False)
     initiatives.answer_triage(initiative=light, answers=none, by=another, at=at)
+    world.extras["stand_in"], world.extras["owner"] = _named(ELSEWHERE), world.person("owner")
     world.extras["light"], world.extras["lead"] = light.pk, world.person("lead")
     world.extras["upload"] = uploads.upload(
         content=INVENTORY, name="inventory.csv", by=another, at=at
@@ -250,6 +305,18 @@ def pending(row: Initiative) -> Ownership | None:
 
 def review(row: Initiative) -> Review | None:
     return Review.objects.open().filter(initiative=row).first()
+
+
+def incomplete(row: Initiative) -> Review | None:
+    """The open review in which an override was asked for."""
+    asked = override(row)
+    return asked.review if asked else None
+
+
+def override(row: Initiative) -> Override | None:
+    """What a lead asks to be set aside, and a second person has not signed yet."""
+    waiting = Override.objects.filter(review__initiative=row, countersigned_at=None, ended_at=None)
+    return waiting.select_related("review", "asked_by").first()
 
 
 def draft() -> PolicyDraft:

@@ -9,7 +9,7 @@ from audit.refusals import Refused, records_refusals
 from initiatives import facts as initiative_facts
 from initiatives.models import Initiative
 from initiatives.permissions import may_know_of
-from reviews import permissions, queries
+from reviews import permissions, queries, reviewed
 from reviews.actions.reviewing import locked_initiative, review_entry
 from reviews.models import Question, Review
 
@@ -26,8 +26,7 @@ def ask(
         raise Refused("Auditors look, and change nothing.", rule="only_looks")
     if not text.strip():
         raise Refused("Write your question.", rule="no_question", field="text")
-    gate = queries.parsed(stored.policy).gates[stored.gate]
-    if criterion and criterion not in {c.key for c in gate.criteria}:
+    if criterion and criterion not in reviewed.criteria_of(stored, queries.parsed(stored.policy)):
         raise Refused(
             "This gate does not ask for that. Choose a point of it.",
             rule="unknown_criterion",

@@ -17,7 +17,7 @@ from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, OpenToGroup
 from initiatives.stages import Stage
-from reviews import gates, overrides, queries
+from reviews import gates, overrides, queries, reviewed
 from reviews.actions.proving import require_fresh
 from reviews.actions.reviewing import locked_initiative, notice, review_entry
 from reviews.models import Override, Review
@@ -169,7 +169,7 @@ def settle_overrides(*, at: datetime) -> int:
     mine = living.filter(review__initiative__in=list(known))
     settled = {
         override: entry
-        for override in mine.select_related("review__policy")
+        for override in mine.select_related("review__policy", "review__baseline")
         if (entry := _settled(override, known[override.review.initiative_id], at))
     }
     Override.objects.bulk_update(settled, SAID)
@@ -204,6 +204,8 @@ def _why_ended(override: Override, known: Facts, today: date) -> str:
 
 def _unmet(override: Override, known: Facts, today: date) -> list[gates.Judged]:
     """What it set aside and holds the gate still, by the policy that its review goes by."""
-    policy = queries.parsed(override.review.policy)
-    judged = gates.evaluate(known, override.review.gate, policy, today)
+    review, policy = override.review, queries.parsed(override.review.policy)
+    about = reviewed.facts_of(review, known) if review.is_open else known
+    gate = reviewed.gate_set_aside(review, about, policy)
+    judged = gates.evaluate_all(about, gate, policy, today)
     return [j for j in judged if j.blocks and j.criterion.key in override.criteria]

@@ -21,6 +21,7 @@ from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, KillCondition, Waiver
+from initiatives.stages import Stage
 from reviews import permissions, queries
 from reviews.actions.lapsing import lapse_if_due
 from reviews.actions.proving import require_fresh
@@ -28,6 +29,7 @@ from reviews.actions.reviewing import locked_initiative
 from reviews.policy import Policy
 
 State = KillCondition.State
+RETIRED = "A retired initiative stays as it was."
 MEANING = (
     "I know that this condition has come true, and I answer for going on all the same until that "
     "day. Then it is armed again."
@@ -51,6 +53,8 @@ def waive(
     known, policy = initiative_facts.load_one(row.pk), queries.current_policy()
     if barred := permissions.bar_to_waiving(by, known):
         raise Refused(barred, rule="may_not_waive")
+    if row.stage == Stage.RETIRED:
+        raise Refused(RETIRED, rule="retired")
     condition = next((k for k in known.tripped if k.pk == kill_condition.pk), None)
     if condition is None:
         raise Refused("It is not tripped any more: there is nothing to waive.", rule="not_tripped")

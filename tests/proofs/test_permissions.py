@@ -62,6 +62,16 @@ class TestPlants(PermissionsTestCase):
         with plants.every()[plant]():
             return proof.finds()
 
+    def test_can_all_be_put_in(self):
+        """What a plant patches may have moved since."""
+        for plant in plants.every().values():
+            with plant():
+                pass
+
+    def test_an_override_by_anybody_is_found(self):
+        found = self.found("everybody-overrides-everything", "reviews:countersign", "member")
+        assert "no expected, yes (302, changed override.countersigned) found" in found
+
     def test_a_rule_that_always_says_yes_is_found(self):
         found = self.found("initiatives.may_edit", "initiatives:spend", "member", "lead")
         assert "no expected, yes (302, changed spend.recorded) found" in found

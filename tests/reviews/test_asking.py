@@ -48,6 +48,16 @@ class TestAsk(Asking):
         )  # fmt: skip
         assert last_event(kind="review.question_asked").subject == f"review:{self.review.pk}"
 
+    def test_is_of_a_review_too_that_is_of_no_gate(self):
+        """What is asked of a re-baseline are points of the charter."""
+        pilot = factories.make_pilot(cast=self.cast, name="Another", at=NOON - 20 * DAY)
+        self.review = actions.propose_baseline(
+            initiative=pilot, changes={"problem": "Claims wait."}, reason="They do.",
+            by=self.cast.business_owner, at=NOON - DAY,
+        )  # fmt: skip
+        assert self.ask(criterion="described").criterion == "described"
+        assert refusal(self.ask, criterion="rollback").rule == "unknown_criterion"
+
     def test_leaves_the_evidence_alone(self):
         before = factories.reloaded(self.initiative).evidence_version
         self.ask()

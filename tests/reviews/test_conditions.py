@@ -328,6 +328,12 @@ class TestConditionsMet(LaterStages):
         initiatives.confirm_obligation(obligation=owed, by=self.cast.engineering_owner, at=NOON)
         assert self.judged().verdict.reason == "All met: 1 condition."
 
+    def test_leaves_nothing_to_open_where_nothing_was_promised(self):
+        self.reach_readiness_review()
+        assert self.judged().is_met
+        self.client.force_login(self.cast.lead)
+        assert self.client.get(self.initiative.get_absolute_url()).status_code == 200
+
     def judged(self) -> gates.Judged:
         known = facts.load_one(self.initiative.pk)
         found = gates.evaluate(known, Gate.GO_LIVE, queries.current_policy(), TODAY)

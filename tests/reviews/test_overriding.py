@@ -393,6 +393,42 @@ class TestSettle(OverridingTestCase):
 
 
 @pytest.mark.embedded
+class TestOfNoGate(OverridingTestCase):
+    """A review that no gate of the policy stands for is settled like any other."""
+
+    def signed(self, key: str) -> Override:
+        return self.countersign(self.ask(criteria=[key], by=self.other_lead), by=self.third)
+
+    def settled(self, at=NOON) -> bool:
+        assert actions.settle_overrides(at=at) in (0, 1)
+        return self.row().regularised_at is not None
+
+    def test_a_catch_up_review_keeps_its_override_until_it_is_met(self):
+        row = factories.make_declared(by=self.lead, at=NOON - 30 * DAY, **factories.DESCRIPTION)
+        factories.make_triage(initiative=row, by=self.lead, at=NOON - 30 * DAY)
+        self.review = actions.request_review(initiative=row, by=self.lead, at=NOON, gate="catch_up")
+        override = self.signed("rollback")
+        assert not self.settled()
+        assert override.expires_on == UNTIL
+
+    def test_a_re_baseline_keeps_its_override_until_the_charter_has_it(self):
+        self.initiative = factories.make_pilot(cast=self.cast, name="Mine", at=NOON - 20 * DAY)
+        Initiative.objects.update(evidence_changed_by=self.cast.engineering_owner)
+        self.review = actions.propose_baseline(
+            initiative=self.initiative, changes={"process": ""}, reason="Nobody knows.",
+            by=self.cast.business_owner, at=NOON - DAY,
+        )  # fmt: skip
+        self.signed("process_described")
+        assert not self.settled()
+        self.sign_all()
+        actions.decide(
+            initiative=self.initiative, kind="rebaseline", reason="Go.", by=self.cast.sponsor,
+            at=NOON,
+        )  # fmt: skip
+        assert not self.settled(NOON + DAY)
+
+
+@pytest.mark.embedded
 class TestFlags(OverridingTestCase):
     def rules(self, days: int) -> set[str]:
         notifications.sweep(at=NOON + days * DAY)

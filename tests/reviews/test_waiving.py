@@ -69,6 +69,15 @@ class TestWaive(WaivingTestCase):
         self.waive()
         assert (self.now().state, self.now().waived_until) == ("waived", UNTIL)
 
+    def test_is_not_for_what_has_ended(self):
+        self.decide("kill", outcome="priorities", lesson="Ask earlier.")
+        assert self.now().state == "tripped"
+        with refused("retired"):
+            self.waive()
+        self.client.force_login(self.sponsor)
+        page = self.client.get(reverse("reviews:waive", args=[self.condition.pk]))
+        assert "A retired initiative stays as it was." in page.content.decode()
+
     def test_is_kept_as_a_signature(self):
         waiver = self.waive()
         assert (waiver.waived_by, waiver.printed_name) == (self.sponsor, self.sponsor.name)
