@@ -31,7 +31,7 @@ SAID_ELSEWHERE = (
     "htmx:sendAbort",
     "htmx:afterRequest",
 )
-PATIENCE = 5_000  # milliseconds
+PATIENCE = 10_000  # milliseconds
 PASSWORD = "correct horse battery"
 # The console hears of it through the same ears as of everything else.
 SAY_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) => console.error(
