@@ -10,7 +10,7 @@ from accounts.models import Person
 from reviews import actions
 from reviews.packs import contents, paper
 from reviews.packs.contents import Pack
-from reviews.views import visible_review
+from reviews.views.review import visible_review
 
 FORMS: dict[str, tuple[str, Callable[[Pack], bytes]]] = {
     "json": ("application/json", contents.as_json),

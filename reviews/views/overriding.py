@@ -20,7 +20,7 @@ from reviews.actions import overriding, waiving
 from reviews.forms import CountersignForm, DeclineForm, OverrideForm, WaiveForm
 from reviews.models import Override
 from reviews.queries import Standing
-from reviews.signing_views import OfReview, SignedForm
+from reviews.views.signing import OfReview, SignedForm
 
 
 class Waive(SignedForm):

@@ -28,7 +28,7 @@ from reviews.policy_fields import (
     QuestionForm,
     SlotForm,
 )
-from reviews.policy_views import EditDraft, OfDraft, say_saved
+from reviews.views.policy import EditDraft, OfDraft, say_saved
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Doors to answering, reviewing, signing and deciding."""
+"""The page of a review: asking for it, reading it, signing it, taking it back."""
 
 from __future__ import annotations
 
@@ -10,30 +10,21 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import messages
 from django.db.models import Exists, OuterRef
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.views.generic import View
 
 from accounts import permissions as people
 from accounts.authentication import latest
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives import actions as initiatives
-from initiatives import facts as initiative_facts
-from initiatives import permissions as initiative_permissions
-from initiatives import statement
-from initiatives.facts import Facts
-from initiatives.forms.documents import DocumentForm
 from initiatives.models import Initiative
-from initiatives.stages import Gate, SpecialReview, Stage
+from initiatives.stages import Gate, SpecialReview
 from initiatives.views.base import OfInitiative, visible_initiative
 from reviews import (
     actions,
-    citations,
-    gates,
     overrides,
     permissions,
     queries,
@@ -41,87 +32,9 @@ from reviews import (
     since,
     transitions,
 )
-from reviews.forms import AnswerForm, DecideForm, SignForm, WithdrawForm
+from reviews.forms import SignForm, WithdrawForm
 from reviews.models import Decision, Question, Review, SignOff, Slot
-from reviews.policy import Criterion
 from reviews.signing import SlotState
-from reviews.transitions import TABLE
-
-
-class Answer(OfInitiative):
-    """The generated form of one criterion; one that is worked out can only be set aside."""
-
-    form_class = AnswerForm
-    done = "Recorded."
-
-    def criterion(self) -> Criterion:
-        found = queries.criterion(self.kwargs["criterion"], self.initiative)
-        if found is None or not found.takes_an_answer:
-            raise Http404
-        return found
-
-    @cached_property
-    def facts(self) -> Facts:
-        return initiative_facts.load_one(self.initiative.pk)
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"criterion": self.criterion(), "facts": self.facts}
-
-    def get_initial(self) -> dict[str, Any]:
-        key = self.kwargs["criterion"]
-        answer = self.facts.answer(key)
-        named = (o for o in self.facts.ownerships if o.role.startswith(f"{key}."))
-        initial: dict[str, Any] = {o.role.partition(".")[2]: o.person_id for o in named}
-        if answer is None:
-            return self._to_start_from() | initial
-        initial |= answer.fields
-        return {**initial, "not_applicable_because": answer.not_applicable_because}
-
-    def _to_start_from(self) -> dict[str, Any]:
-        """Rows that were listed at an earlier gate, for tables that go on from them."""
-        found = {}
-        for field in self.criterion().fields:
-            criterion, _, key = field.starts_from.partition(".")
-            if earlier := self.facts.answer(criterion):
-                found[field.key] = earlier.fields.get(key)
-        return found
-
-    def act(self, form: forms.Form, at: datetime) -> None:
-        values = dict(form.cleaned_data)
-        actions.answer(
-            initiative=self.initiative,
-            criterion=self.kwargs["criterion"],
-            not_applicable_because=values.pop("not_applicable_because", ""),
-            values=values,
-            by=self.person,
-            at=at,
-        )
-
-
-class Documents(OfInitiative):
-    """The documents of an initiative with the answers that cite them, and adding one."""
-
-    form_class = DocumentForm
-    template_name = "initiatives/documents.html"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        may_edit = initiative_permissions.may_edit(self.person, self.initiative)
-        return super().get_context_data(
-            lines=citations.of_initiative(self.initiative),
-            may_add=may_edit and self.initiative.stage != Stage.RETIRED,
-            **kwargs,
-        )
-
-    def act(self, form: forms.Form, at: datetime) -> None:
-        document = initiatives.add_document(
-            initiative=self.initiative, by=self.person, at=at, **form.cleaned_data
-        )
-        is_new = document.added_at == at
-        said = "is added" if is_new else "is here already; nothing was added"
-        messages.success(self.request, f"“{document.name}” {said}.")
-
-    def get_success_url(self) -> str:
-        return reverse("initiatives:add_document", args=[self.initiative.pk])
 
 
 class RequestReview(View):
@@ -365,131 +278,3 @@ class Withdraw(OfInitiative):
 
     def get_success_url(self) -> str:
         return self.review.get_absolute_url()
-
-
-DECISION_WORDS = {
-    Decision.Kind.PROCEED: ("Proceed", "The gate opens and the next stage begins."),
-    Decision.Kind.SHIP: ("Ship", "It goes to production."),
-    Decision.Kind.SEND_BACK: ("Send back", "The review closes; the stage stays as it is."),
-    Decision.Kind.EXTEND: (
-        "Extend",
-        "Its decision date moves, once by up to 28 days; a second extension is a lead's to give, "
-        "and there is no third.",
-    ),
-    Decision.Kind.PAUSE: (
-        "Pause",
-        "Nothing is expected for up to 30 days, and its decision date moves by as much. Once only.",
-    ),
-    Decision.Kind.RECERTIFY: ("Recertify", "It stays in production until the next date."),
-    Decision.Kind.REBASELINE: (
-        "Re-baseline",
-        "The proposed charter comes into force, and the one before it stays beside it in every "
-        "later review. What was signed on other reviews has to be signed again.",
-    ),
-    Decision.Kind.CATCH_UP: (
-        "Caught up",
-        "It owes nothing any more of the gates that it never passed. Its stage stays as it is.",
-    ),
-    Decision.Kind.SUSPEND: (
-        "Suspend",
-        "It is to be switched off now. It keeps its stage and its dates, its days go on counting, "
-        "and no gate opens to it. One of its owners confirms that it is off; the sponsor or a "
-        "portfolio lead resumes or retires it within five working days.",
-    ),
-    Decision.Kind.RESUME: (
-        "Resume",
-        "It may be used again, in the stage and with the dates it has. Say what was mended.",
-    ),
-    Decision.Kind.KILL: ("Kill", "It stops and is retired. This cannot be undone."),
-    Decision.Kind.DECOMMISSION: (
-        "Decommission",
-        "It is taken out of production and retired. This cannot be undone.",
-    ),
-}
-
-
-# Refusals that mean: somebody else was faster.
-OVERTAKEN = (
-    "wrong_stage", "no_open_review", "overtaken", "suspended", "already_suspended", "not_suspended",
-)  # fmt: skip
-
-
-class Decide(OfInitiative):
-    """A decision: what, why, and, where it ends, what was learned."""
-
-    form_class = DecideForm
-    template_name = "reviews/decide.html"
-
-    @property
-    def kind(self) -> str:
-        kind = self.kwargs["kind"]
-        if kind not in TABLE:
-            raise Http404
-        return str(kind)
-
-    def get_form_kwargs(self) -> dict[str, Any]:
-        goes_back = self.kind == Decision.Kind.SEND_BACK
-        in_readiness = self.initiative.stage == Stage.READINESS_REVIEW
-        return super().get_form_kwargs() | {
-            "move": TABLE[self.kind],
-            "may_go_to_pilot": goes_back and in_readiness,
-        }
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        title, why = DECISION_WORDS[Decision.Kind(self.kind)]
-        known = initiative_facts.load_one(self.initiative.pk)
-        return super().get_context_data(
-            title=f"{title}: {self.initiative.name}",
-            verb=title,
-            why=why,
-            kind=self.kind,
-            statement=statement.of(known),
-            bar=self._bar(known),
-            checklist=self._checklist(known),
-            **kwargs,
-        )
-
-    def _review(self) -> Review | None:
-        """Which review is meant, where somebody comes from one that is of no gate."""
-        pk = self.request.GET.get("review", "")
-        mine = Review.objects.open().filter(initiative=self.initiative)
-        return mine.filter(pk=int(pk)).first() if pk.isdecimal() else None
-
-    def _bar(self, known: Facts) -> str | None:
-        """Why it cannot be decided like this, or not by this person."""
-        barred = transitions.bar(self.kind, known)
-        whose = permissions.bar_to_deciding(self.person, known, self.kind)
-        return barred.says if barred else whose
-
-    def _checklist(self, known: Facts) -> list[tuple[gates.Judged, str]]:
-        """What the decision's gate asks beside the form, each with the page that answers it."""
-        gate = TABLE[self.kind].needs_gate
-        if gate is None:
-            return []
-        judged = gates.evaluate(known, gate, queries.current_policy(), timezone.localdate())
-        return [
-            (j, reverse("reviews:answer", args=[self.initiative.pk, j.criterion.key]))
-            for j in judged
-            if j.criterion.is_answered and j.criterion.key != actions.WHY_IT_STOPS
-        ]
-
-    def act(self, form: forms.Form, at: datetime) -> None:
-        decision = actions.decide(
-            initiative=self.initiative,
-            kind=self.kind,
-            by=self.person,
-            at=at,
-            review=self._review(),
-            **form.cleaned_data,
-        )
-        messages.success(
-            self.request, f"Decided: {decision.get_kind_display().lower()}. It is on record."
-        )
-
-    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
-        for line in refusal.detail.get("lacking", [])[1:]:
-            form.add_error(None, line)
-        response = super().refused(form, refusal)
-        if refusal.rule in OVERTAKEN:
-            response.status_code = 409
-        return response

@@ -29,7 +29,7 @@ from reviews.actions import endorsing
 from reviews.forms import AnswerQuestionForm, AppointForm, AskForm, EndorseForm, HandOnForm
 from reviews.models import Delegation, Question, Review, SignOff, Slot
 from reviews.policy import Criterion
-from reviews.views import visible_review
+from reviews.views.review import visible_review
 
 
 class TakeBack(View):

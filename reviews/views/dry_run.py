@@ -16,7 +16,7 @@ from django.views.generic import TemplateView
 
 from reviews import dry_run, queries
 from reviews.dry_run import DryRun, Tally
-from reviews.policy_views import OfDraft, person_of
+from reviews.views.policy import OfDraft, person_of
 
 SALT = "policy.dry_run"
 MOST_SHOWN = 20
