@@ -99,7 +99,6 @@ class TestReceipt(TellingTestCase):
         assert not Reminder.objects.filter(kind="sign_off_receipt").exists()
 
 
-@pytest.mark.embedded
 class TestConditions(TellingTestCase):
     def test_tell_whoever_is_to_see_to_it(self):
         owed_one = self.approve_if()
@@ -186,7 +185,6 @@ class TestOverdue(TellingTestCase):
         assert owed(kind="obligation") == []
 
 
-@pytest.mark.embedded
 class TestQuestions(TellingTestCase):
     def ask(self, text: str = "Which data leaves?", **more):
         said = {"asked_of": self.owner, "by": self.compliance} | more
@@ -217,7 +215,6 @@ class TestQuestions(TellingTestCase):
         assert not [m for m in mail.outbox if m.to == [self.owner.email]]
 
 
-@pytest.mark.embedded
 class TestStandingIn(TellingTestCase):
     def other(self) -> Person:
         return make_person("Dana Deputy")

@@ -94,7 +94,6 @@ class TestLessons(Ended):
         assert Initiative.objects.get(pk=self.bot.pk).lesson == ""
 
 
-@pytest.mark.embedded
 class TestSimilar(Ended):
     def offered(self, problem=PROBLEM, person=None):
         self.client.force_login(person or self.member)

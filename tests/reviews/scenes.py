@@ -209,15 +209,18 @@ def playing(cast: Cast, **parts: Person) -> Cast:
 class LaterStages(TestCase):
     """A pilot with guardrails, and everybody who signs later."""
 
-    def setUp(self):
-        self.cast: Cast = factories.make_cast()
-        self.security = factories.make_group_member(group="security", name="Sia Security")
-        self.operations = factories.make_group_member(group="operations", name="Oz Operations")
-        self.initiative = factories.make_ready_for_charter(
-            cast=self.cast, at=NOON - 60 * DAY, monthly_cost=2_000
+    cast: Cast
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.cast = factories.make_cast()
+        cls.security = factories.make_group_member(group="security", name="Sia Security")
+        cls.operations = factories.make_group_member(group="operations", name="Oz Operations")
+        cls.initiative = factories.make_ready_for_charter(
+            cast=cls.cast, at=NOON - 60 * DAY, monthly_cost=2_000
         )
         at = NOON - 60 * DAY
-        self.metric = Metric.objects.get(initiative=self.initiative)
+        cls.metric = Metric.objects.get(initiative=cls.initiative)
         guard: dict[str, Any] = {
             "name": "Wrong queues", "kind": "quality", "is_primary": False,
             "unit_kind": "percent", "baseline": Decimal(9), "threshold": Decimal(5),
@@ -233,17 +236,20 @@ class LaterStages(TestCase):
             "unit_kind": "money", "baseline": Decimal(3), "threshold": Decimal(2),
             "target": Decimal(1),
         }  # fmt: skip
-        self.guard = factories.make_metric(initiative=self.initiative, at=at, **guard)
-        self.cost = factories.make_metric(initiative=self.initiative, at=at, **cost)
-        self.use = factories.make_metric(initiative=self.initiative, at=at, **use)
+        cls.guard = factories.make_metric(initiative=cls.initiative, at=at, **guard)
+        cls.cost = factories.make_metric(initiative=cls.initiative, at=at, **cost)
+        cls.use = factories.make_metric(initiative=cls.initiative, at=at, **use)
         for role in (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.DATA_OWNER):
-            give(self.initiative, role, self.cast.production_owner, at, hours=12)
+            give(cls.initiative, role, cls.cast.production_owner, at, hours=12)
         lasting = {"by_decision_date": False, "in_a_row": 3}
         factories.make_kill_condition(
-            initiative=self.initiative, metric=self.metric, at=at, **lasting
+            initiative=cls.initiative, metric=cls.metric, at=at, **lasting
         )
-        factories.make_signed_review(initiative=self.initiative, cast=self.cast, at=NOON - 50 * DAY)
-        self.decide("proceed", NOON - 49 * DAY)
+        factories.make_signed_review(initiative=cls.initiative, cast=cls.cast, at=NOON - 50 * DAY)
+        actions.decide(
+            initiative=cls.initiative, kind="proceed", reason="It is time.",
+            by=cls.cast.sponsor, at=NOON - 49 * DAY,
+        )  # fmt: skip
 
     def decide(
         self, kind: str, at: datetime = NOON, by: Person | None = None, **more: Any

@@ -93,7 +93,6 @@ class TestAsk(Asking):
         assert refusal(self.ask).rule == "review_closed"
 
 
-@pytest.mark.embedded
 class TestAnswer(Asking):
     def test_stores_the_answer_and_waits_no_longer(self):
         answered = self.answer(self.ask())

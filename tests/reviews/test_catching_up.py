@@ -197,7 +197,6 @@ class TestDue(Declared):
         assert not catching_up.overdue(Initiative.objects.all(), TODAY, limits).exists()
 
 
-@pytest.mark.embedded
 class TestRequest(Declared):
     def test_asks_everybody_whom_a_gate_would_have_asked(self):
         review = self.ask()
@@ -230,7 +229,6 @@ class TestRequest(Declared):
         assert refusal(self.ask, by=outsider).rule == "not_an_editor"
 
 
-@pytest.mark.embedded
 class TestCatchUp(Declared):
     """The decision on it."""
 

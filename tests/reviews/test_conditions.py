@@ -129,7 +129,6 @@ class TestApproveWithConditions(Conditional):
         assert state(self.review, "sponsor").is_filled
 
 
-@pytest.mark.embedded
 class TestLapse(Conditional):
     """A condition that is missed lapses the approval, at once and without a sweep."""
 
@@ -228,7 +227,6 @@ class TestReleasing(Conditional):
         assert refusal(self.confirm).rule == "not_open"
 
 
-@pytest.mark.embedded
 class TestConfirmObligation(Conditional):
     def test_says_who_confirmed_it_and_how(self):
         self.approve()
@@ -262,7 +260,6 @@ class TestConfirmObligation(Conditional):
         assert refusal(self.confirm, by=left).rule == "not_assigned"
 
 
-@pytest.mark.embedded
 class TestTakeBack(Conditional):
     def reject(self) -> None:
         sign(self.review, "sponsor", self.cast.sponsor, verdict=REJECT, comment="Too early.")

@@ -21,10 +21,11 @@ from tests.reviews.scenes import DAY, LaterStages, give, last_event, refusal, si
 class Endorsing(LaterStages):
     """A pilot whose charter was signed, and a sponsor who came after that."""
 
-    def setUp(self):
-        super().setUp()
-        self.new = factories.make_person(name="Nia New")
-        give(self.initiative, Role.SPONSOR, self.new, NOON)
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.new = factories.make_person(name="Nia New")
+        give(cls.initiative, Role.SPONSOR, cls.new, NOON)
 
     def endorse(self, by: Person | None = None, minutes: int = 0, said: str | None = None):
         return actions.endorse(
@@ -65,7 +66,6 @@ class TestEndorse(Endorsing):
         assert refusal(self.endorse).rule == "may_not_endorse"
 
 
-@pytest.mark.embedded
 class TestStatementUnsigned(Endorsing):
     def test_asks_the_new_sponsor_within_14_days(self):
         (finding,) = self.found()

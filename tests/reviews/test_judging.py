@@ -160,7 +160,6 @@ class TestJudge(TestCase):
         assert not Judgement.objects.filter(is_due=True).exists()
 
 
-@pytest.mark.embedded
 class TestJudgeLaterStages(LaterStages):
     def test_asks_a_light_pilot_for_both_of_its_gates_and_others_for_the_next(self):
         actions.judge(at=NOON)

@@ -92,7 +92,6 @@ class TestLapse(LapsingTestCase):
             self.move(stage=Stage.PRODUCTION, lapsed_at=NOON)
 
 
-@pytest.mark.embedded
 class TestSpend(LapsingTestCase):
     def owed(self) -> Obligation:
         return Obligation.objects.get(initiative=self.pilot)
@@ -125,7 +124,6 @@ class TestSpend(LapsingTestCase):
         assert self.owed().released_at == NOON
 
 
-@pytest.mark.embedded
 class TestDeciding(LapsingTestCase):
     def test_is_not_the_sponsors_any_more(self):
         self.lapse()
@@ -169,7 +167,6 @@ class TestDeciding(LapsingTestCase):
         assert permissions.bar_to_deciding(self.lead, known, "extend") is None
 
 
-@pytest.mark.embedded
 class TestTheSweep(LapsingTestCase):
     def test_lapses_flags_and_tells_the_leads(self):
         swept = notifications.sweep(at=NOON)

@@ -392,7 +392,7 @@ class Lifecycle(RuleBasedStateMachine):
                 assert not [title for title in missing if escape(title) not in page]
             if review is not None:
                 page = self.page(review.get_absolute_url())
-                lacking = queries.standing(review, self.now.date()).lacking()
+                lacking = queries.standing(review, self.now.date()).lacking_in_short()
                 assert not [line for line in lacking if escape(line) not in page]
 
     # --- how it is read ---

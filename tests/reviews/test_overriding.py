@@ -188,7 +188,6 @@ class TestAsk(OverridingTestCase):
             self.ask()
 
 
-@pytest.mark.embedded
 class TestCountersign(OverridingTestCase):
     def test_puts_it_in_force(self):
         override = self.in_force()
@@ -275,7 +274,6 @@ class TestCountersign(OverridingTestCase):
         assert not standing(self.review).blocking
 
 
-@pytest.mark.embedded
 class TestDecline(OverridingTestCase):
     def test_leaves_the_gate_shut(self):
         self.decline(self.ask(), self.compliance)
@@ -304,7 +302,6 @@ class TestDecline(OverridingTestCase):
             self.decline(override, self.lead)
 
 
-@pytest.mark.embedded
 class TestWhileInForce(OverridingTestCase):
     def test_the_gate_opens_without_what_is_set_aside(self):
         self.sign_all()
@@ -344,7 +341,6 @@ class TestWhileInForce(OverridingTestCase):
             self.decide(NOON + 21 * DAY)
 
 
-@pytest.mark.embedded
 class TestSettle(OverridingTestCase):
     def settle(self, at=NOON) -> int:
         return actions.settle_overrides(at=at)
@@ -392,7 +388,6 @@ class TestSettle(OverridingTestCase):
         assert self.settle(NOON + 21 * DAY) == 1
 
 
-@pytest.mark.embedded
 class TestOfNoGate(OverridingTestCase):
     """A review that no gate of the policy stands for is settled like any other."""
 
@@ -428,7 +423,6 @@ class TestOfNoGate(OverridingTestCase):
         assert not self.settled(NOON + DAY)
 
 
-@pytest.mark.embedded
 class TestFlags(OverridingTestCase):
     def rules(self, days: int) -> set[str]:
         notifications.sweep(at=NOON + days * DAY)
@@ -463,7 +457,6 @@ class TestFlags(OverridingTestCase):
         assert self.rules(21) == set()
 
 
-@pytest.mark.embedded
 class TestMails(OverridingTestCase):
     def asked(self) -> list[tuple[str, int, str]]:
         notifications.hear(at=NOON)
@@ -495,7 +488,6 @@ class TestMails(OverridingTestCase):
         assert not Initiative.objects.visible_to(factories.make_person(name="Nosy")).exists()
 
 
-@pytest.mark.embedded
 class TestPages(OverridingTestCase):
     @classmethod
     def setUpTestData(cls):

@@ -134,7 +134,6 @@ class TestPack(Packs):
         assert "Nobody has signed" in said
 
 
-@pytest.mark.embedded
 class TestPaper(Packs):
     def test_is_a_pdf_with_other_scripts_in_it(self):
         found = paper.as_pdf(self.pack())
@@ -167,7 +166,6 @@ class TestPaper(Packs):
         assert self.verify(self.content(again))[0] == 0
 
 
-@pytest.mark.embedded
 class TestTakingAPack(Packs):
     def address(self, form: str = "json", review: Review | None = None) -> str:
         return reverse("reviews:pack", args=[(review or self.review).pk, form])
@@ -206,7 +204,6 @@ class TestTakingAPack(Packs):
         assert self.client.get(self.address()).status_code == 302
 
 
-@pytest.mark.embedded
 class TestVerifier(Packs):
     def test_says_what_matches_and_where_it_is_recorded(self):
         code, said = self.verify(self.content())

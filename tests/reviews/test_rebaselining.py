@@ -216,7 +216,6 @@ class TestProposeBaseline(Rebaselined):
             self.propose({f"metric.{self.metric.pk}.unit_kind": "money"})
 
 
-@pytest.mark.embedded
 class TestRebaseline(Rebaselined):
     """The decision on a proposed charter."""
 
@@ -392,7 +391,6 @@ class TestRebaseline(Rebaselined):
         assert Baseline.objects.in_force().get().version == 2
 
 
-@pytest.mark.embedded
 class TestHistory(Rebaselined):
     """Old beside new, wherever it is read."""
 

@@ -216,7 +216,6 @@ class TestOfAGroup(StandingIn):
         assert refusal(sign, self.review, "compliance", self.deputy).rule == "not_your_slot"
 
 
-@pytest.mark.embedded
 class TestAppoint(StandingIn):
     def test_lets_somebody_sign_where_nobody_can(self):
         people.deactivate(person=self.cast.sponsor, by=None, at=NOON)
@@ -249,7 +248,6 @@ class TestAppoint(StandingIn):
         assert not any(self.deputy in s.eligible for s in late)
 
 
-@pytest.mark.embedded
 class TestDeputy(StandingIn):
     def name(self, until: date | None = None, deputy: Person | None = None) -> None:
         people.name_deputy(

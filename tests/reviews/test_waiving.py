@@ -149,7 +149,6 @@ class TestWaive(WaivingTestCase):
             KillCondition.objects.update(state="waived")
 
 
-@pytest.mark.embedded
 class TestWhenItIsOver(WaivingTestCase):
     def setUp(self):
         self.trip()
@@ -183,7 +182,6 @@ class TestWhenItIsOver(WaivingTestCase):
         assert self.now().state == "waived"
 
 
-@pytest.mark.embedded
 class TestDecisionsWhileTripped(WaivingTestCase):
     def setUp(self):
         self.trip()
@@ -228,7 +226,6 @@ class TestDecisionsWhileTripped(WaivingTestCase):
         assert self.decide("pause", days=9).pk
 
 
-@pytest.mark.embedded
 class TestExtend(WaivingTestCase):
     def test_arms_again_what_is_due_by_the_decision_date(self):
         self.trip()
@@ -281,7 +278,6 @@ class TestExtend(WaivingTestCase):
         assert KillCondition.objects.get(pk=other.pk).state == "waived"
 
 
-@pytest.mark.embedded
 class TestPages(WaivingTestCase):
     def setUp(self):
         self.trip()
@@ -366,7 +362,6 @@ class TestPages(WaivingTestCase):
         assert f"by {self.sponsor.name}: The data comes on Monday." in page
 
 
-@pytest.mark.embedded
 class TestTheFlag(WaivingTestCase):
     def test_closes_once_it_is_waived(self):
         notifications.sweep(at=NOON)
