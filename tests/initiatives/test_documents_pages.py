@@ -3,7 +3,6 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-import pytest
 from django.contrib.messages import get_messages
 from django.urls import reverse
 
@@ -48,7 +47,6 @@ class DocumentPages(KeepsFiles, Pages):
         return self.post("add_document", self.initiative.pk, **data)
 
 
-@pytest.mark.embedded
 class TestOpenDocument(DocumentPages):
     def test_hands_out_the_file(self):
         response = self.open(self.add(file=upload()))
@@ -110,7 +108,6 @@ class TestOpenDocument(DocumentPages):
             assert self.get("document", pk).status_code == 404
 
 
-@pytest.mark.embedded
 class TestRestricted(DocumentPages):
     """Documents are as visible as their initiative (product.md §7)."""
 
@@ -139,7 +136,6 @@ class TestRestricted(DocumentPages):
             assert self.seen_by(person) == {200, 302}
 
 
-@pytest.mark.embedded
 class TestDocuments(DocumentPages):
     def test_says_what_is_there(self):
         self.add(file=upload(content=b"0" * 1_300_000))
@@ -195,7 +191,6 @@ class TestDocuments(DocumentPages):
             self.page()
 
 
-@pytest.mark.embedded
 class TestAddDocument(DocumentPages):
     def said(self, response) -> list[str]:
         return [message.message for message in get_messages(response.wsgi_request)]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from html import escape
 
-import pytest
 from django.contrib.messages import get_messages
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -61,7 +60,6 @@ class TriagePages(Pages):
         return said(self.client.get(self.initiative.get_absolute_url()))
 
 
-@pytest.mark.embedded
 class TestAnswering(TriagePages):
     def answer(self, **data):
         return self.post("triage", self.initiative.pk, **(NO | data))
@@ -128,7 +126,6 @@ class TestAnswering(TriagePages):
         assert "Only portfolio leads" in faults(self.answer())[""][0]
 
 
-@pytest.mark.embedded
 class TestConfirming(TriagePages):
     def setUp(self):
         make_triage(initiative=self.initiative, yes=["talks_to_public"], by=self.ada)
@@ -189,7 +186,6 @@ class TestConfirming(TriagePages):
         assert "there is nothing to confirm" in faults(self.confirm())[""][0]
 
 
-@pytest.mark.embedded
 class TestOnTheInitiative(TriagePages):
     def test_says_nothing_before_all_is_answered(self):
         assert "not confirmed yet" not in self.page()
@@ -210,7 +206,6 @@ class TestOnTheInitiative(TriagePages):
         assert f'proposed · <a href="{address}">Confirm</a>' in self.page()
 
 
-@pytest.mark.embedded
 class TestTheQueue(TriagePages):
     def setUp(self):
         self.client.force_login(self.cleo)

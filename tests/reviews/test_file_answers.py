@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
 from django.urls import reverse
 
 from initiatives import actions as initiatives
@@ -77,7 +76,6 @@ class Answered(KeepsFiles):
         )
 
 
-@pytest.mark.embedded
 class TestForm(Answered):
     def test_takes_a_file(self):
         assert self.post(**{"document-file": upload()}).status_code == 302
@@ -175,7 +173,6 @@ class TestForm(Answered):
             path.unlink()
 
 
-@pytest.mark.embedded
 class TestAnswersOfOld(Answered):
     """Before there were documents, a link was the whole answer."""
 
@@ -209,7 +206,6 @@ class TestAnswersOfOld(Answered):
         )
 
 
-@pytest.mark.embedded
 class TestAction(Answered):
     def test_makes_a_document_of_a_link(self):
         self.answer(LINK)
@@ -233,7 +229,6 @@ class TestAction(Answered):
         assert line.cited_in == {KEY: "Employees' representatives were consulted"}
 
 
-@pytest.mark.embedded
 class TestSigning(Answered):
     def setUp(self):
         super().setUp()

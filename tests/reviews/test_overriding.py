@@ -92,7 +92,6 @@ class OverridingTestCase(TestCase):
         return Override.objects.get()
 
 
-@pytest.mark.embedded
 class TestAsk(OverridingTestCase):
     def test_sets_nothing_aside_by_itself(self):
         self.ask()

@@ -82,7 +82,6 @@ class Rebaselined(TestCase):
         return factories.reloaded(self.initiative)
 
 
-@pytest.mark.embedded
 class TestProposeBaseline(Rebaselined):
     def test_stores_the_whole_charter_and_changes_nothing(self):
         before = self.threshold()

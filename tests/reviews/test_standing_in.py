@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from datetime import date
 
-import pytest
 from django.test import TestCase
 
 from accounts import actions as people
@@ -85,7 +84,6 @@ class StandingIn(TestCase):
         return bool(waiting)
 
 
-@pytest.mark.embedded
 class TestHandOn(StandingIn):
     def test_asks_the_other_and_no_longer_oneself(self):
         assert self.asked(self.cast.sponsor)

@@ -60,7 +60,6 @@ class WaivingTestCase(TestCase):
         return KillCondition.objects.get(pk=self.condition.pk)
 
 
-@pytest.mark.embedded
 class TestWaive(WaivingTestCase):
     def setUp(self):
         self.trip()

@@ -52,7 +52,6 @@ class InAPilot(TestCase):
         cls.condition = KillCondition.objects.get()
 
 
-@pytest.mark.embedded
 class TestDefineMetric(Measured):
     def define(self, metric=None, by=None, **changes):
         return actions.define_metric(
@@ -125,7 +124,6 @@ class TestDefineMetric(Measured):
             self.define(by=self.eve)
 
 
-@pytest.mark.embedded
 class TestDefineMetricAfterTheCharter(InAPilot):
     def test_refuses_to_move_the_goalposts(self):
         with refused("charter_frozen"), leaves_alone(self.pilot):
@@ -171,7 +169,6 @@ class TestDefineMetricAfterTheCharter(InAPilot):
         assert later.name == "Renamed"
 
 
-@pytest.mark.embedded
 class TestRecordMeasurement(Measured):
     def record(self, by=None, **more):
         return make_measurement(metric=self.metric, value=3000, by=by or self.ada, **more)
@@ -221,7 +218,6 @@ class TestRecordMeasurement(Measured):
         assert Measurement.objects.get() == made
 
 
-@pytest.mark.embedded
 class TestAddKillCondition(Measured):
     def test_arms_it(self):
         with changes_evidence(self.initiative, by=self.ada):
@@ -248,7 +244,6 @@ class TestAddKillCondition(Measured):
         assert not KillCondition.objects.exists()
 
 
-@pytest.mark.embedded
 class TestAddKillConditionAfterTheCharter(InAPilot):
     def test_takes_a_further_one_and_lets_it_go_again(self):
         further = make_kill_condition(initiative=self.pilot, by=self.cast.lead, at=NOON)
@@ -283,7 +278,6 @@ class TestAddKillConditionThatWouldTripByMistake(Measured):
         assert made.due_date == TODAY
 
 
-@pytest.mark.embedded
 class TestRemoveKillCondition(Measured):
     def setUp(self):
         self.condition = make_kill_condition(initiative=self.initiative, metric=self.metric)
@@ -321,7 +315,6 @@ class TestRemoveKillCondition(Measured):
         assert KillCondition.objects.exists()
 
 
-@pytest.mark.embedded
 class TestRemoveKillConditionAfterTheCharter(InAPilot):
     def test_refuses_what_the_charter_froze(self):
         with refused("charter_frozen"), leaves_alone(self.pilot):
@@ -329,7 +322,6 @@ class TestRemoveKillConditionAfterTheCharter(InAPilot):
         assert KillCondition.objects.exists()
 
 
-@pytest.mark.embedded
 class TestFreezeBaseline(InAPilot):
     def test_keeps_the_charter_as_version_one(self):
         frozen = Baseline.objects.get()

@@ -24,7 +24,6 @@ from tests.initiatives.actions.changes import leaves_alone
 from tests.initiatives.actions.triages import LITTLE, Triaged
 
 
-@pytest.mark.embedded
 class TestConfirm(Triaged):
     def test_keeps_who_confirmed_what_and_when(self):
         self.confirm()
@@ -93,7 +92,6 @@ class TestConfirm(Triaged):
             self.confirm("none")
 
 
-@pytest.mark.embedded
 class TestConfirmLight(Triaged):
     def bulk(self, *initiatives, by=None):
         return actions.confirm_light(initiatives=initiatives, by=by or self.cleo, at=NOON)

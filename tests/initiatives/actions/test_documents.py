@@ -37,7 +37,6 @@ class Documented(KeepsFiles):
         return folder / str((initiative or self.initiative).pk) / DIGEST
 
 
-@pytest.mark.embedded
 class TestAddFile(Documented):
     def test_stores_it_under_its_digest(self):
         document = self.add(file=upload())
@@ -143,7 +142,6 @@ class TestAddFile(Documented):
             path.unlink()
 
 
-@pytest.mark.embedded
 class TestAddLink(Documented):
     def test_keeps_it(self):
         document = self.add(url=LINK, name="Minutes")
@@ -183,7 +181,6 @@ class TestAddLink(Documented):
         assert not Document.objects.exists()
 
 
-@pytest.mark.embedded
 class TestAddDocument(Documented):
     def test_refuses_nothing_and_both(self):
         with refused("nothing_chosen"):
@@ -211,7 +208,6 @@ class TestAddDocument(Documented):
                 Document.objects.create(**row, **given)
 
 
-@pytest.mark.embedded
 class TestCite(Documented):
     """An answer that offers a document adds it and keeps its citation."""
 

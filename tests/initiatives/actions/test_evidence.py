@@ -22,7 +22,6 @@ class Answered(TestCase):
         cls.initiative = make_initiative(by=cls.ada)
 
 
-@pytest.mark.embedded
 class TestRecordEvidence(Answered):
     def record(self, by=None, **changes):
         wanted = {"criterion": "data_audit", "fields": {"sources": "One."}, "people": {}}
@@ -89,7 +88,6 @@ class TestRecordEvidence(Answered):
             )
 
 
-@pytest.mark.embedded
 class TestRecordSpend(Answered):
     def record(self, amount=12_000, by=None, spent_on=TODAY, **more):
         return actions.record_spend(

@@ -3,7 +3,6 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-import pytest
 from django.test import TestCase
 
 from accounts import actions as people
@@ -52,7 +51,6 @@ class Found(TestCase):
         people.deactivate(person=fresh(self.bo), by=None, at=NOON)
 
 
-@pytest.mark.embedded
 class TestRaiseQuestion(Found):
     def ask(self, *, by=None, question="Do motor claims work as well?", **values) -> OpenQuestion:
         return actions.raise_question(
@@ -113,7 +111,6 @@ class TestRaiseQuestion(Found):
             self.ask(by=self.lead)
 
 
-@pytest.mark.embedded
 class TestChangeQuestion(Found):
     def setUp(self):
         self.question = make_question(
@@ -186,7 +183,6 @@ class TestChangeQuestion(Found):
             self.change(by=self.lead, estimate_days=5)
 
 
-@pytest.mark.embedded
 class TestCloseQuestion(Found):
     def setUp(self):
         self.question = make_question(initiative=self.initiative, at=LONG_AGO)
@@ -238,7 +234,6 @@ class TestCloseQuestion(Found):
             self.close(by=self.lead)
 
 
-@pytest.mark.embedded
 class TestDescribeEvaluationSet(Found):
     def describe(self, known=None, *, by=None, **values) -> EvaluationSet:
         about = {"name": "Letters of May", "metric": self.metric, "size": 400}
@@ -356,7 +351,6 @@ class TestDescribeEvaluationSet(Found):
             self.describe(by=self.lead)
 
 
-@pytest.mark.embedded
 class TestRecordRun(Found):
     def setUp(self):
         self.set = make_evaluation_set(metric=self.metric, at=LONG_AGO)
@@ -430,7 +424,6 @@ class TestRecordRun(Found):
             self.run_(by=self.lead)
 
 
-@pytest.mark.embedded
 class TestWatchMetric(Found):
     def watch(self, paged=None, *, by=None):
         return actions.watch_metric(
@@ -481,7 +474,6 @@ class TestWatchMetric(Found):
             self.watch(by=self.lead)
 
 
-@pytest.mark.embedded
 class TestConfirm(Found):
     """Said again in production, long after it was accepted."""
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
 from django.db import connection
 from django.test import TestCase
 
@@ -45,7 +44,6 @@ class Owned(TestCase):
         return list(Ownership.objects.open().filter(initiative=self.initiative))
 
 
-@pytest.mark.embedded
 class TestAsk(Owned):
     def test_asks_and_does_not_count_yet(self):
         with changes_evidence(self.initiative, by=self.lead):
@@ -101,7 +99,6 @@ class TestAsk(Owned):
             self.ask()
 
 
-@pytest.mark.embedded
 class TestAccept(Owned):
     def test_counts_from_now_on(self):
         asked = self.ask()
@@ -158,7 +155,6 @@ class TestAccept(Owned):
             actions.accept(ownership=asked, by=fresh(self.bo), at=NOON)
 
 
-@pytest.mark.embedded
 class TestDecline(Owned):
     def test_leaves_the_role_empty(self):
         asked = self.ask()
@@ -185,7 +181,6 @@ class TestDecline(Owned):
         assert self.open_ones() == [asked]
 
 
-@pytest.mark.embedded
 class TestEndOwnership(Owned):
     def test_leaves_the_role_empty(self):
         owned = make_owner(initiative=self.initiative, role=Role.SPONSOR, person=self.bo)
@@ -208,7 +203,6 @@ class TestEndOwnership(Owned):
         assert self.open_ones() == [owned]
 
 
-@pytest.mark.embedded
 class TestUnowned(TestCase):
     """P23: owned is what active people have accepted since they are active; nothing is stored."""
 

@@ -33,7 +33,6 @@ from tests.factories import (
 from tests.initiatives.actions.changes import changes_evidence, leaves_alone
 
 
-@pytest.mark.embedded
 class TestRegister(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -95,7 +94,6 @@ class TestRegister(TestCase):
         assert self.register(pilot_days=365).pilot_days == 365
 
 
-@pytest.mark.embedded
 class TestDeclareAsRunning(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -140,7 +138,6 @@ class TestDeclareAsRunning(TestCase):
         assert not Initiative.objects.exists()
 
 
-@pytest.mark.embedded
 class TestEdit(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -227,7 +224,6 @@ class TestEdit(TestCase):
             actions.edit(initiative=retired, by=self.lead, at=NOON, name="Back")
 
 
-@pytest.mark.embedded
 class TestEditAfterTheCharter(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -273,7 +269,6 @@ class TestEditAfterTheCharter(TestCase):
             self.edit(name="Renamed")
 
 
-@pytest.mark.embedded
 class TestEnter(TestCase):
     def test_moves_where_the_version_is_the_one_that_was_read(self):
         from initiatives.models import Overtaken

@@ -26,7 +26,6 @@ from tests.initiatives.actions.changes import changes_evidence, leaves_alone
 from tests.initiatives.actions.triages import LITTLE, NO, Triaged
 
 
-@pytest.mark.embedded
 class TestAnswerTriage(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -73,7 +72,6 @@ class TestAnswerTriage(TestCase):
         assert not Triage.objects.exists()
 
 
-@pytest.mark.embedded
 class TestChangeAfterAConfirmation(Triaged):
     def test_is_free_before_there_was_one(self):
         self.answer("decides_about_people")
@@ -189,7 +187,6 @@ class TestChangeAfterTheProposal(TestCase):
             )
 
 
-@pytest.mark.embedded
 class TestImportAfterAConfirmation(TestCase):
     ROW = {"ID": "1", "Name": "Claims triage", "Stage": "Pilot"} | dict.fromkeys(
         ("Decides about people", "Talks to public", "Personal data", "Confidential data leaves",
@@ -235,7 +232,6 @@ class TestImportAfterAConfirmation(TestCase):
         assert Triage.objects.get().confirmed_at is None
 
 
-@pytest.mark.embedded
 class TestAnswerWithAmounts(Triaged):
     def answer_with(self, **amounts):
         actions.answer_triage(
