@@ -39,7 +39,7 @@ class Size:
 USUAL = Size(processes=20, threads=10, decisions=20, signatures=20, edits=10)
 FULL = Size(processes=20, threads=10, decisions=60, signatures=60, edits=30)
 PLANTED = Size(processes=20, threads=10, decisions=3, signatures=3, edits=3)
-SMALL = Size(processes=5, threads=4, decisions=1, signatures=1, edits=1)
+SMALL = Size(processes=3, threads=7, decisions=1, signatures=1, edits=1)
 DEFECTS = {
     "no-lock-and-no-version": ("decisions", f"{PLANTS}:no_lock_and_no_version"),
     "log-read-before-the-lock": ("signatures", f"{PLANTS}:log_read_before_the_lock"),

@@ -30,8 +30,8 @@ from tests.notifications.scenes import (
     states,
 )
 
-MAILS = 150
-KILLS = 5
+MAILS = 80
+KILLS = 4
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
