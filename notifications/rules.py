@@ -99,8 +99,10 @@ def decision_near(today: date, policy: Policy) -> list[Finding]:
 
 def decision_overdue(today: date, policy: Policy) -> list[Finding]:
     """The day by which the stage is decided has passed, and nobody has decided (product.md P5).
-    Once it has lapsed, that says so in its place."""
-    late = _undecided().filter(decision_date__lt=today, lapsed_at=None)
+    What is so late that it lapses is left to the rule that says so: also to a sweep that comes
+    while another writes the lapse down."""
+    lapses = today - timedelta(days=policy.limits.lapse_days)
+    late = _undecided().filter(decision_date__lt=today, decision_date__gte=lapses, lapsed_at=None)
     return [
         Finding(
             pk,

@@ -71,8 +71,8 @@ class TestDecisionNear(RuleTestCase):
 
 
 class TestDecisionOverdue(RuleTestCase):
-    def test_finds_it_from_the_day_after(self):
-        for days, expected in ((0, 0), (-1, 1), (-400, 1)):
+    def test_finds_it_from_the_day_after_until_it_lapses(self):
+        for days, expected in ((0, 0), (-1, 1), (-14, 1), (-15, 0)):
             self.days_to_decision(days)
             assert len(found_by("decision_overdue")) == expected, days
 
@@ -210,6 +210,7 @@ class TestDecisionLapsed(RuleTestCase):
         assert found_by("decision_overdue") == []
 
     def test_leaves_to_overdue_what_has_not_lapsed(self):
+        self.days_to_decision(-14)
         Initiative.objects.update(lapsed_at=None)
         assert found_by("decision_lapsed") == []
         assert len(found_by("decision_overdue")) == 1

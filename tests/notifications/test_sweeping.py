@@ -290,7 +290,7 @@ class TestQueryCounts(SweepTestCase):
         policy = reviews.current_policy()
         actions.sweep(at=NOON)
         moved = Initiative.objects.filter(decision_date__lt=TODAY).order_by("pk")
-        move(moved[0], TODAY - 50 * DAY)
+        move(moved[0], TODAY - 5 * DAY)
         move(moved[1], TODAY + 50 * DAY)
         make_initiative(self.lead, due=TODAY - DAY)
         with CaptureQueriesContext(connection) as captured:
