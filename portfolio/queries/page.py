@@ -23,7 +23,7 @@ from initiatives.models import KillCondition, Obligation, Ownership, StageSpell,
 from initiatives.queries import basis_of
 from initiatives.stages import ORDER, REQUIRED_ROLES, Gate, Role, SpecialReview, Stage
 from notifications.models import Flag
-from notifications.rules import Severity
+from notifications.rules.finding import Severity
 from portfolio.queries.beside import listed, moment, rows_of_initiative
 from portfolio.queries.charts import Chart, chart
 from portfolio.templatetags.words import day

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from django.test import TestCase
@@ -10,9 +12,11 @@ from initiatives import actions as initiatives
 from initiatives.models import Initiative, Measurement, Metric, Ownership, Triage
 from initiatives.stages import Role, Stage
 from initiatives.triage import LegalClass
+from notifications import rules
 from notifications.actions import sweep
 from notifications.models import Flag, Reminder
-from notifications.rules import RULES, Finding
+from notifications.rules import RULES
+from notifications.rules.finding import Finding, Rule
 from reviews import actions as decisions
 from reviews import queries as reviews
 from tests.factories import make_measurement, make_metric
@@ -320,10 +324,15 @@ class TestRules(RuleTestCase):
                 rule.function(TODAY, policy)
 
     def test_each_says_what_it_means_and_what_closes_it(self):
-        for name, rule in RULES.items():
-            assert rule.function.__name__ == name
+        for rule in RULES.values():
             assert rule.function.__doc__
             assert rule.closes_when[0].islower()  # it follows “closes when”
+
+    def test_each_that_a_room_defines_is_in_the_table(self):
+        names = [module.name for module in iter_modules(rules.__path__)]
+        rooms = [import_module(f"notifications.rules.{name}") for name in names]
+        found = {r.name for room in rooms for r in vars(room).values() if isinstance(r, Rule)}
+        assert found == set(RULES)
 
     def test_each_flag_can_be_told(self):
         for name in RULES:

@@ -15,7 +15,7 @@ from initiatives.stages import Stage
 from notifications import actions
 from notifications.actions import Counted, Planned, sweeping
 from notifications.models import Flag, Reminder, Sweep
-from notifications.rules import called
+from notifications.rules.words import called
 from reviews import queries as reviews
 from tests.notifications.scenes import (
     NOON,
