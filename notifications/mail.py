@@ -12,7 +12,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from notifications.models import Message, Reminder
-from notifications.rules import in_words
+from notifications.rules.words import in_words
 
 TOLD_IN_FULL = 20  # a lead of a large portfolio may be owed thousands; the rest is listed
 SUBJECT_LENGTH = 150

@@ -12,7 +12,8 @@ from django.db.models import Case, Q, Value, When
 from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative
-from notifications.rules import RULES, Severity
+from notifications.rules import RULES
+from notifications.rules.finding import Severity
 
 WORST_FIRST = Case(
     *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(Severity)),

@@ -3,18 +3,13 @@
 from initiatives.models.charter import Baseline, KillCondition, Measurement, Metric, Waiver
 from initiatives.models.evidence import Document, Evidence, Spend
 from initiatives.models.findings import EvaluationRun, EvaluationSet, OpenQuestion
+from initiatives.models.inventories import ImportedRow, SavedMapping, Upload
 from initiatives.models.obligations import Obligation
+from initiatives.models.openings import OpenToGroup, OpenToPerson
 from initiatives.models.ownership import Ownership
-from initiatives.models.registry import (
-    ImportedRow,
-    Initiative,
-    OpenToGroup,
-    OpenToPerson,
-    Overtaken,
-    StageSpell,
-    Triage,
-)
-from initiatives.models.uploads import SavedMapping, Upload
+from initiatives.models.registry import Initiative, Overtaken
+from initiatives.models.spells import StageSpell
+from initiatives.models.triage import Triage
 
 __all__ = [
     "Baseline",

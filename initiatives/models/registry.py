@@ -1,4 +1,4 @@
-"""The initiative itself, the stages it has been in, its triage and where it was imported from."""
+"""The initiative itself: what it is, where it stands, and who may know of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import permissions as people
-from accounts.models import Group, Membership, Person, Unit
+from accounts.models import Membership, Person, Unit
+from initiatives.models.openings import OpenToGroup, OpenToPerson
+from initiatives.models.spells import StageSpell
 from initiatives.stages import (
     DAYS_SUSPENDED,
     DECISION_DATE_NAME,
@@ -22,7 +24,7 @@ from initiatives.stages import (
     Gate,
     Stage,
 )
-from initiatives.triage import LegalClass, Level
+from initiatives.triage import Level
 from initiatives.workdays import add_working_days
 
 
@@ -352,109 +354,6 @@ class Initiative(models.Model):
         self.version += 1
 
 
-class StageSpell(models.Model):
-    """One stay in one stage. Declared ones, from an import, are left out of durations."""
-
-    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="spells")
-    stage = models.CharField(max_length=20, choices=Stage.choices)
-    entered_at = models.DateTimeField()
-    left_at = models.DateTimeField(null=True, blank=True)
-    decision_date = models.DateField(null=True, blank=True)
-    extensions = models.PositiveSmallIntegerField(default=0)
-    is_declared = models.BooleanField(default=False)
-
-    class Meta:
-        ordering = ("entered_at", "pk")
-        constraints = (
-            models.UniqueConstraint(
-                fields=["initiative"],
-                condition=Q(left_at=None),
-                name="an_initiative_is_in_one_stage_at_a_time",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.initiative_id} in {self.stage} from {self.entered_at:%Y-%m-%d}"
-
-    def days(self, until: datetime) -> int:
-        """Whole days spent in the stage, up to `until` where it has not ended."""
-        return ((self.left_at or until) - self.entered_at).days
-
-
-class Triage(models.Model):
-    """Eight yes/no answers that say how much each gate asks (product.md §3, Proportion).
-
-    `legal_class` is the proposed one until compliance has confirmed it; `confirmed_level` is the
-    control level they confirmed or lowered it to, and then stands above the computed one.
-    """
-
-    initiative = models.OneToOneField(Initiative, on_delete=models.PROTECT, related_name="triage")
-    decides_about_people = models.BooleanField(null=True)
-    talks_to_public = models.BooleanField(null=True)
-    personal_data = models.BooleanField(null=True)
-    confidential_data_leaves = models.BooleanField(null=True)
-    acts_without_approval = models.BooleanField(null=True)
-    affects_employees = models.BooleanField(null=True)
-    safety_or_regulated = models.BooleanField(null=True)
-    bought = models.BooleanField(null=True)
-    legal_class = models.CharField(
-        max_length=10, choices=LegalClass.choices, default=LegalClass.MINIMAL
-    )
-    answered_at = models.DateTimeField()
-    answered_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    confirmed_at = models.DateTimeField(null=True)
-    confirmed_by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    confirmed_level = models.CharField(max_length=10, choices=Level.choices, blank=True)
-    confirmed_because = models.TextField(blank=True)
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(confirmed_level="") | Q(confirmed_at__isnull=False),
-                name="a_confirmed_level_was_confirmed",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"Triage of {self.initiative_id}"
-
-
-class OpenToGroup(models.Model):
-    """A restricted initiative opened to a group, because its members were asked to sign."""
-
-    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
-    group = models.ForeignKey(Group, on_delete=models.PROTECT, related_name="+")
-    opened_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["initiative", "group"], name="an_initiative_is_open_to_a_group_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.initiative_id} open to {self.group_id}"
-
-
-class OpenToPerson(models.Model):
-    """A restricted initiative opened to somebody who signs it in another's place."""
-
-    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
-    person = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
-    opened_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["initiative", "person"], name="an_initiative_is_open_to_a_person_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.initiative_id} open to {self.person_id}"
-
-
 def _roles_of(person: Person) -> models.QuerySet[Any]:
     """Open ownerships of this person, and of those whose deputy they are."""
     from initiatives.models.ownership import Ownership  # which refers to this module
@@ -463,32 +362,3 @@ def _roles_of(person: Person) -> models.QuerySet[Any]:
     lasting = Q(deputy_until=None) | Q(deputy_until__gte=today)
     people = Person.objects.filter(Q(pk=person.pk) | Q(deputy=person) & lasting).order_by()
     return Ownership.objects.open().filter(person__in=people.values("pk"))
-
-
-class ImportedRow(models.Model):
-    """The row of an inventory an initiative came from, kept as it was read.
-
-    `values` is what the file said last time: the base of the three-way comparison with what
-    stands here and what a newer edition says.
-    """
-
-    initiative = models.OneToOneField(
-        Initiative, on_delete=models.PROTECT, related_name="imported_row"
-    )
-    source = models.CharField(max_length=300)
-    identity = models.CharField(max_length=700)
-    values = models.JSONField()
-    original = models.JSONField()
-    row_number = models.PositiveIntegerField()
-    file_name = models.CharField(max_length=300)
-    imported_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint(
-                fields=["source", "identity"], name="a_row_of_a_source_is_imported_once"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.source} {self.identity}"

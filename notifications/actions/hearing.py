@@ -24,7 +24,7 @@ from initiatives.stages import Gate
 from notifications.actions import telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
-from notifications.rules import called, in_words
+from notifications.rules.words import called, in_words
 from reviews import overrides, rebaselines, results, reviewed, signing
 from reviews import queries as reviews
 from reviews.models import Override, Review, SignOff

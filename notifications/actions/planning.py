@@ -16,7 +16,9 @@ from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.stages import Role
 from notifications import ladders
 from notifications.models import Flag, Reminder
-from notifications.rules import RULES, Severity, called, in_words
+from notifications.rules import RULES
+from notifications.rules.finding import Severity
+from notifications.rules.words import called, in_words
 from reviews import queries as reviews
 
 KINDS = tuple(ladders.LADDERS)

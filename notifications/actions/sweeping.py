@@ -15,7 +15,8 @@ from initiatives import actions as initiatives
 from notifications.actions import planning
 from notifications.actions.planning import Planned
 from notifications.models import Flag, Sweep
-from notifications.rules import RULES, Finding
+from notifications.rules import RULES
+from notifications.rules.finding import Finding
 from reviews import actions as reviews
 from reviews import queries as policies
 from reviews.policy import Policy

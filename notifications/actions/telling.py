@@ -16,7 +16,7 @@ from audit.queries import EventRecord
 from initiatives.models import Obligation
 from initiatives.permissions import may_know_of
 from notifications.models import Reminder
-from notifications.rules import called, in_words
+from notifications.rules.words import called, in_words
 from reviews import queries as reviews
 from reviews.models import Question, Review, SignOff
 

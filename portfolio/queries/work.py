@@ -15,7 +15,7 @@ from initiatives.queries import awaiting_confirmation
 from initiatives.stages import Stage
 from notifications import queries as notifications
 from notifications.queries import Said
-from notifications.rules import in_words
+from notifications.rules.words import in_words
 from reviews import queries as reviews
 from reviews.models import Question
 

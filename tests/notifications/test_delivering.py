@@ -18,7 +18,7 @@ from notifications import actions, mail
 from notifications.actions import Delivered
 from notifications.actions.composing import compose
 from notifications.models import Flag, Message, Reminder
-from notifications.rules import called
+from notifications.rules.words import called
 from reviews import actions as reviews
 from tests.notifications.conftest import Sink
 from tests.notifications.scenes import (

@@ -14,7 +14,7 @@ from initiatives.stages import Stage
 from notifications import actions
 from notifications.actions import Heard
 from notifications.models import Cursor, Reminder
-from notifications.rules import called
+from notifications.rules.words import called
 from reviews import actions as reviews
 from reviews.models import Review, SignOff
 from tests.notifications.scenes import (

@@ -9,7 +9,7 @@ from initiatives.models import Initiative
 from initiatives.stages import Stage
 from notifications import actions, queries
 from notifications.models import Sweep
-from notifications.rules import called
+from notifications.rules.words import called
 from tests.notifications.scenes import (
     NOON,
     TODAY,

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 
 import pytest
 from django.test import TestCase
@@ -10,9 +12,11 @@ from initiatives import actions as initiatives
 from initiatives.models import Initiative, Measurement, Metric, Ownership, Triage
 from initiatives.stages import Role, Stage
 from initiatives.triage import LegalClass
+from notifications import rules
 from notifications.actions import sweep
 from notifications.models import Flag, Reminder
-from notifications.rules import RULES, Finding
+from notifications.rules import RULES
+from notifications.rules.finding import Finding, Rule
 from reviews import actions as decisions
 from reviews import queries as reviews
 from tests.factories import make_measurement, make_metric
@@ -71,8 +75,8 @@ class TestDecisionNear(RuleTestCase):
 
 
 class TestDecisionOverdue(RuleTestCase):
-    def test_finds_it_from_the_day_after(self):
-        for days, expected in ((0, 0), (-1, 1), (-400, 1)):
+    def test_finds_it_from_the_day_after_until_it_lapses(self):
+        for days, expected in ((0, 0), (-1, 1), (-14, 1), (-15, 0)):
             self.days_to_decision(days)
             assert len(found_by("decision_overdue")) == expected, days
 
@@ -210,6 +214,7 @@ class TestDecisionLapsed(RuleTestCase):
         assert found_by("decision_overdue") == []
 
     def test_leaves_to_overdue_what_has_not_lapsed(self):
+        self.days_to_decision(-14)
         Initiative.objects.update(lapsed_at=None)
         assert found_by("decision_lapsed") == []
         assert len(found_by("decision_overdue")) == 1
@@ -319,10 +324,15 @@ class TestRules(RuleTestCase):
                 rule.function(TODAY, policy)
 
     def test_each_says_what_it_means_and_what_closes_it(self):
-        for name, rule in RULES.items():
-            assert rule.function.__name__ == name
+        for rule in RULES.values():
             assert rule.function.__doc__
             assert rule.closes_when[0].islower()  # it follows “closes when”
+
+    def test_each_that_a_room_defines_is_in_the_table(self):
+        names = [module.name for module in iter_modules(rules.__path__)]
+        rooms = [import_module(f"notifications.rules.{name}") for name in names]
+        found = {r.name for room in rooms for r in vars(room).values() if isinstance(r, Rule)}
+        assert found == set(RULES)
 
     def test_each_flag_can_be_told(self):
         for name in RULES:

@@ -15,7 +15,7 @@ from initiatives.stages import Stage
 from notifications import actions
 from notifications.actions import Counted, Planned, sweeping
 from notifications.models import Flag, Reminder, Sweep
-from notifications.rules import called
+from notifications.rules.words import called
 from reviews import queries as reviews
 from tests.notifications.scenes import (
     NOON,
@@ -290,7 +290,7 @@ class TestQueryCounts(SweepTestCase):
         policy = reviews.current_policy()
         actions.sweep(at=NOON)
         moved = Initiative.objects.filter(decision_date__lt=TODAY).order_by("pk")
-        move(moved[0], TODAY - 50 * DAY)
+        move(moved[0], TODAY - 5 * DAY)
         move(moved[1], TODAY + 50 * DAY)
         make_initiative(self.lead, due=TODAY - DAY)
         with CaptureQueriesContext(connection) as captured:

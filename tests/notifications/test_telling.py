@@ -15,7 +15,7 @@ from initiatives.models import Obligation
 from initiatives.stages import Stage
 from notifications import actions
 from notifications.models import Flag, Reminder
-from notifications.rules import called
+from notifications.rules.words import called
 from reviews import actions as reviews
 from reviews.actions import Condition
 from reviews.models import Review, SignOff, Slot

@@ -17,7 +17,7 @@ from initiatives import actions, facts
 from initiatives.models import Initiative, Spend
 from initiatives.stages import Role, Stage
 from notifications.actions import sweep
-from notifications.rules import in_words
+from notifications.rules.words import in_words
 from portfolio import personas
 from portfolio.queries import history
 from portfolio.queries.dashboard import Dashboard

@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from accounts import actions as people
 from accounts.models import Person
+from initiatives import facts
 from initiatives.models import Initiative, Obligation
 from initiatives.stages import Stage
 from notifications import actions as notifications
@@ -160,7 +161,7 @@ class TestDeciding(LapsingTestCase):
 
     def test_says_so_to_the_sponsor(self):
         self.lapse()
-        known = queries.initiative_facts.load_one(self.pilot.pk)
+        known = facts.load_one(self.pilot.pk)
         said = permissions.bar_to_deciding(self.sponsor, known, "extend")
         assert said == f"{LAPSED} You may still kill it."
         assert set(queries.possible_decisions(self.sponsor, known)) == {"kill", "suspend"}

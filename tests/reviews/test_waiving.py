@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import actions as people
 from audit.queries import history
 from initiatives import actions as initiatives
+from initiatives import facts
 from initiatives.models import Baseline, Initiative, KillCondition, Metric, Waiver
 from initiatives.stages import Stage
 from notifications import actions as notifications
@@ -186,7 +187,7 @@ class TestDecisionsWhileTripped(WaivingTestCase):
         self.trip()
 
     def test_are_refused_but_for_those_that_answer_it(self):
-        known = queries.initiative_facts.load_one(self.pilot.pk)
+        known = facts.load_one(self.pilot.pk)
         possible = set(queries.possible_decisions(self.sponsor, known))
         assert possible == {"kill", "extend", "suspend"}
 
@@ -211,7 +212,7 @@ class TestDecisionsWhileTripped(WaivingTestCase):
 
     def test_refuses_to_recertify_and_lets_it_be_decommissioned(self):
         Initiative.objects.update(stage=Stage.PRODUCTION)
-        known = queries.initiative_facts.load_one(self.pilot.pk)
+        known = facts.load_one(self.pilot.pk)
         assert set(queries.possible_decisions(self.sponsor, known)) == {"decommission", "suspend"}
         with refused("tripped"):
             self.decide("recertify")

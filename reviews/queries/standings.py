@@ -1,135 +1,26 @@
-"""Reads about how it moves: the policy in force, the live evidence, what waits for whom."""
+"""A review as it stands: against the live evidence, or as it was when it was closed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property, lru_cache
-from types import MappingProxyType
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import MD5, JSONObject
+from django.db.models import Exists, OuterRef
 
-from accounts.models import Membership, Person
+from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives import statement
 from initiatives.facts import Facts
-from initiatives.models import Baseline, Initiative, Ownership
-from initiatives.stages import RUNNING, Gate, Role, Stage
-from initiatives.triage import Basis, Level
-from reviews import (
-    gates,
-    permissions,
-    policy,
-    results,
-    reviewed,
-    signing,
-    snapshots,
-    transitions,
-)
+from initiatives.models import Ownership
+from reviews import gates, results, reviewed, signing, snapshots
 from reviews.answers import Answered, answered, conditions
-from reviews.models import (
-    Decision,
-    Endorsement,
-    Override,
-    PolicyVersion,
-    Question,
-    Review,
-    SignOff,
-    Slot,
-)
-from reviews.policy import FIXED_CHECKS, Case, Criterion, GatePolicy, Policy
-
-
-@lru_cache(maxsize=32)
-def _parsed(version: int, text: str) -> Policy:
-    return policy.published(text, version=version)
-
-
-def parsed(row: PolicyVersion) -> Policy:
-    """A published version, read once per process: it never changes."""
-    return _parsed(row.version, row.text)
-
-
-@lru_cache(maxsize=32)
-def _published(version: int, digest: str) -> Policy:
-    return parsed(PolicyVersion.objects.get(version=version))
-
-
-def policy_in_force() -> Subquery:
-    """Annotate any row with the name of the policy in force, which `policy_named` reads."""
-    newest = PolicyVersion.objects.order_by("-version").annotate(digest=MD5("text"))
-    return Subquery(
-        newest.values(named=JSONObject(version="version", digest="digest"))[:1],
-        output_field=JSONField(),
-    )
-
-
-def policy_named(name: Mapping[str, Any]) -> Policy:
-    """The policy of this name; asked for once per process, since a published one never changes."""
-    return _published(name["version"], name["digest"])
-
-
-def current_version() -> PolicyVersion:
-    """The policy that new reviews are opened under."""
-    return PolicyVersion.objects.latest("version")
-
-
-def version_in_force() -> dict[str, Subquery]:
-    """Annotate any row with the number of the version in force, and since when it is."""
-    newest = PolicyVersion.objects.order_by("-version")
-    return {
-        "in_force": Subquery(newest.values("version")[:1]),
-        "in_force_since": Subquery(newest.values("published_at")[:1]),
-    }
-
-
-def current_policy() -> Policy:
-    return parsed(current_version())
-
-
-def policies_of(initiative: Initiative) -> list[Policy]:
-    """What it goes by: the versions that its open reviews pinned, then the one in force."""
-    pinned = PolicyVersion.objects.filter(
-        pk__in=Review.objects.open().filter(initiative=initiative).values("policy")
-    )
-    in_force = current_version()
-    rows = {row.version: row for row in (*pinned.order_by("version"), in_force)}
-    return [parsed(row) for row in rows.values()]
-
-
-def criterion(key: str, initiative: Initiative | None = None) -> Criterion | None:
-    """What is asked by this key; where gates differ, what people can say something to.
-
-    Of an initiative under review it is what its review goes by, however newer versions ask it.
-    """
-    policies = policies_of(initiative) if initiative else [current_policy()]
-    for asked in policies:
-        of_all = (c for gate in asked.gates.values() for c in gate.criteria)
-        found = [c for c in of_all if c.key == key]
-        if found:
-            return min(found, key=lambda c: (not c.is_answered, c.mandatory))
-    return None
-
-
-def asked_before(keys: Collection[str]) -> list[Criterion]:
-    """What earlier versions asked by these keys, each as the last of them did; for answers that
-    stay when a policy no longer asks for them."""
-    found: dict[str, Criterion] = {}
-    for row in PolicyVersion.objects.order_by("-version") if keys else ():
-        for gate in parsed(row).gates.values():
-            found |= {c.key: c for c in gate.criteria if c.key in keys and c.key not in found}
-    return list(found.values())
-
-
-def titles() -> dict[str, str]:
-    """What the current policy calls each criterion that takes an answer, by key."""
-    gates_of = current_policy().gates.values()
-    return {c.key: c.title for gate in gates_of for c in gate.criteria if c.takes_an_answer}
-
+from reviews.models import Decision, Override, Review, SignOff
+from reviews.policy import FIXED_CHECKS, GatePolicy, Policy
+from reviews.queries.policies import parsed
 
 PROMISED = {
     "problem": "Problem",
@@ -300,25 +191,6 @@ class Closed(Standing):
         ]
 
 
-def signed_together(signature: SignOff) -> list[SignOff]:
-    """All slots that this signature filled, in one act of its signer."""
-    rows = SignOff.objects.filter(
-        review=signature.review_id, signer=signature.signer_id, signed_at=signature.signed_at
-    )
-    found = list(rows.select_related("slot").prefetch_related("conditions__assignee"))
-    return sorted(found, key=lambda s: s.slot_id)
-
-
-def signing_event(signature: SignOff) -> dict[str, Any]:
-    """What names the event of this signature in the log."""
-    return {
-        "kind": "review.signed",
-        "subject": f"review:{signature.review_id}",
-        "actor_id": signature.signer_id,
-        "at": signature.signed_at,
-    }
-
-
 def in_words(before: str, after: str, facts: Facts) -> list[tuple[str, str, str]]:
     """The differences of two snapshots in words, with people named."""
     changes = snapshots.changes(before, after)
@@ -400,134 +272,3 @@ def _as_it_was(known: Facts, content: snapshots.Material) -> Facts:
             for role, pk in roles.items()
         ),
     )
-
-
-def readiness(
-    facts: Facts,
-    today: date,
-    under: Policy | None = None,
-    pinned: Mapping[str, Policy] = MappingProxyType({}),
-) -> list[tuple[Gate, list[gates.Judged]]]:
-    """The gates ahead, each with its criteria, met or unmet; none where no gate is ahead.
-
-    A gate under review goes by the version that its review pinned.
-    """
-    policy = under or current_policy()
-    return [
-        (gate, gates.evaluate(facts, gate, pinned.get(gate, policy), today))
-        for gate in gates_ahead(facts.initiative)
-    ]
-
-
-def what_it_asks(initiative: Initiative, basis: Basis, level: str) -> str:
-    """What the next gate would ask at this level: `the charter asks 12 questions …`."""
-    if initiative.next_gate is None:
-        return ""
-    gate = current_policy().gates[initiative.next_gate]
-    case = Case(
-        stage=initiative.stage,
-        level=level,
-        answers=basis.answers,
-        pilot_budget=basis.pilot_budget,
-        monthly_cost=basis.monthly_cost,
-    )
-    signatures = len(gate.slots_for(case))
-    title = gate.title.lower()
-    return f"the {title} asks {gate.questions(case)} questions and {signatures} signatures"
-
-
-def open_reviews_for(person: Person, today: date) -> list[Review]:
-    """Open reviews in which this person holds a slot's role, is in a slot's group, or stands in.
-
-    Both are looked for apart: as one condition it would be tried on each review that is open.
-    """
-    groups = Membership.objects.filter(person=person, left_at=None).values("group")
-    in_group = Slot.objects.filter(group__in=groups).order_by().values("review")
-    of_mine = Q(is_held=True) | Q(deputy_of__isnull=False) | Q(is_delegated=True)
-    as_owner = signing.slots_with_holder(person, today).filter(of_mine, review__closed_at=None)
-    asked = in_group.union(as_owner.order_by().values("review"))
-    reviews = Review.objects.open().filter(pk__in=asked).order_by("due_date", "pk")
-    return list(reviews.select_related("initiative", "policy", "baseline"))
-
-
-@dataclass(frozen=True)
-class Request:
-    """A signature asked of somebody."""
-
-    review: Review
-    slots: list[signing.SlotState]
-
-
-def requests_for(person: Person, today: date) -> list[Request]:
-    """What waits for this person's signature now, the most urgent first."""
-    reviews = open_reviews_for(person, today)
-    waiting = signing.waiting_for(person, reviews, _digests(reviews), today)
-    return [Request(review, waiting[review.pk]) for review in reviews if review.pk in waiting]
-
-
-def unsigned_sponsorships() -> QuerySet[Ownership]:
-    """New sponsors of what runs under a charter who have signed neither its success statement nor
-    a review since they accepted (product.md §4, Absence)."""
-    mine = {"signer": OuterRef("person"), "signed_at__gte": OuterRef("accepted_at")}
-    of_it = OuterRef("initiative")
-    reviewed = SignOff.objects.filter(role=Role.SPONSOR, review__initiative=of_it, **mine)
-    chartered = Baseline.objects.filter(
-        initiative=of_it, in_force_since__lt=OuterRef("accepted_at")
-    )
-    return Ownership.objects.counting().filter(
-        Exists(chartered),
-        ~Exists(reviewed),
-        ~Exists(Endorsement.objects.filter(initiative=of_it, **mine)),
-        role=Role.SPONSOR,
-        initiative__stage__in=RUNNING,
-        initiative__counting_since__isnull=False,
-    )
-
-
-def questions_to(person: Person) -> list[Question]:
-    """What this person was asked about reviews that are open, and has not answered."""
-    rows = Question.objects.filter(asked_of=person, answered_at=None, review__closed_at=None)
-    return list(rows.select_related("review__initiative", "asked_by"))
-
-
-def _digests(reviews: list[Review]) -> dict[int, str]:
-    """The current evidence of each review; computed only where it has moved on unnoticed."""
-    behind = [r for r in reviews if r.seen_version != r.initiative.evidence_version]
-    known = initiative_facts.load(r.initiative_id for r in behind) if behind else {}
-    live = {
-        r.pk: snapshots.digest(
-            snapshots.canonical(snapshots.of_review(r, known[r.initiative_id], r.policy.version))
-        )
-        for r in behind
-    }
-    return {r.pk: live.get(r.pk, r.snapshot_id) for r in reviews}
-
-
-def is_light(initiative: Initiative) -> bool:
-    return initiative.level == Level.LIGHT
-
-
-def gates_ahead(initiative: Initiative) -> list[Gate]:
-    """The next gate; for a light pilot go-live as well, since one sitting may do for both."""
-    if initiative.next_gate is None:
-        return []
-    if initiative.stage == Stage.PILOT and is_light(initiative):
-        return [initiative.next_gate, Gate.GO_LIVE]
-    return [initiative.next_gate]
-
-
-def possible_decisions(person: Person, facts: Facts) -> list[Decision.Kind]:
-    """The decisions that the table allows from this stage and that this person may take."""
-    return [
-        Decision.Kind(kind)
-        for kind, move in transitions.TABLE.items()
-        if _begins_at(kind, move, facts.initiative)
-        and transitions.bar(kind, facts) is None
-        and permissions.bar_to_deciding(person, facts, kind) is None
-    ]
-
-
-def _begins_at(kind: str, move: transitions.Move, initiative: Initiative) -> bool:
-    """Whether the table allows it from here; a light pilot may be shipped in one sitting."""
-    in_one_sitting = kind == Decision.Kind.SHIP and len(gates_ahead(initiative)) > 1
-    return initiative.stage in move.origins or in_one_sitting

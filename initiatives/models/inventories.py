@@ -1,10 +1,11 @@
-"""Inventories on their way in through the browser, and how their columns were understood."""
+"""Inventories: files on their way in, how they were understood, and the rows that came of them."""
 
 from __future__ import annotations
 
 from django.db import models
 
 from accounts.models import Person
+from initiatives.models.registry import Initiative
 
 
 class Upload(models.Model):
@@ -54,3 +55,32 @@ class SavedMapping(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ImportedRow(models.Model):
+    """The row of an inventory an initiative came from, kept as it was read.
+
+    `values` is what the file said last time: the base of the three-way comparison with what
+    stands here and what a newer edition says.
+    """
+
+    initiative = models.OneToOneField(
+        Initiative, on_delete=models.PROTECT, related_name="imported_row"
+    )
+    source = models.CharField(max_length=300)
+    identity = models.CharField(max_length=700)
+    values = models.JSONField()
+    original = models.JSONField()
+    row_number = models.PositiveIntegerField()
+    file_name = models.CharField(max_length=300)
+    imported_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=["source", "identity"], name="a_row_of_a_source_is_imported_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.identity}"

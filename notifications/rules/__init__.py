@@ -1,0 +1,31 @@
+"""What deserves attention: each rule is one set-based query over the whole portfolio.
+
+Imported initiatives that are still quiet produce nothing. Sentences name days, never "in 3 days",
+so that a flag changes only when what it says does.
+"""
+
+from __future__ import annotations
+
+from notifications.rules import catch_up, decisions, obligations, owners
+from notifications.rules.finding import Rule
+
+# The worst first, as pages list them.
+RULES: dict[str, Rule] = {
+    rule.name: rule
+    for rule in (
+        decisions.kill_condition_tripped,
+        decisions.decision_lapsed,
+        obligations.override_expired,
+        decisions.decision_overdue,
+        decisions.suspended,
+        owners.unowned,
+        owners.statement_unsigned,
+        obligations.condition_overdue,
+        obligations.obligation_unconfirmed,
+        obligations.override_expiring,
+        decisions.threshold_reached,
+        catch_up.catch_up_overdue,
+        catch_up.catch_up_near,
+        decisions.decision_near,
+    )
+}

@@ -1,0 +1,86 @@
+"""Who is missing: roles that nobody holds, and sponsors who have not signed what they took over."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from initiatives.models import Initiative, Ownership
+from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
+from notifications.rules.finding import Finding, Severity, rule, start_of
+from notifications.rules.words import DECIDERS, in_words
+from reviews import queries as reviews
+from reviews.policy import Policy
+
+SPONSOR_SIGNS_WITHIN = timedelta(days=14)
+
+
+@rule(
+    "Unowned",
+    Severity.WARNING,
+    closes_when="everybody whom its stage needs is named, active and has accepted",
+    reminds="unowned",
+)
+def unowned(today: date, policy: Policy) -> list[Finding]:
+    """A role that a running stage needs is held by nobody: not named, not accepted, or no longer
+    active (product.md P4 and P23)."""
+    roles = sorted({role for stage in RUNNING for role in REQUIRED_ROLES[stage]})
+    lacks = {role: ~Exists(_held(role)) for role in roles}
+    incomplete = Q()
+    for stage in RUNNING:
+        for role in REQUIRED_ROLES[stage]:
+            incomplete |= Q(stage=stage) & Q(lacks[role])
+    rows = (
+        Initiative.objects.counting()
+        .filter(incomplete)
+        .annotate(**{f"lacks_{role}": found for role, found in lacks.items()})
+        .values_list("pk", "stage", *(f"lacks_{role}" for role in roles))
+    )
+    return [_unowned(pk, stage, dict(zip(roles, held, strict=True))) for pk, stage, *held in rows]
+
+
+def _held(role: Role) -> models.QuerySet[Ownership]:
+    return Ownership.objects.counting().filter(initiative=OuterRef("pk"), role=role)
+
+
+def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
+    missing = [role for role in REQUIRED_ROLES[stage] if lacks[role]]
+    names = " or ".join(str(role.label).lower() for role in missing)
+    return Finding(
+        pk,
+        Severity.CRITICAL if stage == Stage.PRODUCTION else Severity.WARNING,
+        f"Nobody who is active has accepted to be its {names}.",
+        "a portfolio lead" if Role.SPONSOR in missing else DECIDERS,
+    )
+
+
+@rule(
+    "Statement unsigned",
+    Severity.NOTICE,
+    closes_when="the sponsor signs the success statement",
+    reminds="statement_unsigned",
+)
+def statement_unsigned(today: date, policy: Policy) -> list[Finding]:
+    """A new sponsor has not signed the success statement; after 14 days the initiative is up for
+    decision (product.md §4, Absence)."""
+    rows = reviews.unsigned_sponsorships().order_by()
+    found = rows.values_list("initiative_id", "person__name", "accepted_at")
+    return [_unsigned(pk, name, at, today) for pk, name, at in found if at is not None]
+
+
+def _unsigned(pk: int, name: str, accepted_at: datetime, today: date) -> Finding:
+    due = timezone.localdate(accepted_at) + SPONSOR_SIGNS_WITHIN
+    is_late = due < today
+    what = "did not sign the success statement by" if is_late else "signs the success statement by"
+    ends = ": it is up for decision." if is_late else "."
+    return Finding(
+        pk,
+        Severity.CRITICAL if is_late else Severity.NOTICE,
+        f"Its new sponsor, {name}, {what} {in_words(due)}{ends}",
+        "a portfolio lead" if is_late else name,
+        due_date=due,
+        since=start_of(due + timedelta(days=1)) if is_late else accepted_at,
+    )
