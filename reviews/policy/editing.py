@@ -14,7 +14,7 @@ import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
 from reviews.policy.model import ALWAYS, InvalidPolicy
-from reviews.policy.reading import LONGEST_KEY
+from reviews.policy.reading import LONGEST_KEY, tables
 
 CRITERIA, SLOTS = "criteria", "slots"
 # What a key means where it is not written: then it need not be written either.
@@ -45,7 +45,8 @@ class Place:
 
 
 def document(text: str) -> Any:
-    """The text as tables that know their layout; raises InvalidPolicy where it is no TOML."""
+    """The text as tables that know their layout, for changing it; reading it is ten times as fast
+    with `tables`. Raises InvalidPolicy where it is no TOML."""
     try:
         return tomlkit.parse(text)
     except (TOMLKitError, ValueError, RecursionError) as error:
@@ -54,13 +55,13 @@ def document(text: str) -> Any:
 
 def gates_of(text: str) -> Mapping[str, Any]:
     """The gates as they stand in the text, for forms that show them."""
-    gates = document(text).get("gates")
+    gates = tables(text).get("gates")
     return gates if isinstance(gates, Mapping) else {}
 
 
 def table(text: str, *way: str) -> Mapping[str, Any]:
     """One table of the text, empty where it is not there."""
-    found: Any = document(text)
+    found: Any = tables(text)
     for step in way:
         found = found.get(step) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}
@@ -68,8 +69,8 @@ def table(text: str, *way: str) -> Mapping[str, Any]:
 
 def row(text: str, place: Place) -> Mapping[str, Any]:
     """What stands at this place; raises NotThere."""
-    rows, number = _found(document(text), place)
-    return dict(rows[number].unwrap() if hasattr(rows[number], "unwrap") else rows[number])
+    rows, number = _found(tables(text), place)
+    return dict(rows[number])
 
 
 def set_values(text: str, way: Iterable[str], values: Mapping[str, Any]) -> str:

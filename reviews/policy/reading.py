@@ -55,7 +55,7 @@ def parse(
     Raises InvalidPolicy with all problems at once.
     """
     problems: list[str] = []
-    policy = _read_policy(_Table(_toml(text), "The policy", problems), version)
+    policy = _read_policy(_Table(tables(text), "The policy", problems), version)
     problems += checking.problems(policy, checks=checks, groups=groups)
     if problems:
         raise InvalidPolicy(dict.fromkeys(problems))
@@ -68,13 +68,14 @@ def published(text: str, *, version: int) -> Policy:
     A rule that came later, or a group that has gone since, must not take back what was published.
     """
     problems: list[str] = []
-    policy = _read_policy(_Table(_toml(text), "The policy", problems), version)
+    policy = _read_policy(_Table(tables(text), "The policy", problems), version)
     if problems:
         raise InvalidPolicy(dict.fromkeys(problems))
     return policy
 
 
-def _toml(text: str) -> dict[str, Any]:
+def tables(text: str) -> dict[str, Any]:
+    """The text as plain tables; raises InvalidPolicy where it is no TOML."""
     try:
         return tomllib.loads(text, parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:  # absurd numbers and nesting

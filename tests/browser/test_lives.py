@@ -1,6 +1,6 @@
 """Whole lives, through pages: a full-level initiative from its problem to its last day, and a light
-one that needs one sitting. The light one answers every question of its gates in the browser; what
-the full one answers is given to it, for that takes minutes and is the same forms."""
+pilot that needs one sitting. The light one answers every question in the browser; the full one is
+given its answers, for there are many, and the forms are the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from initiatives.stages import Stage
 from tests.browser.filling import fill_in
 from tests.browser.test_journeys import current_step
 from tests.browser.visitors import Visit, Visitor, let_in
-from tests.factories import Cast, make_cast, make_group_member
+from tests.factories import Cast, make_cast, make_group_member, make_pilot
 from tests.reviews import scenes
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -31,6 +31,7 @@ class Life:
 
     def __init__(self, visit: Visit) -> None:
         at = timezone.now() - timezone.timedelta(days=400)
+        self.at = timezone.now() - timezone.timedelta(days=20)
         self.visit = visit
         self.cast: Cast = make_cast(at=at)
         self.security = make_group_member(group=Group.SECURITY, name="Sia Security", at=at)
@@ -50,11 +51,20 @@ class Life:
     def initiative(self) -> Initiative:
         return Initiative.objects.get()
 
+    @property
+    def primary(self) -> str:
+        """The name of its primary metric."""
+        return str(self.initiative.metrics.get(is_primary=True).name)
+
     def go(self, visitor: Visitor | None = None) -> Visitor:
         """Open the initiative's page."""
         found = visitor or self.lead
         found.page.goto(self.address)
         return found
+
+    def take(self, initiative: Initiative) -> None:
+        """Go on with one that is there already."""
+        self.address = f"{self.lead.base}{initiative.get_absolute_url()}"
 
     def register(self, name: str) -> None:
         self.lead.open("initiatives:register")
@@ -139,7 +149,9 @@ class Life:
 
     def give_answers(self, gate: str) -> None:
         """What answer_gate does, but not at the browser."""
-        scenes.answer_gate(self.initiative, gate, self.cast.lead, timezone.now())
+        named = self.cast.production_owner
+        scenes.answer_gate(self.initiative, gate, self.cast.lead, timezone.now(), named)
+        self.accept_all(named)
 
     def review(self, gate: str, *signers: Person) -> None:
         """Ask for the review, and let everybody sign."""
@@ -192,7 +204,7 @@ class Life:
 
     def find_out(self) -> None:
         """What ship-or-kill asks: values, evaluations, what is open, what it cost."""
-        self.measure("Time until a letter is read", "40 min", sample_size="812")
+        self.measure(self.primary, "40 min", sample_size="812")
         for kind in ("", "messy-"):
             name = "describe_messy_set" if kind else "describe_evaluation_set"
             run = "record_messy_run" if kind else "record_run"
@@ -350,19 +362,15 @@ class TestAFullLife:
 class TestALightLife:
     def test_needs_one_sitting(self, life: Life):
         cast = life.cast
-        life.begin("Meeting notes", yes=(), budget="5,000", monthly="200")
+        life.take(make_pilot(cast=cast, at=life.at, pilot_budget=5_000, monthly_cost=200))
         assert life.initiative.level == "light"
-        life.answer_gate("charter", cast.production_owner)
-        life.review("charter", cast.sponsor, cast.business_owner, cast.engineering_owner)
-        life.decide("proceed", "Proceed")
-        life.stands_in("Pilot")
         life.find_out()
         life.ask(production_owner=cast.production_owner, on_call=cast.production_owner)
         life.form(
             "kill_condition", button="Agree on it", threshold="3 h",
             due="by several measurements running", in_a_row="3",
         )  # fmt: skip
-        metric = "Time until a letter is read"
+        metric = life.primary
         life.form("watch_metric", metric=metric, paged=cast.production_owner.name)
         life.measure(metric, "41 min", sample_size="900", from_production="yes")
         life.answer_gate("ship_or_kill", cast.production_owner)

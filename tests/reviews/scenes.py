@@ -190,12 +190,19 @@ def answered(gate: str) -> Iterable[Criterion]:
     return [c for c in queries.current_policy().gates[gate].criteria if c.is_answered]
 
 
-def answer_gate(initiative: Initiative, gate: str, by: Person, at: datetime = NOON) -> None:
-    """Answer all that a gate asks of this initiative; people named are whoever answers."""
+def answer_gate(
+    initiative: Initiative,
+    gate: str,
+    by: Person,
+    at: datetime = NOON,
+    named: Person | None = None,
+) -> None:
+    """Answer all that a gate asks of this initiative; whoever answers is named, or somebody else,
+    who then has to accept."""
     case = gates.case_of(facts.load_one(initiative.pk))
     for criterion in queries.current_policy().gates[gate].criteria_for(case):
         if criterion.is_answered:
-            values = {f.key: value_of(f, by) for f in criterion.fields_for(case)}
+            values = {f.key: value_of(f, named or by) for f in criterion.fields_for(case)}
             actions.answer(
                 initiative=initiative, criterion=criterion.key, values=values, by=by, at=at
             )
