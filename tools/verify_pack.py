@@ -12,9 +12,9 @@ digest names was changed, left out or put in another order in this file.
 What no file can prove by itself:
   - that the audit log was not rewritten as a whole, with new hashes. Compare the positions and
     hashes below with the receipts that the signers hold, or with a checkpoint kept elsewhere.
-  - what the log does not name: printed names, roles, meanings, how signers proved who they were,
-    and the observed part (results and verdicts on criteria). They are bound by the SHA-256 of the
-    whole file, printed below, which the log recorded when the pack was taken ("review.exported").
+  - what the log does not name: the observed part (results and verdicts on criteria). It is bound
+    by the SHA-256 of the whole file, printed below, which the log recorded when the pack was taken
+    ("review.exported").
 """
 
 from __future__ import annotations
@@ -276,11 +276,23 @@ def check_signature(signature: Row, row: Row, said: Row, events: Events) -> None
     same(signature["signed_at"], said["at"], f"The time of {who}", row)
     same(signature["verdict"], changed["verdict"], f"The verdict of {who}", row)
     same(signature["snapshot_id"], changed["digest"], f"The evidence of {who}", row)
+    holder = changed.get("on_behalf_of")
+    same(signature["on_behalf_of_id"], holder, f"In whose place {who} was given", row)
+    same(signature["authentication_method"], changed["method"], f"The proof of {who}", row)
+    proved_at = changed["authenticated_at"]
+    same(signature["authenticated_at"], proved_at, f"The time of the proof of {who}", row)
+    same(signature["policy_version"], changed["policy"], f"The policy version of {who}", row)
     require(signature["slot"] in changed["slots"], f"{who} was not given for {signature['slot']}.")
+    place = changed["slots"].index(signature["slot"])
+    same(signature["role"] or signature["group"], changed["as"][place], f"The role of {who}", row)
     require(
-        signature["policy_version"] == events.pack["policy"]["version"],
-        f"{who} names policy version {signature['policy_version']}.",
+        changed["policy"] == events.pack["policy"]["version"],
+        f"{who} names policy version {changed['policy']}.",
     )
+    meant = {"changed": {"meaning": changed["meanings"][place]}}
+    events.require_words(meant, "meaning", signature["meaning"], f"The meaning of {who}")
+    printed = signature["printed_name"]
+    events.require_words(said, "printed_name", printed, f"The printed name of {who}")
     events.require_words(said, "comment", signature["comment"], f"The comment of {who}")
 
 

@@ -236,10 +236,18 @@ def _signature(state: SlotState, review: Review, said: Signed) -> SignOff:
 
 
 def _entry(review: Review, signed: list[SlotState], said: Signed) -> Entry:
+    """All that a signature's row says, so that the log bears witness to each field of it."""
+    slots = [state.slot for state in signed]
     changed: dict[str, Value] = {
         "verdict": said.verdict,
-        "slots": [state.slot.key for state in signed],
+        "slots": [slot.key for slot in slots],
+        "as": [slot.role or slot.group.key for slot in slots],
+        "meanings": [Words(slot.meaning) for slot in slots],
+        "printed_name": Words(said.by.name),
+        "method": said.proof.method,
+        "authenticated_at": said.proof.authenticated_at,
         "digest": review.snapshot_id,
+        "policy": review.policy.version,
     }
     holder = signed[0].holder_for(said.by)
     changed |= {"on_behalf_of": holder.pk} if holder else {}

@@ -248,6 +248,21 @@ class TestVerifier(Packs):
 
         assert "was changed: “Fine.”" in self.refused(change)
 
+    def test_refuses_another_value_in_any_field_of_a_signature(self):
+        whose = "of Signature of Sam Sponsor as sponsor"
+        for field, value, said in (
+            ("printed_name", "Somebody Else", "The printed name of Signature of Somebody Else"),
+            ("meaning", "I was there.", f"The meaning {whose}"),
+            ("role", "production_owner", f"The role {whose}"),
+            ("on_behalf_of_id", 1, "In whose place Signature of Sam Sponsor"),
+            ("authentication_method", "passkey", f"The proof {whose}"),
+            ("authenticated_at", "2026-01-01T00:00:00.000000Z", "The time of the proof of"),
+            ("policy_version", 2, f"The policy version {whose}"),
+        ):
+            with self.subTest(field=field):
+                changed = {field: value}
+                assert said in self.refused(lambda p, c=changed: p["signatures"][1].update(c))
+
     def test_refuses_another_threshold(self):
         def change(pack):
             for row in pack["snapshots"]:

@@ -10,6 +10,7 @@ from django.test import TestCase
 from accounts import actions as people
 from accounts.models import Group, Membership
 from audit.models import Event
+from audit.payload import stamp
 from audit.refusals import Refused
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Metric, Ownership
@@ -90,12 +91,18 @@ class TestSign(SigningTestCase):
         said = json.loads(event.payload)
         assert said["actor"] == self.cast.sponsor.pk
         assert said["initiative"] == self.initiative.pk
-        assert said["changed"].pop("comment").keys() == {"text"}
+        for words in ("comment", "printed_name"):
+            assert said["changed"].pop(words).keys() == {"text"}
+        assert [words.keys() for words in said["changed"].pop("meanings")] == [{"text"}]
         assert said["changed"] == {
             "gate": "charter",
             "verdict": "approve",
             "slots": ["sponsor"],
+            "as": ["sponsor"],
+            "method": "password",
+            "authenticated_at": stamp(NOON - 3 * MINUTE),
             "digest": standing(self.review).digest,
+            "policy": 1,
         }
 
     def test_fills_the_slot(self):
