@@ -100,7 +100,7 @@ class TestSign(SigningTestCase):
             "slots": ["sponsor"],
             "as": ["sponsor"],
             "method": "password",
-            "authenticated_at": stamp(NOON - 3 * MINUTE),
+            "authenticated_at": stamp(NOON),
             "digest": standing(self.review).digest,
             "policy": 1,
         }
