@@ -241,7 +241,7 @@ def _entry(review: Review, signed: list[SlotState], said: Signed) -> Entry:
     changed: dict[str, Value] = {
         "verdict": said.verdict,
         "slots": [slot.key for slot in slots],
-        "as": [slot.role or slot.group.key for slot in slots],
+        "as": [slot.role or (slot.group.key if slot.group else "") for slot in slots],
         "meanings": [Words(slot.meaning) for slot in slots],
         "printed_name": Words(said.by.name),
         "method": said.proof.method,
