@@ -36,7 +36,7 @@ class Size:
         return self.processes * self.threads
 
 
-USUAL = Size(processes=20, threads=10, decisions=6, signatures=5, edits=4)  # in six minutes
+USUAL = Size(processes=20, threads=10, decisions=5, signatures=4, edits=3)  # in six minutes
 FULL = Size(processes=20, threads=10, decisions=20, signatures=20, edits=10)
 PLANTED = Size(processes=20, threads=10, decisions=3, signatures=3, edits=3)
 SMALL = Size(processes=3, threads=7, decisions=1, signatures=1, edits=1)

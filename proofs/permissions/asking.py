@@ -62,9 +62,6 @@ class Answer:
 class Asking:
     """Requests to one scratch database, each in a transaction that is rolled back."""
 
-    def __init__(self) -> None:
-        self.stood = digests()
-
     def ask(
         self,
         asker: Asker,
@@ -79,23 +76,26 @@ class Asking:
             file.seek(0)  # it was read for whoever came before
         headers = {"HX-Request": "true"} if htmx else {}
         client = visiting.client(asker.session)
-        with transaction.atomic(), _written() as written:
-            stood = self.stood
+        with transaction.atomic():
             if first is not None:
                 first()
-                stood = digests()
-                written.clear()
             before = Event.objects.values_list("seq", flat=True).last() or 0
-            response: Any = (
-                client.get(address, headers=headers)
-                if sent is None
-                else client.post(address, dict(sent), headers=headers)
-            )
-            if response.streaming:
-                b"".join(response)
-            events = list(Event.objects.filter(seq__gt=before).order_by("seq"))
-            changed = _changed(stood, events) if written else ""
+            with transaction.atomic(), _written() as written:
+                response: Any = (
+                    client.get(address, headers=headers)
+                    if sent is None
+                    else client.post(address, dict(sent), headers=headers)
+                )
+                if response.streaming:
+                    b"".join(response)
+                events = list(Event.objects.filter(seq__gt=before).order_by("seq"))
+                said = [event.kind for event in events if not _is_refusal(event)]
+                stands = digests() if written and not said else {}
+                transaction.set_rollback(True)
+            if stands:  # the log tells nothing: the tables do, now that they are as they were
+                said = [name for name, stood in digests().items() if stands[name] != stood]
             transaction.set_rollback(True)
+        changed = ", ".join(said)
         return Answer(_word(response, events, changed, sent), changed, response.status_code)
 
     def page(self, asker: Asker, address: str, first: Callable[[], None] | None) -> str:
@@ -128,12 +128,6 @@ def _word(response: Any, events: list[Event], changed: str, sent: Sent) -> str:
 
 def _is_refusal(event: Event) -> bool:
     return event.kind.endswith("_refused")
-
-
-def _changed(stood: dict[str, str], events: list[Event]) -> str:
-    """What is another than before: what the log tells, refusals apart, or else the tables."""
-    said = [event.kind for event in events if not _is_refusal(event)]
-    return ", ".join(said or [name for name, now in digests().items() if stood[name] != now])
 
 
 @contextmanager
