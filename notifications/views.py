@@ -1,12 +1,21 @@
-"""Attention: initiatives with their flags, the worst first."""
+"""Attention: initiatives with their flags, the worst first; and how the machinery runs."""
 
 from typing import Any
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.views.generic import TemplateView
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.generic import TemplateView, View
 
 from accounts.models import Person
-from notifications import queries
+from audit.refusals import Refused
+from notifications import actions, operations, permissions, queries
+from notifications.models import Message
 from notifications.rules import RULES
 
 LINES = 50
@@ -32,3 +41,49 @@ class Attention(TemplateView):
             query=f"rule={rule}" if rule else "",
             **kwargs,
         )
+
+
+class Operations(TemplateView):
+    """Whether the clock runs and mails go out, for administrators and portfolio leads."""
+
+    template_name = "notifications/operations.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not permissions.may_operate(_person_of(request)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sweeps = operations.sweeps()
+        failed = Paginator(operations.failed(), LINES).get_page(self.request.GET.get("page"))
+        return super().get_context_data(
+            queue=operations.queue(),
+            sweeps=[(sweep, sum(sweep.seconds.values())) for sweep in sweeps],
+            parts=operations.slowest_first(sweeps[0]) if sweeps else [],
+            stands_still=operations.stands_still_since(),
+            failed=list(failed),
+            page=failed,
+            **kwargs,
+        )
+
+
+class Retry(View):
+    """Send a mail again that was given up."""
+
+    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+        person = _person_of(request)
+        message = get_object_or_404(Message, pk=pk)
+        try:
+            actions.retry(message=message, by=person, at=timezone.now())
+        except Refused as refusal:
+            if refusal.rule == "may_not_operate":
+                raise PermissionDenied(refusal.message) from refusal
+            messages.error(request, refusal.message)
+        else:
+            messages.success(request, "Queued. It goes out within a minute, if it is still due.")
+        return HttpResponseRedirect(reverse("notifications:operations"))
+
+
+def _person_of(request: HttpRequest) -> Person:
+    assert isinstance(request.user, Person)
+    return request.user

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.permissions import is_somebody
 from initiatives import permissions
+from notifications import operations
+from notifications.permissions import may_operate
 from portfolio import personas
 
 REGISTER = "initiatives:register"
@@ -61,6 +64,15 @@ def _may_register(request: HttpRequest) -> bool:
     return is_somebody(request.user) and permissions.may_register(request.user)
 
 
+def _may_operate(request: HttpRequest) -> bool:
+    return is_somebody(request.user) and may_operate(request.user)
+
+
+def _stands_still(request: HttpRequest) -> datetime | None:
+    """Since when nothing has been checked: for those who can do something about it."""
+    return operations.stands_still_since() if _may_operate(request) else None
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What `base.html` needs. Navigation and personas are computed only where they are shown."""
     match = request.resolver_match
@@ -68,6 +80,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     return {
         "organisation": settings.ORGANISATION,
         "may_register": SimpleLazyObject(lambda: _may_register(request)),
+        "may_operate": SimpleLazyObject(lambda: _may_operate(request)),
+        "stands_still": SimpleLazyObject(lambda: _stands_still(request)),
         "navigation": SimpleLazyObject(lambda: tuple(navigation(view))),
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD,

@@ -4,6 +4,7 @@ from notifications.actions.campaign import start_campaign
 from notifications.actions.delivering import Delivered, deliver
 from notifications.actions.hearing import Heard, hear
 from notifications.actions.planning import Planned
+from notifications.actions.retrying import retry
 from notifications.actions.sweeping import Counted, Swept, sweep
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Swept",
     "deliver",
     "hear",
+    "retry",
     "start_campaign",
     "sweep",
 ]

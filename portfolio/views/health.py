@@ -1,7 +1,5 @@
 """Whether this process lives, and whether the installation is ready."""
 
-from datetime import timedelta
-
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -13,8 +11,8 @@ from kombu import Connection
 
 from audit import triggers
 from notifications import queries as notifications
+from notifications.operations import OLDEST_SWEEP
 
-OLDEST_SWEEP = timedelta(minutes=15)  # three were missed
 BROKER_SECONDS = 3
 
 

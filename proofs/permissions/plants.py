@@ -18,17 +18,18 @@ from accounts.models import Person
 from initiatives import permissions as of_initiatives
 from initiatives.models.registry import InitiativeQuerySet
 from reviews import overrides
+from notifications import permissions as of_notifications
 from reviews import permissions as of_reviews
 from reviews.actions import signing
 
-MODULES = (of_accounts, of_initiatives, of_reviews)
+MODULES = (of_accounts, of_initiatives, of_notifications, of_reviews)
 APPS = ("config", "portfolio", "notifications", "reviews", "initiatives", "accounts")
 # Guards that no address of these leads to, and what stands before them instead.
 BEHIND = {
     "accounts.is_somebody": "a type, not a rule",
-    "accounts.is_administrator": "the admin asks Person.is_staff",
     "accounts.may_manage_people": "of the admin's forms, which are for administrators alone",
     "accounts.may_read_audit_log": "the log has no page yet but the admin's",
+    "notifications.may_start_campaign": "there is no page for it yet",
     "initiatives.may_answer_for": "the page is there for the person asked alone",
     "initiatives.may_know_of": "of whom one names, not of who asks",
     "reviews.lapsed": "a sentence, not a rule",

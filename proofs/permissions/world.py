@@ -21,6 +21,7 @@ from initiatives.actions import uploads
 from initiatives.models import Initiative, Metric, OpenToGroup, Ownership
 from initiatives.stages import Role, Stage
 from initiatives.triage import QUESTIONS
+from notifications.models import Message
 from portfolio import demo
 from portfolio.stories.deeds import restricted
 from portfolio.stories.gates import Outcome, asked_for, decided, killed
@@ -280,7 +281,8 @@ def _named(key: str) -> Person:
 
 
 def _beside(world: World) -> None:
-    """An upload, a draft of the policy by another lead, and a light triage to be confirmed."""
+    """An upload, a draft of the policy by another lead, a light triage to be confirmed, and a mail
+    that was given up."""
     at = timezone.now()
     another = Person.objects.get(email="ingrid.vale@halden.example")
     light = initiatives.register(
@@ -292,6 +294,14 @@ def _beside(world: World) -> None:
     world.extras["light"], world.extras["lead"] = light.pk, world.person("lead")
     world.extras["upload"] = uploads.upload(
         content=INVENTORY, name="inventory.csv", by=another, at=at
+    ).pk
+    world.extras["mail"] = Message.objects.create(
+        recipient=another,
+        is_urgent=True,
+        created_at=at,
+        next_attempt_at=at,
+        state=Message.State.FAILED,
+        last_error="550 no such mailbox",
     ).pk
     draft = reviews.start_draft(by=another, at=at)
     text = draft.text.replace("pilot_days = 42", "pilot_days = 30")
