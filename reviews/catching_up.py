@@ -24,6 +24,22 @@ def due_date(initiative: Initiative, limits: Limits) -> date | None:
     return due_on(initiative.level, initiative.counting_since, limits)
 
 
+def lapsed(initiative: Initiative, today: date, limits: Limits) -> str:
+    """That nobody decided on its catch-up in time, and who does now; nothing before.
+
+    Like what misses its date it passes to the leads once its day is more than the policy's days
+    back (product.md §2, Catch-up, and P5): by the day alone, whether a sweep came by or not.
+    """
+    due = due_date(initiative, limits)
+    since = due + timedelta(days=limits.lapse_days + 1) if due else None
+    if since is None or today < since:
+        return ""
+    return (
+        f"Its catch-up lapsed on {since:%-d %b %Y}: the portfolio leads decide on it now, not the "
+        "sponsor."
+    )
+
+
 def due_by(day: date, limits: Limits) -> Q:
     """Which have to have caught up by this day or before it, by what the database knows."""
     found = Q()

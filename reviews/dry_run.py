@@ -9,35 +9,42 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
+
+from django.db.models import Q
 
 from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives.facts import Facts
 from initiatives.models import Initiative
-from initiatives.models.registry import InitiativeQuerySet
-from initiatives.stages import NEXT_GATE, Gate, Stage
+from initiatives.models.registry import OWING, InitiativeQuerySet
+from initiatives.stages import GATES_BEFORE, NEXT_GATE, Gate, Stage
 from reviews import gates, queries, reviewed
 from reviews.models import Review
-from reviews.policy import Criterion, Policy
+from reviews.policy import Criterion, GatePolicy, Policy
 
 BLOCK = 1_000
 SECONDS = 4.0  # of one answer; whoever waits sees how far it is
 PAGE = 50
 BLOCKED, FREED = "blocked", "freed"
+OWES_MORE, OWES_LESS = "owes-more", "owes-less"
+Reasons = dict[str, str]  # by criterion
 
 
 @dataclass(frozen=True)
 class Compared:
-    """One initiative at its next gate: what holds it now, and what would under the draft."""
+    """One initiative at its next gate: what holds it now, and what would under the draft; and what
+    it owes of the gates that it never passed, now and then."""
 
     initiative: Initiative
     gate: str
-    before: dict[str, str]  # reasons by criterion
-    after: dict[str, str]
+    before: Reasons
+    after: Reasons
+    owed_before: Reasons = field(default_factory=dict)
+    owed_after: Reasons = field(default_factory=dict)
 
     @property
     def more(self) -> list[str]:
@@ -49,6 +56,15 @@ class Compared:
         return [key for key in self.before if key not in self.after]
 
     @property
+    def owes_more(self) -> list[str]:
+        """Criteria that its catch-up does not lack now, and would."""
+        return [key for key in self.owed_after if key not in self.owed_before]
+
+    @property
+    def owes_less(self) -> list[str]:
+        return [key for key in self.owed_before if key not in self.owed_after]
+
+    @property
     def is_newly_blocked(self) -> bool:
         return bool(self.after) and not self.before
 
@@ -57,10 +73,23 @@ class Compared:
         return bool(self.before) and not self.after
 
     def concerns(self, what: str) -> bool:
-        """Whether it is in the list of this name: newly blocked, freed, or held by a criterion."""
+        """Whether it is in the list of this name: newly blocked, freed, held by a criterion, or
+        one whose catch-up asks more or less."""
         if what in (BLOCKED, FREED):
             return self.is_newly_blocked if what == BLOCKED else self.is_newly_freed
+        if what in (OWES_MORE, OWES_LESS):
+            return bool(self.because(what))
         return what in {f"{self.gate}.{key}" for key in self.more}
+
+    def because(self, what: str) -> Reasons:
+        """What puts it into the list of this name."""
+        of_lists = {
+            FREED: (self.before, self.less),
+            OWES_MORE: (self.owed_after, self.owes_more),
+            OWES_LESS: (self.owed_before, self.owes_less),
+        }
+        said, keys = of_lists.get(what, (self.after, self.more))
+        return {key: said[key] for key in keys}
 
 
 @dataclass
@@ -68,7 +97,7 @@ class Tally:
     """How far a dry run has come, and what it has counted so far."""
 
     total: int = 0
-    same: int = 0  # whose gate says what it said, so that nothing can be different
+    same: int = 0  # whose gates say what they said, so that nothing can be different
     looked_at: int = 0
     after: int = 0  # the id of the last one looked at
     is_done: bool = False
@@ -76,6 +105,8 @@ class Tally:
     freed: int = 0
     more: int = 0
     less: int = 0
+    owes_more: int = 0
+    owes_less: int = 0
     holds: dict[str, int] = field(default_factory=dict)  # newly, by gate and criterion
     releases: dict[str, int] = field(default_factory=dict)
 
@@ -90,6 +121,8 @@ class Tally:
         self.freed += found.is_newly_freed
         self.more += bool(found.more)
         self.less += bool(found.less)
+        self.owes_more += bool(found.owes_more)
+        self.owes_less += bool(found.owes_less)
         _count(self.holds, found.gate, found.more)
         _count(self.releases, found.gate, found.less)
 
@@ -114,24 +147,20 @@ class DryRun:
     def living(self) -> InitiativeQuerySet:
         return Initiative.objects.visible_to(self.person).exclude(stage=Stage.RETIRED)
 
-    @property
-    def touched(self) -> list[str]:
-        """The stages before whose gate anything can be different."""
-        limits = self.in_force.limits != self.draft.limits
-        return [
-            stage
-            for stage, gate in NEXT_GATE.items()
-            if gate
-            and (limits or self._criteria(self.in_force, gate) != self._criteria(self.draft, gate))
-        ]
+    def touched(self) -> InitiativeQuerySet:
+        """Those of which anything can be different: at the gate before them, or, of what already
+        ran, at those behind it."""
+        ahead = [stage for stage, gate in NEXT_GATE.items() if gate and self._is_touched(gate)]
+        behind = [stage for stage, owed in GATES_BEFORE.items() if any(map(self._is_touched, owed))]
+        return self.living().filter(Q(stage__in=ahead) | OWING & Q(declared_stage__in=behind))
 
-    @staticmethod
-    def _criteria(policy: Policy, gate: Gate) -> tuple[Criterion, ...]:
-        return policy.gates[gate].criteria
+    def _is_touched(self, gate: Gate) -> bool:
+        now, then = self.in_force, self.draft
+        return now.limits != then.limits or now.gates[gate].criteria != then.gates[gate].criteria
 
     def compared(self, after: int) -> Iterator[Compared]:
         """All that can be different, in the order of their numbers, from this one on."""
-        touched = self.living().filter(stage__in=self.touched).order_by("pk")
+        touched = self.touched().order_by("pk")
         while ids := list(touched.filter(pk__gt=after).values_list("pk", flat=True)[:BLOCK]):
             for known in initiative_facts.load(ids).values():
                 yield self.compare(known)
@@ -140,30 +169,29 @@ class DryRun:
     def compare(self, known: Facts) -> Compared:
         gate = known.initiative.next_gate
         assert gate is not None
-        before = {
-            judged.criterion.key: judged
-            for judged in gates.evaluate(known, gate, self.in_force, self.today)
-        }
-        return Compared(
-            known.initiative, gate, _holding(before.values()), self._held(known, gate, before)
-        )
+        ahead = self._held(known, self.in_force.gates[gate], self.draft.gates[gate])
+        now, then = gates.owed(known, self.in_force), gates.owed(known, self.draft)
+        owed = self._held(known, now, then) if now and then else ({}, {})
+        return Compared(known.initiative, gate, *ahead, *owed)
 
-    def _held(self, known: Facts, gate: Gate, before: dict[str, gates.Judged]) -> dict[str, str]:
-        """What would hold it; what is asked as before, under the same limits, is judged already."""
-        same_limits = self.in_force.limits == self.draft.limits
-        judged = []
-        for criterion in self.draft.gates[gate].criteria_for(gates.case_of(known)):
-            old = before.get(criterion.key)
-            if not (same_limits and old and old.criterion == criterion):
-                old = gates.judge(known, criterion, self.draft, self.today)
-            judged.append(old)
-        return _holding(judged)
+    def _held(self, known: Facts, now: GatePolicy, then: GatePolicy) -> tuple[Reasons, Reasons]:
+        """What holds it, and what would."""
+        judged = gates.evaluate_all(known, now, self.in_force, self.today)
+        before = {j.criterion.key: j for j in judged}
+        asked = then.criteria_for(gates.case_of(known))
+        return _holding(judged), _holding(self._judged(known, c, before.get(c.key)) for c in asked)
+
+    def _judged(self, known: Facts, criterion: Criterion, old: gates.Judged | None) -> gates.Judged:
+        """Under the draft; what is asked as before, under the same limits, is judged already."""
+        if old and old.criterion == criterion and self.in_force.limits == self.draft.limits:
+            return old
+        return gates.judge(known, criterion, self.draft, self.today)
 
     def go_on(self, tally: Tally, seconds: float = SECONDS) -> Tally:
         """Look at as many as the time allows, from where the tally ends; a block at least."""
         ends = time.monotonic() + seconds
         tally.total = self.living().count()
-        tally.same = tally.total - self.living().filter(stage__in=self.touched).count()
+        tally.same = tally.total - self.touched().count()
         for number, found in enumerate(self.compared(tally.after), start=1):
             tally.add(found)
             if number % BLOCK == 0 and time.monotonic() > ends:
@@ -229,7 +257,7 @@ class Needs:
         return bool(self.slots or self.criteria)
 
 
-def _holding(judged: Any) -> dict[str, str]:
+def _holding(judged: Iterable[gates.Judged]) -> Reasons:
     """What blocks, with its reason."""
     return {j.criterion.key: j.verdict.reason for j in judged if j.blocks}
 

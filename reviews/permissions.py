@@ -1,13 +1,17 @@
 """Who may change the policy, ask for a review, and decide (product.md §4 and §7)."""
 
+from datetime import date
+
 from django.utils import timezone
 
 from accounts import permissions as people
 from accounts.models import Person
 from initiatives import permissions as initiatives
 from initiatives.facts import Facts
-from initiatives.stages import Role
+from initiatives.stages import Role, SpecialReview
+from reviews import catching_up
 from reviews.models import Decision, Question, Review
+from reviews.policy import Limits
 
 # Who runs it or answers for it, and may switch it off (product.md §4, Suspend).
 MAY_SWITCH_OFF = (Role.PRODUCTION_OWNER, Role.ON_CALL, Role.SPONSOR)
@@ -79,6 +83,16 @@ def bar_to_deciding(person: Person, facts: Facts, kind: str) -> str | None:
     if facts.initiative.evidence_changed_by_id == person.pk:
         return "You last changed its evidence; the sponsor or another lead decides."
     return None
+
+
+def bar_to_ending(
+    person: Person, facts: Facts, gate: str | None, today: date, limits: Limits
+) -> str | None:
+    """Why this person may not decide on the review of this gate, whatever else they may, or None:
+    a catch-up that has lapsed is for the portfolio leads, to send back as well."""
+    if gate != SpecialReview.CATCH_UP or people.is_lead(person):
+        return None
+    return catching_up.lapsed(facts.initiative, today, limits) or None
 
 
 def lapsed(facts: Facts) -> str:

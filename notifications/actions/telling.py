@@ -14,6 +14,7 @@ from accounts.models import Person
 from audit import queries as audit
 from audit.queries import EventRecord
 from initiatives.models import Obligation
+from initiatives.models.obligations import ObligationKind
 from initiatives.permissions import may_know_of
 from notifications.models import Reminder
 from notifications.rules.words import called, in_words
@@ -55,12 +56,21 @@ def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
             due_date=row.due_date,
             step=0,
             recipient=row.assignee,
-            says=f"See to it by {in_words(row.due_date)}: {called(row.initiative)}",
+            says=f"{_to_do(row)}: {called(row.initiative)}",
             detail=row.what,
             why=f"{by} gave it to you ({row.get_kind_display().lower()}).",
             path=reverse("initiatives:confirm_obligation", args=[row.pk]),
             planned_at=at,
         )
+
+
+def _to_do(row: Obligation) -> str:
+    """What is to be done, as a subject says it; what an approval or a team agreed on is named in
+    the mail."""
+    day = in_words(row.due_date)
+    if row.kind == ObligationKind.SPEND:
+        return f"Confirm by {day} that spend has stopped"
+    return f"See to it by {day}"
 
 
 def _asked(questions: list[Question], at: datetime) -> Iterator[Reminder]:

@@ -32,6 +32,7 @@ BEHIND = {
     "notifications.may_start_campaign": "there is no page for it yet",
     "initiatives.may_answer_for": "the page is there for the person asked alone",
     "initiatives.may_know_of": "of whom one names, not of who asks",
+    "reviews.bar_to_ending": "nothing here is so late; tests/reviews/test_catching_up.py is",
     "reviews.lapsed": "a sentence, not a rule",
 }
 LOGIN = "django.contrib.auth.middleware.LoginRequiredMiddleware"

@@ -169,6 +169,9 @@ def _review_for(row: Initiative, known: Facts, said: Said, gate: str | None) -> 
     review = open_ones.select_related("policy", "snapshot", "initiative").first()
     if review is None:
         raise Refused("No review is open. Ask for one first.", rule="no_open_review")
+    limits = queries.current_policy().limits
+    if late := permissions.bar_to_ending(said.by, known, review.gate, said.today, limits):
+        raise Refused(late, rule="may_not_decide")
     notice(review, row, said.at, known)
     if said.move.needs_signatures:
         _require_complete(queries.standing(review, said.today, known))

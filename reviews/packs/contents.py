@@ -20,8 +20,9 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.models import Event, Text
 from audit.payload import stamp
-from reviews import queries, snapshots
+from reviews import queries, rebaselines, snapshots
 from reviews.models import Decision, Review, SignOff, Snapshot
+from reviews.rebaselines import InWords, Rebaseline
 
 FORMAT = "gatehouse/decision-pack"
 VERSION = 1
@@ -47,6 +48,7 @@ class Pack:
     standing: queries.Standing
     requested: Snapshot
     observed: Mapping[str, Any]
+    rebaselines: list[Rebaseline]
     signatures: list[Signed]
     events: list[Event]
     texts: list[Text]
@@ -62,7 +64,13 @@ class Pack:
     def decision(self) -> Decision | None:
         return self.standing.decision
 
-    def changes(self) -> list[tuple[str, str, str]]:
+    def proposed(self) -> list[InWords]:
+        """What it would change in the charter, or has, where that is what it is about."""
+        is_another = self.review.baseline_id is not None
+        standing = self.standing
+        return rebaselines.proposed_in(standing.material, standing.facts) if is_another else []
+
+    def changes(self) -> list[InWords]:
         """What became different after the review was asked for: label, before, after."""
         standing = self.standing
         return queries.in_words(self.requested.material, standing.material, standing.facts)
@@ -83,6 +91,7 @@ def load(review: Review, at: datetime) -> Pack:
         standing=standing,
         requested=review.requested_snapshot,
         observed=_observed(standing),
+        rebaselines=rebaselines.rebaselines(standing.facts, before=review.closed_at or at),
         signatures=_with_their_events(rows, events),
         events=events,
         texts=list(Text.objects.filter(event_seq__in=[e.seq for e in events]).order_by("pk")),
@@ -148,6 +157,7 @@ def as_json(pack: Pack) -> bytes:
         "signatures": [_signature(signed) for signed in pack.signatures],
         "decision": _fields(pack.decision) if pack.decision else None,
         "observed": pack.observed,
+        "rebaselines": [_rebaseline(found) for found in pack.rebaselines],
         "people": {str(pk): name for pk, name in sorted(pack.people.items())},
         "events": [
             {"seq": e.seq, "prev": e.prev, "hash": e.hash, "payload": e.payload}
@@ -182,6 +192,21 @@ def _policy(pack: Pack) -> dict[str, Any]:
     row = pack.review.policy
     digest = hashlib.sha256(row.text.encode()).hexdigest()
     return {"version": row.version, "sha256": digest, "text": row.text}
+
+
+def _rebaseline(found: Rebaseline) -> dict[str, Any]:
+    """Old beside new, as the review's page says it (product.md P29)."""
+    version = found.version
+    return {
+        "version": version.number,
+        "in_force_since": stamp(version.since),
+        "decided_by": version.decided_by,
+        "reason": version.reason,
+        "changes": [
+            {"what": what, "before": before, "after": after}
+            for what, before, after in found.changes
+        ],
+    }
 
 
 def _signature(signed: Signed) -> dict[str, Any]:

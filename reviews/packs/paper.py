@@ -234,7 +234,17 @@ def _result(paper: Paper, pack: Pack) -> None:
 
 
 def _changed(paper: Paper, pack: Pack) -> None:
-    """What is not what it was when the review was asked for; old beside new."""
+    """Old beside new: what it changes in the charter, every re-baseline by its day (product.md
+    P29), and what is not what it was when the review was asked for."""
+    if proposed := pack.proposed():
+        paper.heading("What it changes in the charter")
+        paper.rows(("What", "Before", "Proposed"), proposed, (3, 4, 4))
+    for found in pack.rebaselines:
+        paper.heading(f"Re-baselined on {_day(timezone.localdate(found.version.since))}")
+        if found.version.decided_by:
+            paper.say(f"{found.version.decided_by} decided so.", ink=MUTED)
+        paper.say(f"Why: {found.version.reason}")
+        paper.rows(("What", "Before", "Since then"), found.changes, (3, 4, 4))
     if changes := pack.changes():
         paper.heading("What changed after it was asked for")
         paper.rows(("What", "Before", "Now"), changes, (3, 4, 4))
@@ -337,7 +347,7 @@ def _deciders(pack: Pack) -> dict[int, str]:
     return {decision.decided_by_id: decision.decided_by.name} if decision else {}
 
 
-# In the order of a board's questions; what a re-baseline changed belongs to `_changed`.
+# In the order of a board's questions.
 SECTIONS: tuple[Callable[[Paper, Pack], None], ...] = (
     _title,
     _decision,

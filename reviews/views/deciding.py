@@ -120,7 +120,15 @@ class Decide(OfInitiative):
         """Why it cannot be decided like this, or not by this person."""
         barred = transitions.bar(self.kind, known)
         whose = permissions.bar_to_deciding(self.person, known, self.kind)
-        return barred.says if barred else whose
+        return barred.says if barred else whose or self._bar_to_ending(known)
+
+    def _bar_to_ending(self, known: Facts) -> str | None:
+        """Why this person may not decide on the review that it needs, if it needs one."""
+        move = TABLE[self.kind]
+        review = self._review() if move.needs_review else None
+        gate = review.gate if review else move.decides_on
+        limits = queries.current_policy().limits
+        return permissions.bar_to_ending(self.person, known, gate, timezone.localdate(), limits)
 
     def _checklist(self, known: Facts) -> list[tuple[gates.Judged, str]]:
         """What the decision's gate asks beside the form, each with the page that answers it."""

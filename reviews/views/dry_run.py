@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
+from initiatives.stages import GATES_BEFORE
 from reviews import dry_run, queries
 from reviews.dry_run import DryRun, Tally
 from reviews.views.policy import OfDraft, person_of
@@ -21,6 +22,14 @@ from reviews.views.policy import OfDraft, person_of
 SALT = "policy.dry_run"
 MOST_SHOWN = 20
 REVIEWS_ON_A_PAGE = 25
+TITLES = {
+    dry_run.BLOCKED: "Newly blocked at their next gate",
+    dry_run.FREED: "No longer blocked at their next gate",
+    dry_run.OWES_MORE: "More to catch up on",
+    dry_run.OWES_LESS: "Less to catch up on",
+}
+OF_BEFORE = (dry_run.FREED, dry_run.OWES_LESS)
+OWED = (dry_run.OWES_MORE, dry_run.OWES_LESS)
 
 
 class OfDryRun(OfDraft):
@@ -109,10 +118,8 @@ class DryRunList(OfDryRun, TemplateView):
         )
 
     def _title(self, what: str) -> str:
-        if what == dry_run.BLOCKED:
-            return "Newly blocked at their next gate"
-        if what == dry_run.FREED:
-            return "No longer blocked at their next gate"
+        if what in TITLES:
+            return TITLES[what]
         gate, _, key = what.partition(".")
         criteria = self.run.draft.gates[gate].criteria if gate in self.run.draft.gates else ()
         title = next((c.title for c in criteria if c.key == key), None)
@@ -122,12 +129,11 @@ class DryRunList(OfDryRun, TemplateView):
 
     def _reasons(self, compared: dry_run.Compared, what: str) -> list[tuple[str, str]]:
         """Which criteria, and why: of those that held it before, or would from now on."""
-        freed = what == dry_run.FREED
-        policy = self.run.in_force if freed else self.run.draft
-        titles = {c.key: c.title for c in policy.gates[compared.gate].criteria}
-        said = compared.before if freed else compared.after
-        keys = compared.less if freed else compared.more
-        return [(titles[key], said[key]) for key in keys]
+        policy = self.run.in_force if what in OF_BEFORE else self.run.draft
+        behind = GATES_BEFORE[compared.initiative.declared_stage] if what in OWED else ()
+        found = behind or (compared.gate,)
+        titles = {c.key: c.title for gate in found for c in policy.gates[gate].criteria}
+        return [(titles[key], said) for key, said in compared.because(what).items()]
 
 
 class DryRunReviews(OfDryRun, TemplateView):

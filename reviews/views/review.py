@@ -25,6 +25,7 @@ from initiatives.stages import Gate, SpecialReview
 from initiatives.views.base import OfInitiative, visible_initiative
 from reviews import (
     actions,
+    catching_up,
     overrides,
     permissions,
     queries,
@@ -34,6 +35,7 @@ from reviews import (
 )
 from reviews.forms import SignForm, WithdrawForm
 from reviews.models import Decision, Question, Review, SignOff, Slot
+from reviews.policy import Limits
 from reviews.signing import SlotState
 
 
@@ -67,6 +69,7 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
     beside = reviews.filter(initiative__in=visible).annotate(
         has_questions=Exists(Question.objects.filter(review=OuterRef("pk"))),
         has_overrides=queries.has_overrides(),
+        beside_policy=queries.policy_in_force(),
         **queries.version_in_force(),
     )
     return get_object_or_404(beside, pk=pk)
@@ -104,6 +107,7 @@ def review_page(
         else [],
         "since": since.last_review(standing),
         "lacking": standing.lacking_in_short() if review.is_open else [],
+        "lapsed": _lapsed(standing) if review.is_open else "",
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
         "mine_rejected": _rejected_by(request.user, standing),
@@ -143,11 +147,26 @@ def _signed_together(mine: list[SlotState], person: Person) -> list[SlotState]:
     return together or mine[:1]
 
 
+def _lapsed(standing: queries.Standing) -> str:
+    """That nobody decided in time, and the leads do now; nothing before."""
+    if standing.review.gate == SpecialReview.CATCH_UP:
+        initiative, limits = standing.facts.initiative, _limits(standing.review)
+        return catching_up.lapsed(initiative, standing.today, limits)
+    return permissions.lapsed(standing.facts) if standing.facts.initiative.has_lapsed else ""
+
+
+def _limits(review: Review) -> Limits:
+    """Those in force, whichever version the review goes by: days are counted by them."""
+    row: Any = review
+    return queries.policy_named(row.beside_policy).limits
+
+
 def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, str, bool]]:
     """Label, address, and whether it is the one that lies ahead now. What is open to many more
     than decide, to suspend it, has its place on the initiative's page."""
     ready = not standing.lacking()
-    review = standing.review
+    review, limits = standing.review, _limits(standing.review)
+    late = permissions.bar_to_ending(person, standing.facts, review.gate, standing.today, limits)
     which = f"?review={review.pk}" if review.gate in SpecialReview.values else ""
     return [
         (
@@ -156,7 +175,9 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
             ready and kind in permissions.ADVANCING,
         )
         for kind in queries.possible_decisions(person, standing.facts)
-        if kind != Decision.Kind.SUSPEND and transitions.ends(kind, review.gate)
+        if kind != Decision.Kind.SUSPEND
+        and transitions.ends(kind, review.gate)
+        and not (late and transitions.TABLE[kind].needs_review)
     ]
 
 

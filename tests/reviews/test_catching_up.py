@@ -32,6 +32,7 @@ from tests.reviews.scenes import (
 from tests.reviews.test_views import text_of
 
 LIMITS = {"light": 180, "standard": 90, "full": 60}
+LAPSED = "Its catch-up lapsed on {day}: the portfolio leads decide on it now, not the sponsor."
 
 
 class Declared(TestCase):
@@ -71,8 +72,8 @@ class Declared(TestCase):
         return actions.request_review(initiative=self.initiative, **said)
 
     def decide(self, **more: Any) -> Any:
-        said = {"kind": "catch_up", "reason": "All of it was looked at.", "by": self.cast.sponsor}
-        return actions.decide(initiative=self.initiative, at=NOON, **(said | more))
+        said = {"kind": "catch_up", "reason": "Looked at.", "by": self.cast.sponsor, "at": NOON}
+        return actions.decide(initiative=self.initiative, **(said | more))
 
 
 @pytest.mark.embedded
@@ -195,6 +196,66 @@ class TestDue(Declared):
         Initiative.objects.update(caught_up_at=NOON, counting_since=NOON - 300 * DAY)
         limits = queries.current_policy().limits
         assert not catching_up.overdue(Initiative.objects.all(), TODAY, limits).exists()
+
+
+class TestLapse(Declared):
+    """Fourteen days after its day, by comparison alone."""
+
+    def begin(self, days: int) -> None:
+        """Let it have counted for so many days beyond what its level gives it, and those after
+        which it lapses."""
+        begun = NOON - (LIMITS[self.now().level] + 14 + days) * DAY
+        Initiative.objects.update(counting_since=begun)
+
+    def lapsed(self) -> str:
+        return catching_up.lapsed(self.now(), TODAY, queries.current_policy().limits)
+
+    def test_comes_the_day_after_the_policys_days(self):
+        for level in LIMITS:
+            Initiative.objects.update(level=level)
+            self.begin(0)
+            assert self.lapsed() == "", level
+            self.begin(1)
+            assert self.lapsed() == LAPSED.format(day="2 Mar 2026"), level
+
+    def test_follows_the_policy_in_force(self):
+        self.begin(6)
+        assert self.lapsed() == LAPSED.format(day="25 Feb 2026")
+        publish_policy(lambda text: text.replace("lapse_days = 14", "lapse_days = 20"))
+        assert self.lapsed() == ""
+
+    def test_never_comes_to_what_is_quiet_or_owes_nothing(self):
+        self.begin(1)
+        Initiative.objects.update(caught_up_at=NOON)
+        assert self.lapsed() == ""
+        Initiative.objects.update(caught_up_at=None)
+        factories.silence(initiative=self.initiative)
+        assert self.lapsed() == ""
+
+    def test_leaves_the_review_to_the_leads(self):
+        give(self.initiative, Role.SPONSOR, self.cast.sponsor)
+        self.ask()
+        self.begin(1)
+        for kind in ("catch_up", "send_back"):
+            no = refusal(self.decide, kind=kind)
+            assert (no.rule, no.message) == ("may_not_decide", LAPSED.format(day="2 Mar 2026"))
+        assert refusal(self.decide, by=factories.make_lead(name="Lou Lead")).rule == "gate_unmet"
+        assert self.decide(kind="send_back", by=self.cast.lead)
+
+    def test_is_judged_by_the_day_without_a_sweep(self):
+        give(self.initiative, Role.SPONSOR, self.cast.sponsor)
+        self.ask()
+        self.begin(0)
+        assert refusal(self.decide).rule == "gate_unmet"
+        assert refusal(self.decide, at=NOON + DAY).rule == "may_not_decide"
+
+    def test_leaves_the_sponsor_everything_else(self):
+        give(self.initiative, Role.SPONSOR, self.cast.sponsor)
+        self.ask()
+        self.ask(gate="recertification")
+        self.begin(1)
+        assert self.decide(kind="send_back").review.gate == "recertification"
+        assert self.decide(kind="suspend")
 
 
 class TestRequest(Declared):
@@ -385,6 +446,7 @@ class TestPages(Declared):
         assert "caught up on its gates 2 Mar 2026" in said
 
     def test_offers_the_decision_on_its_review_alone(self):
+        Initiative.objects.update(counting_since=timezone.now())
         review = self.ask(at=timezone.now())
         other = self.ask(at=timezone.now(), gate="recertification")
         self.client.force_login(self.cast.sponsor)
@@ -393,3 +455,32 @@ class TestPages(Declared):
         assert "Recertify …" not in said
         said = text_of(self.client.get(other.get_absolute_url()))
         assert "Caught up …" not in said
+
+    def late(self) -> str:
+        """Let it have lapsed today; return what has to be said."""
+        now = timezone.now()
+        Initiative.objects.update(counting_since=now - 105 * DAY)
+        return LAPSED.format(day=f"{timezone.localdate(now):%-d %b %Y}")
+
+    def test_say_that_it_has_lapsed_and_who_decides(self):
+        review = self.ask(at=timezone.now())
+        said = self.late()
+        for person in (self.cast.lead, self.cast.sponsor):
+            self.client.force_login(person)
+            assert said in self.page()
+            assert said in text_of(self.client.get(review.get_absolute_url()))
+
+    def test_bar_the_decision_to_the_sponsor_once_it_has_lapsed(self):
+        review = self.ask(at=timezone.now())
+        said = self.late()
+        self.client.force_login(self.cast.sponsor)
+        page = text_of(self.client.get(review.get_absolute_url()))
+        assert "Caught up …" not in page
+        assert "Send back …" not in page
+        assert "Decommission …" in page
+        for kind in ("catch_up", "send_back"):
+            address = f"/reviews/of/{self.initiative.pk}/decide/{kind}/?review={review.pk}"
+            assert said in text_of(self.client.get(address))
+            assert self.client.post(address, {"reason": "So."}).status_code == 422
+        self.client.force_login(factories.make_lead(name="Lou Lead"))
+        assert "Caught up …" in text_of(self.client.get(review.get_absolute_url()))

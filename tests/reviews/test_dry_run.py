@@ -75,6 +75,46 @@ class TestCompare:
         assert found.concerns("freed")
 
 
+class TestCatchUp:
+    """By facts that are made by hand: what runs, and never passed a gate."""
+
+    NOT_ASKED = changed('key = "rollback"\n', 'key = "rollback"\ncatch_up = "never"\n')
+    running = known(initiative={"stage": Stage.PRODUCTION, "declared_stage": Stage.PRODUCTION})
+
+    def test_owes_the_same_under_the_same_policy(self):
+        found = run_of(by_hand.POLICY).compare(self.running)
+        assert found.owed_before == found.owed_after != {}
+        assert (found.owes_more, found.owes_less) == ([], [])
+
+    def test_owes_less_where_a_criterion_is_not_caught_up_on_any_more(self):
+        found = run_of(self.NOT_ASKED).compare(self.running)
+        assert (found.owes_more, found.owes_less) == ([], ["rollback"])
+        assert found.because("owes-less") == {"rollback": "Not answered yet."}
+        assert found.concerns("owes-less")
+        assert not found.concerns("owes-more")
+        assert (found.more, found.less) == ([], [])  # its next gate asks what it asked
+
+    def test_owes_more_where_it_is_caught_up_on_from_now_on(self):
+        run = DryRun(Person(name="Nobody"), self.NOT_ASKED, by_hand.POLICY, TODAY)
+        found = run.compare(self.running)
+        assert (found.owes_more, found.owes_less) == (["rollback"], [])
+        assert found.because("owes-more") == {"rollback": "Not answered yet."}
+
+    def test_owes_nothing_more_of_what_is_met(self):
+        asked = 'key = "process_described"\n'
+        assert asked in TEXT
+        never = changed(asked, f'{asked}catch_up = "never"\n')
+        row = {"stage": Stage.PRODUCTION, "declared_stage": Stage.PRODUCTION, "process": "Mail."}
+        found = DryRun(Person(name="Nobody"), never, by_hand.POLICY, TODAY).compare(
+            known(initiative=row)
+        )
+        assert found.owes_more == []
+
+    def test_is_nothing_of_what_was_registered_here(self):
+        found = run_of(self.NOT_ASKED).compare(known(initiative={"stage": Stage.PRODUCTION}))
+        assert found.owed_before == found.owed_after == {}
+
+
 class TestTally:
     def test_counts_each_by_its_criteria(self):
         tally = Tally()
@@ -85,6 +125,14 @@ class TestTally:
         assert (tally.blocked, tally.freed, tally.more, tally.less) == (1, 1, 2, 1)
         assert tally.holds == {"charter.a": 2, "charter.b": 1}
         assert tally.releases == {"go_live.c": 1}
+
+    def test_counts_what_has_more_or_less_to_catch_up_on(self):
+        tally = Tally()
+        tally.add(dry_run.Compared(Initiative(pk=3), "charter", {}, {}, {}, {"a": "", "b": ""}))
+        tally.add(dry_run.Compared(Initiative(pk=5), "charter", {}, {}, {"b": ""}, {"a": ""}))
+        tally.add(dry_run.Compared(Initiative(pk=9), "charter", {}, {}, {"b": ""}, {"b": ""}))
+        assert (tally.owes_more, tally.owes_less) == (2, 1)
+        assert (tally.more, tally.less) == (0, 0)
 
 
 class TestDryRun(Drafting):
@@ -165,6 +213,23 @@ class TestDryRun(Drafting):
         listed, _ = run.listed("charter.works_council", after=0)
         assert [c.initiative for c in listed] == [self.ready, self.empty]
         assert run.listed("freed", after=0) == ([], None)
+
+    def test_looks_at_what_has_to_catch_up_behind_its_stage(self):
+        """Its next gate asks what it asked; a gate that it never passed does not."""
+        at = NOON - 5 * DAY
+        row = factories.make_declared(by=self.cast.lead, stage=Stage.PRODUCTION, at=at)
+        quiet = factories.make_declared(by=self.cast.lead, stage=Stage.PRODUCTION, at=at)
+        factories.silence(initiative=quiet)
+        factories.make_declared(by=self.cast.lead, stage=Stage.PILOT, at=at)  # go-live is ahead
+        old = 'key = "rollback"\n'
+        self.save(self.start(), TEXT.replace(old, f'{old}catch_up = "never"\n'))
+        run = self.run_now()
+        tally = run.go_on(Tally())
+        assert (tally.owes_more, tally.owes_less) == (0, 2)
+        assert (tally.more, tally.less, tally.holds, tally.releases) == (0, 0, {}, {})
+        listed, _ = run.listed("owes-less", after=0)
+        assert [c.initiative for c in listed] == [row, quiet]
+        assert run.listed("owes-more", after=0) == ([], None)
 
     def test_says_what_open_reviews_would_need(self):
         text = stricter(TEXT).replace(

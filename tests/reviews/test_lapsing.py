@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pytest
+from django.core import mail
+from django.core.mail import EmailMessage
 from django.db import IntegrityError, transaction
 from django.test import TestCase
 from django.urls import reverse
@@ -14,12 +16,13 @@ from initiatives.models import Initiative, Obligation
 from initiatives.stages import Stage
 from notifications import actions as notifications
 from notifications.models import Flag
+from notifications.rules.words import called
 from reviews import actions, permissions, queries
 from reviews.models import Decision
 from tests import factories
 from tests.accounts.expectations import last_event, nothing_said, refused
 from tests.factories import NOON, TODAY
-from tests.notifications.scenes import open_rules, owed
+from tests.notifications.scenes import open_rules, owed, swept_and_heard
 from tests.reviews.scenes import DAY, publish_policy
 
 DUE = TODAY - 15 * DAY  # fourteen days are over since
@@ -177,6 +180,36 @@ class TestTheSweep(LapsingTestCase):
         assert (flag.severity, flag.acts, flag.due_date) == ("critical", "a portfolio lead", TODAY)
         assert owed(kind="decision_lapsed") == [("decision_lapsed", 0, self.lead.name)]
         assert notifications.sweep(at=NOON).lapsed == 0
+
+    def sent(self, person: Person) -> list[EmailMessage]:
+        """What this person is sent once a lapse was swept and heard."""
+        swept_and_heard()
+        notifications.deliver(clock=lambda: NOON)
+        return [message for message in mail.outbox if message.to == [person.email]]
+
+    def test_mails_the_budget_owner_what_to_confirm_and_where(self):
+        (sent,) = self.sent(self.cast.budget_owner)
+        obligation = Obligation.objects.get(initiative=self.pilot)
+        assert sent.subject == f"Confirm by Mon 9 Mar that spend has stopped: {called(self.pilot)}"
+        said = " ".join(sent.body.split())
+        assert (
+            "Confirm that nothing is spent on it any more: it lapsed undecided on 2 Mar 2026."
+        ) in said
+        assert reverse("initiatives:confirm_obligation", args=[obligation.pk]) in said
+        self.client.force_login(self.cast.budget_owner)
+        address = reverse("initiatives:confirm_obligation", args=[obligation.pk])
+        assert self.client.post(address, {"comment": "Budget line closed."}).status_code == 302
+        obligation.refresh_from_db()
+        assert obligation.confirmed_by == self.cast.budget_owner
+
+    def test_mails_the_sponsor_instead_where_nobody_owns_the_budget(self):
+        people.deactivate(person=self.cast.budget_owner, by=None, at=NOON)
+        assert "spend has stopped" in " ".join(message.body for message in self.sent(self.sponsor))
+
+    def test_asks_nobody_to_confirm_what_a_lead_has_decided_before_the_mail_left(self):
+        swept_and_heard()
+        self.decide("extend", self.lead, days=28)
+        assert self.sent(self.cast.budget_owner) == []
 
     def test_closes_the_flag_once_it_is_decided(self):
         notifications.sweep(at=NOON)

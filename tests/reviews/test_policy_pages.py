@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import Event
+from initiatives.stages import Stage
 from reviews import actions, policy, queries
 from reviews.models import PolicyDraft, PolicyVersion
 from tests import factories
@@ -254,6 +255,18 @@ class TestDryRunPages(Pages):
         assert "Under this draft no initiative" in self.get("dry_run_list", "freed", by=self.ada)
         for nonsense in ("charter.nothing", "nowhere.at_all", "what"):
             self.get("dry_run_list", nonsense, by=self.ada, status=404)
+
+    def test_show_what_has_more_to_catch_up_on(self):
+        assert "would owe what it owes now" in self.get("dry_run", by=self.ada)
+        long_ago = self.now - timedelta(days=30)
+        row = factories.make_declared(by=self.cast.lead, stage=Stage.PRODUCTION, at=long_ago)
+        address = reverse("policy:dry_run_list", args=["owes-more"])
+        assert address in self.get("dry_run", by=self.ada)
+        listed = self.get("dry_run_list", "owes-more", by=self.ada)
+        assert "More to catch up on" in listed
+        assert row.name in listed
+        assert "The works council was heard: <span" in listed
+        assert row.name not in self.get("dry_run_list", "owes-less", by=self.ada)
 
     def test_show_open_reviews(self):
         assert "No review is open" in self.get("dry_run_reviews", by=self.ada)

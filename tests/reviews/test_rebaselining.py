@@ -24,6 +24,7 @@ from portfolio.queries import brief
 from reviews import actions, policy, queries, rebaselines, since
 from reviews.dry_run import DryRun
 from reviews.models import Decision, Review
+from reviews.packs import contents, paper
 from tests import factories
 from tests.factories import NOON, TODAY
 from tests.reviews.scenes import DAY, give, refusal, sign, standing, state
@@ -36,6 +37,34 @@ def told(kind: str) -> EventRecord:
     """The one event of this kind, as it reads in the log."""
     (found,) = (event for event in audit.events_after(0, 1_000) if event.kind == kind)
     return found
+
+
+class Read(paper.Paper):
+    """A paper that can be read again as lines."""
+
+    def __init__(self, pack: contents.Pack) -> None:
+        super().__init__(pack)
+        self.lines: list[str] = []
+
+    def say(self, text: str, **more: Any) -> None:
+        self.lines.append(text)
+        super().say(text, **more)
+
+    def rows(self, headings: Any, rows: Any, widths: Any, size: float = 9) -> None:
+        self.lines += [" | ".join(row) for row in rows]
+        super().rows(headings, rows, widths, size)
+
+
+def written(pack: contents.Pack) -> list[str]:
+    """What its paper says between the result and the signatures."""
+    read = Read(pack)
+    read.add_page()
+    for write in paper.SECTIONS:
+        write(read, pack)
+    read.output()  # which closes its fonts
+    begins = ("Re-baselined", "What it changes", "Signatures")
+    first = next(n for n, line in enumerate(read.lines) if line.startswith(begins))
+    return read.lines[first : read.lines.index("Signatures")]
 
 
 class Rebaselined(TestCase):
@@ -438,6 +467,48 @@ class TestHistory(Rebaselined):
             )
             in changes
         )
+
+    def pack(self, review: Review) -> contents.Pack:
+        return actions.prepare_pack(review=review, at=NOON + DAY)
+
+    def test_stands_in_the_pack_of_every_later_review(self):
+        self.rebaseline()
+        review = factories.make_review(
+            initiative=self.initiative, by=self.cast.business_owner, at=NOON
+        )
+        pack = self.pack(review)
+        what = "Threshold of Time until a claim is with its handler"
+        assert json.loads(contents.as_json(pack))["rebaselines"] == [
+            {
+                "version": 2,
+                "in_force_since": "2026-03-01T12:00:00.000000Z",
+                "decided_by": "Sam Sponsor",
+                "reason": WHY,
+                "changes": [{"what": what, "before": "45 min", "after": "50 min"}],
+            }
+        ]
+        assert written(pack) == [
+            "Re-baselined on 1 Mar 2026",
+            "Sam Sponsor decided so.",
+            f"Why: {WHY}",
+            f"{what} | 45 min | 50 min",
+        ]
+        assert paper.as_pdf(pack).startswith(b"%PDF-")
+
+    def test_does_not_stand_in_packs_of_earlier_ones(self):
+        self.rebaseline()
+        pack = self.pack(Review.objects.get(gate="charter"))
+        assert json.loads(contents.as_json(pack))["rebaselines"] == []
+        assert written(pack) == []
+
+    def test_stands_in_its_own_pack_as_what_it_changes(self):
+        self.rebaseline()
+        pack = self.pack(Review.objects.get(gate=SpecialReview.REBASELINE))
+        assert pack.rebaselines == []
+        assert written(pack) == [
+            "What it changes in the charter",
+            "Threshold of Time until a claim is with its handler | 45 min | 50 min",
+        ]
 
     def test_does_not_stand_in_earlier_ones(self):
         self.rebaseline()

@@ -61,11 +61,13 @@ class GateAhead:
 
 @dataclass(frozen=True)
 class CatchUp:
-    """What it owes of the gates that it never passed, and by when it has caught up."""
+    """What it owes of the gates that it never passed, by when it has caught up, and, once that is
+    long over, that the leads decide on it."""
 
     gate: GateAhead
     due: date | None
     days: int | None
+    lapsed: str
 
 
 @dataclass(frozen=True)
@@ -153,10 +155,12 @@ def catch_up(known: Facts, today: date, *, may_edit: bool) -> CatchUp | None:
     if (owed := gates.owed(known, policy)) is None:
         return None
     judged = gates.evaluate_all(known, owed, policy, today)
-    due = catching_up.due_date(known.initiative, _in_force(known).limits)
+    limits = _in_force(known).limits
+    due = catching_up.due_date(known.initiative, limits)
     asides = _asides(known, today)
     gate = _ahead(known, SpecialReview.CATCH_UP, judged, asides, may_edit=may_edit)
-    return CatchUp(gate, due, (due - today).days if due else None)
+    lapsed = catching_up.lapsed(known.initiative, today, limits)
+    return CatchUp(gate, due, (due - today).days if due else None, lapsed)
 
 
 def charter(known: Facts) -> SignedCharter | None:
