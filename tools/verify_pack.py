@@ -12,9 +12,9 @@ digest names was changed, left out or put in another order in this file.
 What no file can prove by itself:
   - that the audit log was not rewritten as a whole, with new hashes. Compare the positions and
     hashes below with the receipts that the signers hold, or with a checkpoint kept elsewhere.
-  - what the log does not name: the observed part (results and verdicts on criteria). It is bound
-    by the SHA-256 of the whole file, printed below, which the log recorded when the pack was taken
-    ("review.exported").
+  - what the log does not name: the observed part (results and verdicts on criteria), and the words
+    for earlier re-baselines. They are bound by the SHA-256 of the whole file, printed below, which
+    the log recorded when the pack was taken ("review.exported").
 """
 
 from __future__ import annotations

@@ -51,9 +51,9 @@ def catch_up_overdue(today: date, policy: Policy) -> list[Finding]:
     return [
         Finding(
             pk,
-            Severity.CRITICAL if day <= lapsed else Severity.WARNING,
+            Severity.CRITICAL if day < lapsed else Severity.WARNING,
             f"It had to catch up by {in_words(day)} on the gates that it never passed.",
-            LEADS if day <= lapsed else DECIDERS,
+            LEADS if day < lapsed else DECIDERS,
             due_date=day,
             since=start_of(day + timedelta(days=1)),
         )

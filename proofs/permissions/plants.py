@@ -17,8 +17,8 @@ from accounts import permissions as of_accounts
 from accounts.models import Person
 from initiatives import permissions as of_initiatives
 from initiatives.models.registry import InitiativeQuerySet
-from reviews import overrides
 from notifications import permissions as of_notifications
+from reviews import overrides
 from reviews import permissions as of_reviews
 from reviews.actions import signing
 

@@ -377,8 +377,8 @@ class TestCatchUp(TestCase):
 
     def test_passes_to_the_leads_like_a_missed_date(self):
         for days, severity, acts in (
-            (103, "warning", "the sponsor or a portfolio lead"),
-            (104, "critical", "a portfolio lead"),
+            (104, "warning", "the sponsor or a portfolio lead"),
+            (105, "critical", "a portfolio lead"),
         ):
             self.counting_for(days)
             (finding,) = found_by("catch_up_overdue")
