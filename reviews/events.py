@@ -10,7 +10,7 @@ SENTENCES = {
     "review.delegation_ended": "{who} ended that {person} signs “{slot}” of the {gate} review",
     "review.question_asked": "{who} asked {person} about the {gate} review: {question}",
     "review.question_answered": "{who} answered a question about the {gate} review: {answer}",
-    "review.evidence_changed": "The evidence of the {gate} review changed; signatures on it lapsed",
+    "review.evidence_changed": "The evidence of the {gate} review changed: signatures are stale",
     "review.withdrawn": "{who} withdrew the {gate} review. {reason}",
     "override.asked": "{who} asked to set aside until {until}: {criteria}. {reason}",
     "override.countersigned": "{who} signed the override until {until} of: {criteria}",

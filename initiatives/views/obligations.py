@@ -26,7 +26,9 @@ class ConfirmObligation(OfInitiative):
         return visible_initiative(request, self.obligation.initiative_id)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(title=self.obligation.what, **kwargs)
+        owed = self.obligation
+        title = f"Is it done? {owed.get_kind_display()}"
+        return super().get_context_data(title=title, quoted=owed.what, **kwargs)
 
     def act(self, form: forms.Form, at: datetime) -> None:
         actions.confirm_obligation(

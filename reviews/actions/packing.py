@@ -21,7 +21,9 @@ def prepare_pack(*, review: Review, at: datetime) -> Pack:
     """Read a review for its pack, under the initiative's lock, so that all its parts are of one
     moment; an open one is brought up to its evidence first, as the log will say."""
     row = locked_initiative(review.initiative_id)
-    related = ("initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by")
+    related = (
+        "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by", "baseline",
+    )  # fmt: skip
     held = Review.objects.select_related(*related).get(pk=review.pk)
     if held.is_open:
         notice(held, row, at)

@@ -20,8 +20,8 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.models import Event, Text
 from audit.payload import stamp
-from reviews import queries, rebaselines, snapshots
-from reviews.models import Decision, Review, SignOff, Snapshot
+from reviews import queries, rebaselines, signing, since, snapshots
+from reviews.models import Decision, Question, Review, SignOff, Snapshot
 from reviews.rebaselines import InWords, Rebaseline
 
 FORMAT = "gatehouse/decision-pack"
@@ -49,7 +49,9 @@ class Pack:
     requested: Snapshot
     observed: Mapping[str, Any]
     rebaselines: list[Rebaseline]
+    since: since.Since
     signatures: list[Signed]
+    questions: list[Question]
     events: list[Event]
     texts: list[Text]
     snapshots: list[Snapshot]
@@ -75,11 +77,21 @@ class Pack:
         standing = self.standing
         return queries.in_words(self.requested.material, standing.material, standing.facts)
 
+    @property
+    def set_aside(self) -> set[str]:
+        """What held the gate and was overridden: as it was decided, or as it is now."""
+        if self.decision is None:
+            return {judged.criterion.key for judged, _ in self.standing.overridden}
+        used = self.observed.get("overrides", ())
+        return {key for o in self.standing.overrides if o.pk in used for key in o.criteria}
+
 
 def load(review: Review, at: datetime) -> Pack:
     """Read it in a constant number of queries; an open one has to be up to its evidence."""
     standing = queries.standing(review, timezone.localdate(at))
-    rows = list(SignOff.objects.filter(review=review).select_related("slot", "snapshot"))
+    signed = SignOff.objects.filter(review=review)
+    rows = list(signed.select_related("slot", "snapshot", "on_behalf_of"))
+    signing.with_conditions(rows)
     events = _events(review, standing.decision)
     kept = [review.requested_snapshot, review.snapshot, *(row.snapshot for row in rows)]
     if standing.decision and standing.decision.snapshot:
@@ -92,7 +104,9 @@ def load(review: Review, at: datetime) -> Pack:
         requested=review.requested_snapshot,
         observed=_observed(standing),
         rebaselines=rebaselines.rebaselines(standing.facts, before=review.closed_at or at),
+        since=since.last_review(standing),
         signatures=_with_their_events(rows, events),
+        questions=list(review.questions.select_related("asked_by", "asked_of", "answered_by")),
         events=events,
         texts=list(Text.objects.filter(event_seq__in=[e.seq for e in events]).order_by("pk")),
         snapshots=sorted(by_digest.values(), key=lambda s: (s.taken_at, s.digest)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -15,8 +15,10 @@ from fpdf.enums import TableBordersLayout, XPos, YPos
 from fpdf.fonts import FontFace
 
 from audit.models import Event
+from initiatives.models import Obligation
 from initiatives.stages import Gate
-from reviews.models import Decision
+from reviews.gates import Judged
+from reviews.models import Decision, SignOff
 from reviews.packs.contents import Pack, Signed
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every table it leaves out
@@ -233,21 +235,59 @@ def _result(paper: Paper, pack: Pack) -> None:
             paper.say(f"{answer.question} {answer.text}", ink=MUTED)
 
 
+def _proposed(paper: Paper, pack: Pack) -> None:
+    """The charter that a re-baseline proposes, beside the one that was in force."""
+    if pack.review.baseline is None:
+        return
+    paper.heading("What it changes in the charter")
+    paper.say(f"Why: {pack.review.baseline.reason}")
+    paper.rows(("What", "In force", "Proposed"), pack.proposed(), (3, 4, 4))
+
+
 def _changed(paper: Paper, pack: Pack) -> None:
-    """Old beside new: what it changes in the charter, every re-baseline by its day (product.md
-    P29), and what is not what it was when the review was asked for."""
-    if proposed := pack.proposed():
-        paper.heading("What it changes in the charter")
-        paper.rows(("What", "Before", "Proposed"), proposed, (3, 4, 4))
+    """Old beside new: every re-baseline by its day (product.md P29), what else is not what it was
+    last time, and what is not what it was when the review was asked for."""
     for found in pack.rebaselines:
         paper.heading(f"Re-baselined on {_day(timezone.localdate(found.version.since))}")
         if found.version.decided_by:
             paper.say(f"{found.version.decided_by} decided so.", ink=MUTED)
         paper.say(f"Why: {found.version.reason}")
         paper.rows(("What", "Before", "Since then"), found.changes, (3, 4, 4))
+    if changed := [(c.what, c.before, c.after) for c in pack.since.changes if not c.note]:
+        paper.heading("What changed since last time")
+        paper.rows(("What", "Before", "Now"), changed, (3, 4, 4))
     if changes := pack.changes():
         paper.heading("What changed after it was asked for")
         paper.rows(("What", "Before", "Now"), changes, (3, 4, 4))
+
+
+def _overrides(paper: Paper, pack: Pack) -> None:
+    """What two people set aside, until when and why (product.md §4, Override)."""
+    signed = [o for o in pack.standing.overrides if o.is_signed]
+    if not signed:
+        return
+    paper.heading("Overridden")
+    for override in signed:
+        assert override.countersigned_by is not None
+        until = f"until {_day(override.expires_on)}"
+        paper.say(f"{pack.standing.titles_of(override)}, {until}", style="B")
+        both = f"{override.asked_by.name} and {override.countersigned_by.name}"
+        paper.say(f"By {both}, because: {override.reason}")
+
+
+def _questions(paper: Paper, pack: Pack) -> None:
+    """What was asked before signing, and the answers."""
+    if not pack.questions:
+        return
+    paper.heading("Questions")
+    for question in pack.questions:
+        paper.say(f"{question.asked_by.name} asked {question.asked_of.name}", ink=MUTED, after=0)
+        paper.say(question.text)
+        if question.answered_by is None:
+            paper.say("Not answered.", style="B")
+        else:
+            paper.say(f"{question.answered_by.name} answered", ink=MUTED, after=0)
+            paper.say(question.answer)
 
 
 def _signatures(paper: Paper, pack: Pack) -> None:
@@ -266,15 +306,34 @@ def _signed(signed: Signed) -> tuple[str, str, str, str]:
     row = signed.row
     proof = f"by {row.authentication_method} of {_time(row.authenticated_at)}"
     place = f"Audit log no. {signed.event.seq:,}"
-    verdict = str(row.get_verdict_display())
-    if not signed.is_live:
-        verdict = f"{verdict}, on earlier evidence"
+    behalf = f", on behalf of {row.on_behalf_of.name}" if row.on_behalf_of else ""
     return (
         row.slot.title,
-        f"{row.printed_name}\n{_moment(row.signed_at)}\n{proof}\n{place}",
-        f"{verdict}\n“{row.comment}”" if row.comment else verdict,
+        f"{row.printed_name}{behalf}\n{_moment(row.signed_at)}\n{proof}\n{place}",
+        "\n".join(_verdict(signed)),
         row.meaning,
     )
+
+
+def _verdict(signed: Signed) -> Iterator[str]:
+    """What was said, on which evidence, and what it depends on."""
+    row = signed.row
+    verdict = str(row.get_verdict_display())
+    yield verdict if signed.is_live else f"{verdict}, on earlier evidence"
+    if row.comment:
+        yield f"“{row.comment}”"
+    if row.verdict == SignOff.Verdict.CONDITIONAL:
+        for condition in row.conditions.all():
+            yield _condition(condition)
+
+
+def _condition(owed: Obligation) -> str:
+    said = f"If: {owed.what} ({owed.assignee.name}, by {_day(owed.due_date)}"
+    if owed.confirmed_at is not None:
+        said += f"; done {_day(timezone.localdate(owed.confirmed_at))}"
+    if owed.is_missed(timezone.localdate()):
+        said += ", too late" if owed.confirmed_at else "; not done by then"
+    return f"{said})"
 
 
 def _promised(paper: Paper, pack: Pack) -> None:
@@ -292,7 +351,7 @@ def _points(paper: Paper, pack: Pack) -> None:
     rows = [
         (
             judged.criterion.title,
-            "Not applicable" if judged.not_applicable else "Met" if judged.is_met else "Open",
+            _verdict_word(judged, pack),
             judged.verdict.reason,
         )
         for judged in pack.standing.judged
@@ -301,6 +360,14 @@ def _points(paper: Paper, pack: Pack) -> None:
         paper.rows(("What is asked", "Verdict", "Why"), rows, (5, 2, 7))
     else:
         paper.say("No verdict was kept with it.")
+
+
+def _verdict_word(judged: Judged, pack: Pack) -> str:
+    if judged.not_applicable:
+        return "Not applicable"
+    if judged.is_met:
+        return "Met"
+    return "Overridden" if judged.criterion.key in pack.set_aside else "Open"
 
 
 def _evidence(paper: Paper, pack: Pack) -> None:
@@ -351,9 +418,12 @@ def _deciders(pack: Pack) -> dict[int, str]:
 SECTIONS: tuple[Callable[[Paper, Pack], None], ...] = (
     _title,
     _decision,
+    _proposed,
     _result,
     _changed,
+    _overrides,
     _signatures,
+    _questions,
     _promised,
     _points,
     _evidence,

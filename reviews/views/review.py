@@ -111,6 +111,7 @@ def review_page(
         "decisions": _decisions(request.user, standing) if review.is_open else [],
         "may_withdraw": permissions.may_withdraw(request.user, review),
         "mine_rejected": _rejected_by(request.user, standing),
+        "bars": _bars(request.user, standing),
         "questions": asked_about(review, standing, request.user),
         "may_appoint": review.is_open and people.is_lead(request.user),
         **_override(request.user, standing),
@@ -187,6 +188,14 @@ def _rejected_by(person: Person, standing: queries.Standing) -> SlotState | None
         return None
     found = (s for s in standing.slots if any(r.signer_id == person.pk for r in s.rejections))
     return next(found, None)
+
+
+def _bars(person: Person, standing: queries.Standing) -> list[tuple[str, str]]:
+    """The signatures that would be this person's to give, were it not for the rule beside each."""
+    if not standing.review.is_open:
+        return []
+    mine = (state for state in standing.slots if person.pk in state.barred and not state.is_filled)
+    return [(state.slot.title, state.barred[person.pk]) for state in mine]
 
 
 @dataclass(frozen=True)

@@ -181,7 +181,8 @@ class AnswerQuestion(OfReview):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         asked = self.question
-        return super().get_context_data(title=f"{asked.asked_by} asks: {asked.text}", **kwargs)
+        title = f"Answer {asked.asked_by}"
+        return super().get_context_data(title=title, quoted=asked.text, **kwargs)
 
     def act(self, form: forms.Form, at: datetime) -> None:
         actions.answer_question(question=self.question, by=self.person, at=at, **form.cleaned_data)

@@ -119,7 +119,7 @@ class TestPack(Packs):
                 self.pack(review)
             counts.append(len(asked))
         assert len(set(counts)) == 1
-        assert max(counts) <= 25
+        assert max(counts) <= 26
 
     def test_of_an_open_review_is_brought_up_to_its_evidence_first(self):
         other = factories.make_ready_for_charter(cast=self.cast, name="Letters")

@@ -207,6 +207,14 @@ class TestReviewDetail(ReviewPages):
         self.sign_in(self.cast.lead)
         assert "Legal &amp; compliance nobody active can sign this" in text_of(self.page())
 
+    def test_says_to_whoever_is_barred_from_signing_why(self):
+        Initiative.objects.update(evidence_changed_by=self.cast.compliance)
+        self.sign_in(self.cast.compliance)
+        said = text_of(self.page())
+        assert "You do not sign as Legal &amp; compliance: whoever last changed the evid" in said
+        self.sign_in(self.cast.lead)
+        assert "You do not sign as" not in text_of(self.page())
+
     def test_shows_the_decider_what_is_missing(self):
         self.sign_in(self.cast.sponsor)
         said = text_of(self.page())
