@@ -67,6 +67,7 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
         "notifications:attention",
         "portfolio:blockers",
         "portfolio:lessons",
+        "notifications:operations",
     ):
         visitor.open(name)
         yield name
