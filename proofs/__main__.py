@@ -90,7 +90,7 @@ def _permissions() -> Iterator[Prepared]:
 
         def prove(is_full: bool, defect: str) -> Findings:
             if not defect:
-                whole = Permissions(made)
+                whole = Permissions(made, is_full=is_full)
                 whole.run(PROCESSES)
                 return whole.findings
             narrowed = world.narrowed(made)

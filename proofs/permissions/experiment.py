@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from initiatives.stages import Stage
 from proofs.permissions import doors, matrix, posting
 from proofs.permissions.asking import ABSENT, NO, NO_SUCH, SIGN_IN, YES, Answer, Asking, Sent
 from proofs.permissions.doors import Door
@@ -66,12 +67,15 @@ class Share(NamedTuple):
 @dataclass
 class Permissions:
     """One run over the world; `is_whole` where every stage is there, so that each row can show
-    somebody let in and somebody turned away."""
+    somebody let in and somebody turned away. `is_full` asks everybody in every stage; else each is
+    asked in one stage after the other until they found what the matrix says, and about what is
+    restricted in a pilot."""
 
     world: World
     rows: dict[Key, Row] = field(default_factory=matrix.read)
     findings: Findings = field(default_factory=Findings)
     is_whole: bool = True
+    is_full: bool = False
     asked: int = 0
     seen: dict[Key, dict[str, Counter[str]]] = field(default_factory=lambda: defaultdict(_columns))
 
@@ -90,11 +94,28 @@ class Permissions:
                     continue
                 for asker in self.world.askers:
                     if asker.meets(target.seen):
-                        yield Request(door, READ, asker, target)
-                        if self.is_whole and target.seen == OPEN:
-                            yield Request(door, READ, asker, target, htmx=True)
-                        if not door.name.startswith(doors.READ_ONLY):
-                            yield Request(door, DO, asker, target)
+                        yield from self._requests_of(door, asker, target)
+
+    def _requests_of(self, door: Door, asker: Asker, target: Target) -> Iterator[Request]:
+        read, do = Request(door, READ, asker, target), Request(door, DO, asker, target)
+        if not self._is_settled(read):
+            yield read
+            if self.is_whole and target.seen == OPEN:
+                yield Request(door, READ, asker, target, htmx=True)
+        if not door.name.startswith(doors.READ_ONLY) and not self._is_settled(do):
+            yield do
+
+    def _is_settled(self, request: Request) -> bool:
+        """Whether enough is known of this already, where not everything is to be asked."""
+        if self.is_full or not self.is_whole or request.key not in self.rows:
+            return False
+        asker, target = request.asker, request.target
+        if target.seen != OPEN and target.stage == Stage.PILOT:
+            return False
+        if asker.is_elsewhere or target.is_invisible_to(asker):
+            return target.stage not in ("", Stage.PILOT)
+        word = self.rows[request.key].cells[asker.column]
+        return bool(self.seen[request.key][asker.column][word])
 
     def answer(self, request: Request) -> Answer:
         door, target = request.door, request.target

@@ -29,7 +29,7 @@ from accounts import actions as people
 from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions as initiatives
-from initiatives import facts
+from initiatives import facts, statement
 from initiatives.models import (
     Evidence,
     Initiative,
@@ -205,6 +205,19 @@ class Lifecycle(RuleBasedStateMachine):
             )
             if given is not None:
                 return
+
+    @rule(who=WHO, whom=WHO)
+    def name_a_deputy(self, who: str, whom: str) -> None:
+        person = self.person(who)
+        given = {"deputy": self.person(whom), "until": None, "by": person}
+        self.attempt(people.name_deputy, person=person, **given)
+
+    @rule(who=st.sampled_from(("sponsor", *PARTS)))
+    def take_the_statement_over(self, who: str) -> None:
+        proof = factories.authentication(at=self.now)
+        said = statement.of(facts.load_one(self.row.pk))
+        given = {"statement": said, "authentication": proof, "by": self.person(who)}
+        self.attempt(actions.endorse, initiative=self.row, **given)
 
     @rule(who=st.sampled_from(("lead", "watcher", "sponsor")), second=WHO, days=st.integers(1, 30))
     def override(self, who: str, second: str, days: int) -> None:
