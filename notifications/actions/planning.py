@@ -35,6 +35,19 @@ class Key(NamedTuple):
 
 
 KEY = ("kind", "subject", "due_date", "step", "recipient_id")
+# What is asked of whoever hears it, at whatever step.
+ASKS = {
+    "unowned": "Name who answers for {it}",
+    "decision_lapsed": "Decide now: {it} has lapsed",
+    "falls_short": "See why it falls short, and say what follows: {it}",
+    "measurement_stale": "Measure it again: {it}",
+    "evaluation_stale": "Run the evaluation again: {it}",
+    "over_budget": "See what it costs, and say what follows: {it}",
+    "stalled": "Say how it stands: {it}",
+    "sign_off_overdue": "Get the missing signatures: {it}",
+    "slot_unfillable": "Appoint somebody who signs: {it}",
+}
+WHAT_IS_DECIDED = {"catch_up": "the catch-up of ", "recertification": "the recertification of "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +138,8 @@ def _cancel(gone: list[int]) -> int:
 
 
 def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
-    """What each open flag owes today, with the roles in which each person hears it."""
+    """What each open flag owes today, with the roles in which each person hears it. Of two flags
+    that ask for the same thing on the same day the worse one speaks."""
     policy = reviews.current_policy()
     steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
     owners = _owners()
@@ -141,7 +155,7 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
         reached = ladders.recipients(step, owners.get(flag.initiative_id, {}), leads, assignee)
         for recipient, roles in reached.items():
             key = Key(kind, subject_of(flag), flag.due_date, step.days, recipient)
-            wanted[key] = (flag, roles)
+            wanted.setdefault(key, (flag, roles))
     return wanted
 
 
@@ -152,7 +166,7 @@ def subject_of(flag: Flag) -> str:
 
 def _open_flags() -> QuerySet[Flag]:
     flags = Flag.objects.open().select_related("initiative")
-    return flags.only(
+    return flags.worst_first().only(
         "rule", "subject", "due_date", "severity", "says", "initiative", "initiative__name"
     )
 
@@ -223,13 +237,11 @@ def _why(roles: list[str]) -> str:
 def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     """What the reminder asks of its reader, as a subject line; owners prepare what the sponsor
     or a lead decides."""
-    if key.kind == "unowned":
-        return f"Name who answers for {called(initiative)}"
+    if key.kind in ASKS:
+        return ASKS[key.kind].format(it=called(initiative))
     if key.kind == "kill_condition_tripped":
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)}, a kill condition has tripped"
-    if key.kind == "decision_lapsed":
-        return f"Decide now: {called(initiative)} has lapsed"
     if key.kind == "threshold_reached":
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)} has reached its threshold"
@@ -245,8 +257,7 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     if key.kind == "suspended":
         what = f"Decide by {day}" if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"
-    what = called(initiative)
-    what = f"the catch-up of {what}" if key.kind == "catch_up" else what
+    what = f"{WHAT_IS_DECIDED.get(key.kind, '')}{called(initiative)}"
     if not decides:
         return f"Have it ready by {day}: {what}"
     return f"Decide now: {what}, late since {day}" if key.step > 0 else f"Decide by {day}: {what}"
