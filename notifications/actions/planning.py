@@ -138,8 +138,7 @@ def _cancel(gone: list[int]) -> int:
 
 
 def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
-    """What each open flag owes today, with the roles in which each person hears it. Of two flags
-    that ask for the same thing on the same day the worse one speaks."""
+    """What each open flag owes today, with the roles in which each person hears it."""
     policy = reviews.current_policy()
     steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
     owners = _owners()
@@ -155,7 +154,7 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
         reached = ladders.recipients(step, owners.get(flag.initiative_id, {}), leads, assignee)
         for recipient, roles in reached.items():
             key = Key(kind, subject_of(flag), flag.due_date, step.days, recipient)
-            wanted.setdefault(key, (flag, roles))
+            wanted[key] = (flag, roles)
     return wanted
 
 
@@ -166,7 +165,7 @@ def subject_of(flag: Flag) -> str:
 
 def _open_flags() -> QuerySet[Flag]:
     flags = Flag.objects.open().select_related("initiative")
-    return flags.worst_first().only(
+    return flags.only(
         "rule", "subject", "due_date", "severity", "says", "initiative", "initiative__name"
     )
 

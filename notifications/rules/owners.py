@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from initiatives import queries as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
@@ -65,17 +66,18 @@ def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
 )
 def sponsor_gone(today: date, policy: Policy) -> list[Finding]:
     """Whoever accepted to be its sponsor is no longer active, or came back and has not accepted
-    again, in whatever stage (product.md P23). Where the stage needs a sponsor it is unowned as
-    well: both climb one ladder, so that nobody hears of it twice."""
+    again, in whatever stage (product.md P23). Of what is unowned that rule speaks, also where it is
+    the sponsor who is missing: nobody hears of one departure twice."""
     gone = (
         Ownership.objects.open()
         .filter(role=Role.SPONSOR, accepted_at__isnull=False)
         .filter(Q(person__is_active=False) | Q(accepted_at__lt=F("person__active_since")))
         .filter(initiative__counting_since__isnull=False)
         .exclude(initiative__stage=Stage.RETIRED)
+        .exclude(initiative__in=initiatives.unowned(Initiative.objects.all()).values("pk"))
     )
     rows = gone.order_by().values_list(
-        "initiative", "person__name", "person__is_active", "person__inactive_since"
+        "pk", "initiative", "person__name", "person__is_active", "person__inactive_since"
     )
     return [
         Finding(
@@ -83,9 +85,10 @@ def sponsor_gone(today: date, policy: Policy) -> list[Finding]:
             Severity.WARNING,
             f"{name}, its sponsor, {_how_gone(is_active)}.",
             LEADS,
+            subject=f"ownership:{ownership}",
             since=since,
         )
-        for pk, name, is_active, since in rows
+        for ownership, pk, name, is_active, since in rows
     ]
 
 

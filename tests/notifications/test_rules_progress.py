@@ -15,7 +15,7 @@ from initiatives.models import ImportedRow, Initiative, Ownership, StageSpell
 from initiatives.stages import Role, Stage
 from notifications import queries
 from notifications.actions import sweep
-from notifications.models import Flag
+from notifications.models import Flag, Reminder
 from reviews import actions as decisions
 from tests.factories import make_parsed, silence
 from tests.notifications.scenes import (
@@ -325,6 +325,8 @@ class TestSponsorGone(Progress):
         people.deactivate(person=self.sponsor, by=None, at=at)
 
     def setUp(self):
+        self.set(stage=Stage.PRODUCTION, decision_date=TODAY + 300 * DAY)
+        own(self.initiative, Role.PRODUCTION_OWNER, self.owner)
         self.sponsor = make_person("Sam Sponsor")
         own(self.initiative, Role.SPONSOR, self.sponsor)
 
@@ -353,27 +355,41 @@ class TestSponsorGone(Progress):
         sweep(at=NOON)
         assert Flag.objects.get(rule="sponsor_gone").since == NOON
 
-    def test_is_so_in_each_stage_but_the_last(self):
+    def test_leaves_to_unowned_where_the_stage_needs_a_sponsor(self):
         self.leave()
         for stage in Stage:
             self.set(stage=stage)
-            assert len(found_by("sponsor_gone")) == (stage != Stage.RETIRED), stage
+            said = [bool(found_by(rule)) for rule in ("sponsor_gone", "unowned")]
+            assert said == {
+                "proposal": [True, False], "pilot": [False, True],
+                "readiness_review": [False, True], "production": [True, False],
+                "retired": [False, False],
+            }[stage], stage  # fmt: skip
 
     def test_leaves_out_the_quiet(self):
         self.leave()
         self.leaves_out_the_quiet("sponsor_gone")
 
-    def test_doubles_no_mail_with_unowned(self):
+    def test_tells_the_leads_and_of_one_departure_once(self):
         self.leave()
         sweep(at=NOON)
-        assert {"unowned", "sponsor_gone"} <= open_rules(self.initiative)
+        assert open_rules(self.initiative) == {"sponsor_gone"}
         assert owed(kind="unowned") == [("unowned", 0, "Lea Lead")]
-
-    def test_tells_the_leads_where_no_stage_needs_a_sponsor(self):
-        self.set(stage=Stage.PROPOSAL)
-        self.leave()
+        people.deactivate(person=self.owner, by=None, at=NOON)
         sweep(at=NOON)
-        assert "unowned" not in open_rules(self.initiative)
+        assert open_rules(self.initiative) == {"unowned"}
+        (reminder,) = Reminder.objects.owed().filter(kind="unowned")
+        assert reminder.is_urgent
+
+    def test_is_heard_of_though_it_was_unowned_that_day(self):
+        """What was sent about the one leaves the other to be said."""
+        people.deactivate(person=self.owner, by=None, at=NOON)
+        sweep(at=NOON)
+        self.leave()
+        own(self.initiative, Role.PRODUCTION_OWNER, self.lead, at=NOON)
+        own(self.initiative, Role.BUSINESS_OWNER, self.lead, at=NOON)
+        sweep(at=NOON)
+        assert open_rules(self.initiative) == {"sponsor_gone"}
         assert owed(kind="unowned") == [("unowned", 0, "Lea Lead")]
 
     def test_opens_updates_and_closes(self):

@@ -79,7 +79,7 @@ class TestSweep(SweepTestCase):
         assert open_rules(self.initiative) == set()
         people.deactivate(person=self.owner, by=None, at=NOON)
         actions.sweep(at=NOON + timedelta(minutes=5))
-        assert open_rules(self.initiative) == {"unowned", "sponsor_gone"}
+        assert open_rules(self.initiative) == {"unowned"}
         assert owed() == [("unowned", 0, "Lea Lead")]
 
     def test_keeps_the_day_an_initiative_became_unowned(self):
