@@ -13,6 +13,8 @@ LEAD = "portfolio lead"
 ASSIGNEE = "assignee"
 PILOT_OWNERS = (Role.BUSINESS_OWNER, Role.ENGINEERING_OWNER)
 OWNERS = (*PILOT_OWNERS, Role.PRODUCTION_OWNER)
+RUNS_IT = (Role.BUSINESS_OWNER, Role.PRODUCTION_OWNER)
+BUILDS_IT = (Role.ENGINEERING_OWNER, Role.PRODUCTION_OWNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,63 @@ def statement_unsigned(ladder: Ladder) -> tuple[Step, ...]:
     )
 
 
+def recertification(ladder: Ladder) -> tuple[Step, ...]:
+    """Before the date whoever answers for it in production, after it the sponsor, then the
+    leads."""
+    days = sorted(ladder.recertification_days_before, reverse=True)
+    return (
+        *(Step(-before, RUNS_IT) for before in days),
+        Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True),
+        Step(ladder.leads_days_after, leads=True),
+    )
+
+
+def falls_short(ladder: Ladder) -> tuple[Step, ...]:
+    """At once those who answer for it; the sponsor where it has not got better."""
+    return (
+        Step(0, RUNS_IT, or_leads=True),
+        Step(ladder.leads_days_after, (Role.SPONSOR,), or_leads=True),
+    )
+
+
+def measurement_stale(ladder: Ladder) -> tuple[Step, ...]:
+    """Once it is late whoever can have it measured, then the sponsor."""
+    return (Step(0, RUNS_IT), Step(ladder.leads_days_after, (Role.SPONSOR,), or_leads=True))
+
+
+def evaluation_stale(ladder: Ladder) -> tuple[Step, ...]:
+    """Once those who can run it: nothing is wrong yet."""
+    return (Step(0, BUILDS_IT),)
+
+
+def over_budget(ladder: Ladder) -> tuple[Step, ...]:
+    """Once those who pay, and who answer to them."""
+    return (Step(0, (Role.BUDGET_OWNER, Role.BUSINESS_OWNER, Role.SPONSOR), or_leads=True),)
+
+
+def stalled(ladder: Ladder) -> tuple[Step, ...]:
+    """Its owners, then the sponsor; what has none is flagged as unowned."""
+    return (Step(0, PILOT_OWNERS), Step(ladder.leads_days_after, (Role.SPONSOR,)))
+
+
+def sign_off_overdue(ladder: Ladder) -> tuple[Step, ...]:
+    """Whoever is to sign was asked and reminded; now the sponsor hears, then the leads."""
+    return (
+        Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True),
+        Step(ladder.leads_days_after, leads=True),
+    )
+
+
+def slot_unfillable(ladder: Ladder) -> tuple[Step, ...]:
+    """At once the leads, who can appoint somebody."""
+    return (Step(0, leads=True),)
+
+
+def shown_only(ladder: Ladder) -> tuple[Step, ...]:
+    """Nobody: those who can do something were told already, or hear of it otherwise."""
+    return ()
+
+
 def decides(roles: Iterable[str]) -> bool:
     """Whether somebody in these roles may decide (product.md §4): the sponsor, or a lead."""
     return not {LEAD, str(Role.SPONSOR.label).lower()}.isdisjoint(roles)
@@ -113,6 +172,15 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "suspended": suspended,
     "obligation": obligation,
     "statement_unsigned": statement_unsigned,
+    "recertification": recertification,
+    "falls_short": falls_short,
+    "measurement_stale": measurement_stale,
+    "evaluation_stale": evaluation_stale,
+    "over_budget": over_budget,
+    "stalled": stalled,
+    "sign_off_overdue": sign_off_overdue,
+    "slot_unfillable": slot_unfillable,
+    "shown_only": shown_only,
 }
 
 

@@ -20,6 +20,7 @@ NAMED = 4  # of the others who were told
 HAS_DEADLINE = frozenset(
     {"decision_date", "suspended", "sign_off_asked", "sign_off_stale", "sign_off_lapsed"}
     | {"obligation", "obligation_owed", "statement_unsigned", "override", "catch_up"}
+    | {"recertification", "sign_off_overdue"}
 )
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
@@ -50,6 +51,14 @@ ACTIONS = {
     "kill_condition_tripped": DECIDE,
     "suspended": DECIDE,
     "statement_unsigned": "Open and sign",
+    "recertification": DECIDE,
+    "falls_short": "See what was measured",
+    "measurement_stale": "Open and measure",
+    "evaluation_stale": "See the evaluations",
+    "over_budget": "See what was spent",
+    "stalled": "Open and say how it stands",
+    "sign_off_overdue": "See who has not signed",
+    "slot_unfillable": "Open and appoint somebody",
     "obligation": "Confirm it",
     "obligation_owed": "Confirm it once it is done",
     "question_asked": "Read and answer",

@@ -19,6 +19,7 @@ from initiatives.stages import Stage
 from notifications.models import Flag
 from notifications.rules import RULES
 from portfolio.queries import blockers, catch_up, health, overrides, stages, timeline
+from reviews.health import Health
 
 SORTS = {
     "decision": ("decision_date", "pk"),
@@ -80,7 +81,7 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
         widget=QuickSelect,
     )
     health = django_filters.ChoiceFilter(
-        choices=health.Health.choices,
+        choices=Health.choices,
         method="by_health",
         empty_label="Any health",
         label="Health in production",

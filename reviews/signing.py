@@ -282,12 +282,12 @@ def slots_with_holder(person: Person, today: date) -> QuerySet[Any]:
     return Slot.objects.annotate(
         is_held=Exists(held.filter(person=person)),
         deputy_of=Subquery(as_deputy.values("person__name")[:1]),
-        is_delegated=Exists(given.filter(_still_theirs(), person=person)),
+        is_delegated=Exists(given.filter(still_theirs(), person=person)),
         is_handed_on=Exists(given.filter(holder=person)),
     )
 
 
-def _still_theirs() -> Q:
+def still_theirs() -> Q:
     """A delegation that a lead made, or whose giver could still sign."""
     owns = Ownership.objects.counting().filter(
         person=OuterRef("holder"),

@@ -35,6 +35,19 @@ class Key(NamedTuple):
 
 
 KEY = ("kind", "subject", "due_date", "step", "recipient_id")
+# What is asked of whoever hears it, at whatever step.
+ASKS = {
+    "unowned": "Name who answers for {it}",
+    "decision_lapsed": "Decide now: {it} has lapsed",
+    "falls_short": "See why it falls short, and say what follows: {it}",
+    "measurement_stale": "Measure it again: {it}",
+    "evaluation_stale": "Run the evaluation again: {it}",
+    "over_budget": "See what it costs, and say what follows: {it}",
+    "stalled": "Say how it stands: {it}",
+    "sign_off_overdue": "Get the missing signatures: {it}",
+    "slot_unfillable": "Appoint somebody who signs: {it}",
+}
+WHAT_IS_DECIDED = {"catch_up": "the catch-up of ", "recertification": "the recertification of "}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,13 +236,11 @@ def _why(roles: list[str]) -> str:
 def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     """What the reminder asks of its reader, as a subject line; owners prepare what the sponsor
     or a lead decides."""
-    if key.kind == "unowned":
-        return f"Name who answers for {called(initiative)}"
+    if key.kind in ASKS:
+        return ASKS[key.kind].format(it=called(initiative))
     if key.kind == "kill_condition_tripped":
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)}, a kill condition has tripped"
-    if key.kind == "decision_lapsed":
-        return f"Decide now: {called(initiative)} has lapsed"
     if key.kind == "threshold_reached":
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)} has reached its threshold"
@@ -245,8 +256,7 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
     if key.kind == "suspended":
         what = f"Decide by {day}" if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"
-    what = called(initiative)
-    what = f"the catch-up of {what}" if key.kind == "catch_up" else what
+    what = f"{WHAT_IS_DECIDED.get(key.kind, '')}{called(initiative)}"
     if not decides:
         return f"Have it ready by {day}: {what}"
     return f"Decide now: {what}, late since {day}" if key.step > 0 else f"Decide by {day}: {what}"

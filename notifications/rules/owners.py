@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from initiatives import queries as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
-from notifications.rules.words import DECIDERS, in_words
+from notifications.rules.words import DECIDERS, LEADS, in_words
 from reviews import queries as reviews
 from reviews.policy import Policy
 
@@ -55,6 +56,44 @@ def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
         f"Nobody who is active has accepted to be its {names}.",
         "a portfolio lead" if Role.SPONSOR in missing else DECIDERS,
     )
+
+
+@rule(
+    "Sponsor gone",
+    Severity.WARNING,
+    closes_when="its sponsor accepts again, or somebody else is named",
+    reminds="unowned",
+)
+def sponsor_gone(today: date, policy: Policy) -> list[Finding]:
+    """Whoever accepted to be its sponsor is no longer active, or came back and has not accepted
+    again, in whatever stage (product.md P23). Of what is unowned that rule speaks, also where it is
+    the sponsor who is missing: nobody hears of one departure twice."""
+    gone = (
+        Ownership.objects.open()
+        .filter(role=Role.SPONSOR, accepted_at__isnull=False)
+        .filter(Q(person__is_active=False) | Q(accepted_at__lt=F("person__active_since")))
+        .filter(initiative__counting_since__isnull=False)
+        .exclude(initiative__stage=Stage.RETIRED)
+        .exclude(initiative__in=initiatives.unowned(Initiative.objects.all()).values("pk"))
+    )
+    rows = gone.order_by().values_list(
+        "pk", "initiative", "person__name", "person__is_active", "person__inactive_since"
+    )
+    return [
+        Finding(
+            pk,
+            Severity.WARNING,
+            f"{name}, its sponsor, {_how_gone(is_active)}.",
+            LEADS,
+            subject=f"ownership:{ownership}",
+            since=since,
+        )
+        for ownership, pk, name, is_active, since in rows
+    ]
+
+
+def _how_gone(is_active: bool) -> str:
+    return "came back and has not accepted again" if is_active else "is no longer here"
 
 
 @rule(

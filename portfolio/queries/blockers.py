@@ -28,10 +28,10 @@ from django.utils import timezone
 from accounts.models import Person, Unit
 from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
+from initiatives.spans import WholeDays, median
 from initiatives.stages import Gate, Stage
 from portfolio.queries import keeping
 from portfolio.queries.keeping import Moment
-from portfolio.queries.spans import WholeDays, median
 from reviews import queries as policies
 from reviews.models import UnmetCriterion
 

@@ -16,7 +16,7 @@ from initiatives.models.registry import OWING, InitiativeQuerySet
 from initiatives.stages import UNDECIDED
 from portfolio.queries import timeline
 from reviews import catching_up
-from reviews import queries as reviews
+from reviews.policy import Limits
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,16 @@ class Counts:
         return found
 
 
-def compute(visible: InitiativeQuerySet, today: date) -> Counts:
-    """Count it, in one query, and one for the policy that says when it is late."""
-    return Counts(list(_counted(visible, today)))
+def compute(visible: InitiativeQuerySet, today: date, limits: Limits) -> Counts:
+    """Count it, in one query; the policy's limits say when it is late."""
+    return Counts(list(_counted(visible, today, limits)))
 
 
-def _counted(visible: InitiativeQuerySet, today: date) -> QuerySet[Any, Any]:
+def _counted(visible: InitiativeQuerySet, today: date, limits: Limits) -> QuerySet[Any, Any]:
     """Everything that is counted, by stage and week, in one pass over the portfolio."""
     counting = Q(counting_since__isnull=False)
     owing = counting & OWING
-    yesterday, limits = today - timedelta(days=1), reviews.current_policy().limits
+    yesterday = today - timedelta(days=1)
     return (
         visible.order_by()
         .annotate(week=timeline.number_of_week(today))

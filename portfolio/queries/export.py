@@ -28,12 +28,12 @@ from django.urls import reverse
 
 from initiatives.models import Measurement, Spend
 from initiatives.models.registry import InitiativeQuerySet
+from initiatives.spans import Days
 from initiatives.stages import Role, Stage
 from initiatives.triage import LegalClass, Level
 from initiatives.units import UnitKind
 from notifications.models import Flag
 from portfolio.queries.cells import Number, Text, as_csv
-from portfolio.queries.spans import Days
 
 OWNERS = (Role.SPONSOR, Role.BUSINESS_OWNER, Role.ENGINEERING_OWNER, Role.PRODUCTION_OWNER)
 # Metrics are stored in one unit of their kind; what is counted or scored says its own.

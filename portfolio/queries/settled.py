@@ -25,6 +25,7 @@ from portfolio.queries.catch_up import Answer, CatchUp
 from portfolio.queries.counts import Counts
 from portfolio.queries.keeping import Moment
 from portfolio.queries.stages import Passage, Stopped
+from reviews import queries as reviews
 
 LIVING = tuple(stage for stage in Stage if stage != Stage.RETIRED)
 Row = tuple[str, int | None, int, int]
@@ -122,12 +123,13 @@ def load(person: Person, visible: InitiativeQuerySet, today: date, now: Moment) 
         if not kinds <= CHANGES_NO_OWNER | harmless:
             return compute(visible, today)
         changed: dict[str, Any] = {}
+        limits = reviews.current_policy().limits
         if not kinds <= CHANGES_NO_COUNT | harmless:
-            changed["counts"] = counting.compute(visible, today)
+            changed["counts"] = counting.compute(visible, today, limits)
         if not kinds <= CHANGES_NO_OWNER:
             changed |= _owned(_in_one_query(_owners(visible)))
         if measured := {pk for kind, pk in news if kind in CHANGES_HEALTH and pk is not None}:
-            changed["health"] = known.health | doing.of(visible, today, measured)
+            changed["health"] = known.health | doing.of(visible, today, limits, measured)
         return replace(known, **changed)
 
     key = f"settled:{today}:{keeping.sight(person)}"
@@ -135,14 +137,15 @@ def load(person: Person, visible: InitiativeQuerySet, today: date, now: Moment) 
 
 
 def compute(visible: InitiativeQuerySet, today: date) -> Settled:
-    """Compute it all anew, in three queries."""
+    """Compute it all anew, in three queries, and one for the policy."""
+    limits = reviews.current_policy().limits
     found = _in_one_query(_owners(visible) | _passed(visible))
     return Settled(
-        counts=counting.compute(visible, today),
+        counts=counting.compute(visible, today, limits),
         **_owned(found),
         passages=stages.passages(found["passages"]),
         stopped=_stopped(found["stopped"]),
-        health=doing.of(visible, today),
+        health=doing.of(visible, today, limits),
     )
 
 

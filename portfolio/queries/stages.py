@@ -22,8 +22,8 @@ from django.db.models import (
 
 from initiatives.models import StageSpell
 from initiatives.models.registry import InitiativeQuerySet
+from initiatives.spans import WholeDays, median
 from initiatives.stages import ORDER, Stage
-from portfolio.queries.spans import WholeDays, median
 
 
 @dataclass

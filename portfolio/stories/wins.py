@@ -94,6 +94,7 @@ WINDSCREENS = Story(
         *shipped(612, "Everything answered; operations tried the off-switch twice.", "36 h"),
         *monthly(600, 10, 8_300),
         *evaluated(266, "glass-2.1", "0.4 %", "0.7 %", 500),
+        *evaluated(84, "glass-2.2", "0.4 %", "0.6 %", 500),
         *recertified(254, "A year in use, six times faster than promised: it stays."),
         *documented(
             40,

@@ -2,17 +2,15 @@
 
 from datetime import date, datetime, timedelta
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from accounts import permissions as people
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives.models import Initiative, StageSpell
+from initiatives.models import Initiative
+from reviews import extensions
 from reviews.models import Decision
 from reviews.policy import Policy
-
-MOST_EXTENSIONS = 2  # of one stage: the first by the sponsor, the second by a lead (product.md P5)
 
 
 def require_within_limits(
@@ -38,9 +36,8 @@ def _require_first_pause(row: Initiative) -> None:
 
 
 def _require_extension_left(row: Initiative, by: Person) -> None:
-    spells = StageSpell.objects.filter(initiative=row, stage=row.stage)
-    used = spells.aggregate(sum=Sum("extensions"))["sum"] or 0
-    if used >= MOST_EXTENSIONS:
+    used = extensions.used(row)
+    if used >= extensions.MOST:
         raise Refused(
             "It was extended twice: there is no third extension. Ship it, send it back or kill it.",
             rule="no_third_extension",

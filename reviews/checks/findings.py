@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
 from django.utils import timezone
 from django.utils.text import capfirst
 
 from initiatives.models import EvaluationRun, EvaluationSet, OpenQuestion
 from initiatives.units import money
 from reviews.checks.verdicts import Asked, Verdict, counted, day, met, unmet
+from reviews.policy import Limits
 from reviews.policy.wording import listed
 
 
@@ -19,10 +22,15 @@ def evaluation_run(asked: Asked) -> Verdict:
     run, said = known.last_run, capfirst(_said(known, known.last_run))
     if asked.since and run.ran_on < timezone.localdate(asked.since):
         return unmet(f"{said}; run it again for this recertification.")
-    age, most = (asked.today - run.ran_on).days, asked.limits.evaluation_stale_days
-    if age > most:
+    if run.ran_on < evaluations_count_from(asked.today, asked.limits):
+        age, most = (asked.today - run.ran_on).days, asked.limits.evaluation_stale_days
         return unmet(f"{said}, {age} days ago; after {most} days it has to be run again.")
     return met(f"{said}.")
+
+
+def evaluations_count_from(today: date, limits: Limits) -> date:
+    """The first day whose evaluations are not stale yet (product.md §3, Limits)."""
+    return today - timedelta(days=limits.evaluation_stale_days)
 
 
 def _said(known: EvaluationSet, run: EvaluationRun) -> str:

@@ -31,7 +31,7 @@ def _against_threshold(facts: Facts, metric: Metric, threshold: Decimal) -> tupl
     last = facts.latest(metric)
     if last is None:
         return f"Nothing has been measured yet; threshold is {metric.words(threshold)}.", False
-    said = _said(metric, last)
+    said = said_of(metric, last)
     if too_early := _too_early(facts, metric, last):
         return f"{said}; {too_early}.", False
     if metric.minimum_sample and (last.sample_size or 0) < metric.minimum_sample:
@@ -41,7 +41,8 @@ def _against_threshold(facts: Facts, metric: Metric, threshold: Decimal) -> tupl
     return f"{said}; threshold is {metric.words(threshold)}.", reached
 
 
-def _said(metric: Metric, last: Measurement) -> str:
+def said_of(metric: Metric, last: Measurement) -> str:
+    """What a measurement showed: `measured 52 min on 3 Nov 2026, n = 812`."""
     sample = f", n = {last.sample_size:,}" if last.sample_size else ""
     return f"measured {metric.words(last.value)} on {day(last.measured_at)}{sample}"
 
@@ -83,7 +84,7 @@ def _holds(facts: Facts, metric: Metric) -> str:
     last = facts.latest(metric)
     assert last is not None
     limit = metric.words(metric.threshold)
-    return f"{capfirst(metric.name)}: {_said(metric, last)}; limit is {limit}."
+    return f"{capfirst(metric.name)}: {said_of(metric, last)}; limit is {limit}."
 
 
 def _kinds(metrics: list[Metric]) -> set[str]:
@@ -133,7 +134,7 @@ def measured_against_baseline(asked: Asked) -> Verdict:
     if old := _is_old(asked, metric):
         return unmet(old, "measure", metric.pk)
     better = metric.reaches(last.value, metric.baseline) and last.value != metric.baseline
-    said = f"{capfirst(_said(metric, last))}; the baseline is {metric.words(metric.baseline)}."
+    said = f"{capfirst(said_of(metric, last))}; the baseline is {metric.words(metric.baseline)}."
     return met(said) if better else unmet(said, "measure", metric.pk)
 
 

@@ -39,10 +39,20 @@ def cost_within_budget(asked: Asked) -> Verdict:
     if not spent:
         return unmet("No actual cost has been recorded in this stage.")
     entered = timezone.localdate(asked.facts.initiative.stage_entered_at)
-    months = months_between(entered, asked.today)
-    actual = f"{money(spent)} in {counted(months, 'month')}, since {day(entered)}"
-    said = f"{actual}; {money(estimate * months)} was estimated."
-    return Verdict(spent <= estimate * months, said)
+    said = against_estimate(spent, estimate, entered, asked.today)
+    return Verdict(spent <= estimated(estimate, entered, asked.today), said)
+
+
+def estimated(monthly_cost: int, entered: date, today: date) -> int:
+    """What running it was to cost since this day, by its monthly estimate."""
+    return monthly_cost * months_between(entered, today)
+
+
+def against_estimate(spent: int, monthly_cost: int, entered: date, today: date) -> str:
+    """What it has cost beside what was estimated, in words."""
+    months = counted(months_between(entered, today), "month")
+    estimate = money(estimated(monthly_cost, entered, today))
+    return f"{money(spent)} in {months}, since {day(entered)}; {estimate} was estimated."
 
 
 def owners_reaccepted(asked: Asked) -> Verdict:

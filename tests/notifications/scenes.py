@@ -12,7 +12,10 @@ from initiatives.models import Initiative, KillCondition
 from initiatives.stages import REQUIRED_ROLES, Role, Stage
 from notifications import actions
 from notifications.models import Flag, Message, Reminder
+from notifications.rules import RULES
+from notifications.rules.finding import Finding
 from reviews import actions as reviews
+from reviews import queries
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -47,11 +50,11 @@ def make_initiative(
     **owners: Person,
 ) -> Initiative:
     """An initiative in a stage, decided by `due`, with owners who have accepted; it owes nothing
-    of the gates before."""
+    of the gates before, and somebody has touched it lately."""
     initiative = initiatives.declare_as_running(name=name, stage=stage, by=lead, at=at)
-    Initiative.objects.filter(pk=initiative.pk).update(caught_up_at=at)
     for role, person in owners.items():
         own(initiative, role, person, at)
+    Initiative.objects.filter(pk=initiative.pk).update(caught_up_at=at, touched_at=NOON)
     if due is not None:
         move(initiative, due)
     return initiative
@@ -83,6 +86,10 @@ def trip_by_spend(initiative: Initiative, at: datetime = NOON) -> KillCondition:
     initiatives.record_spend(initiative=initiative, amount=150, spent_on=at.date(), by=None, at=at)
     condition.refresh_from_db()
     return condition
+
+
+def found_by(rule: str, today: date = TODAY) -> list[Finding]:
+    return RULES[rule].function(today, queries.current_policy())
 
 
 def open_rules(initiative: Initiative) -> set[str]:

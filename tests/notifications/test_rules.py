@@ -16,13 +16,14 @@ from notifications import rules
 from notifications.actions import sweep
 from notifications.models import Flag, Reminder
 from notifications.rules import RULES
-from notifications.rules.finding import Finding, Rule
+from notifications.rules.finding import Rule
 from reviews import actions as decisions
 from reviews import queries as reviews
 from tests.factories import make_measurement, make_metric
 from tests.notifications.scenes import (
     NOON,
     TODAY,
+    found_by,
     make_initiative,
     make_lead,
     make_person,
@@ -37,10 +38,6 @@ from tests.notifications.scenes import (
 )
 
 DAY = timedelta(days=1)
-
-
-def found_by(rule: str, today=TODAY) -> list[Finding]:
-    return RULES[rule].function(today, reviews.current_policy())
 
 
 class RuleTestCase(TestCase):
