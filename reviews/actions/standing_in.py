@@ -87,6 +87,8 @@ def _delegate(
     if not reason.strip():
         raise Refused("Say why, for the record.", rule="reason_missing", field="reason")
     _require_possible(review, state, person)
+    # Who cannot sign may have been named before, until a day, or by somebody who has left since.
+    Delegation.objects.filter(slot=state.slot, person=person, ended_at=None).update(ended_at=at)
     given = Delegation.objects.create(
         slot=state.slot,
         holder=holder,

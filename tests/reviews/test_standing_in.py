@@ -224,6 +224,27 @@ class TestAppoint(StandingIn):
         assert SignOff.objects.get().on_behalf_of is None
         assert state(self.review, "sponsor").is_filled
 
+    def test_is_possible_of_whom_somebody_named_who_has_left_since(self):
+        self.hand_on()
+        people.deactivate(person=self.cast.sponsor, by=None, at=NOON)
+        self.appoint()
+        assert state(self.review, "sponsor").is_fillable
+        assert Delegation.objects.filter(ended_at=None).count() == 1
+
+    def test_is_possible_once_more_when_the_day_is_over(self):
+        self.appoint(until=TODAY)
+        actions.appoint(
+            slot=slot(self.review, "sponsor"),
+            person=self.deputy,
+            reason="Still away.",
+            until_date=TODAY + 14 * DAY,
+            by=self.cast.lead,
+            at=NOON + 2 * DAY,
+        )
+        assert [d.until_date for d in Delegation.objects.filter(ended_at=None)] == [
+            TODAY + 14 * DAY
+        ]
+
     def test_refuses_anybody_but_a_lead(self):
         assert refusal(self.appoint, by=self.cast.sponsor).rule == "not_a_lead"
 
