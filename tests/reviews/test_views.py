@@ -163,6 +163,20 @@ class TestReviewDetail(ReviewPages):
         read = words_of(self.page())
         assert len(read) <= 250, f"{len(read)} words: {' '.join(read)}"
 
+    def test_names_a_few_of_many_open_points(self):
+        bare = factories.make_initiative(by=self.cast.lead, name="Bare", complete=False)
+        review = factories.make_review(initiative=bare, by=self.cast.lead, at=self.now)
+        self.client.force_login(self.cast.compliance)
+        said = text_of(self.client.get(review.get_absolute_url()))
+        assert "points are open:" in said
+        assert "… All stand below." in said
+
+    def test_offers_auditors_nothing_to_ask(self):
+        for person, offered in ((factories.make_auditor(), False), (self.cast.lead, True)):
+            self.sign_in(person)
+            asks = reverse("reviews:ask", args=[self.review.pk])
+            assert (asks in self.page().content.decode()) is offered
+
     def test_shows_others_what_stands_and_nothing_to_sign(self):
         for person in (
             factories.make_person(name="Otto Outsider"),
