@@ -35,6 +35,7 @@ from reviews import (
 from reviews.forms import SignForm, WithdrawForm
 from reviews.models import Decision, Question, Review, SignOff, Slot
 from reviews.signing import SlotState
+from reviews.transitions import TABLE
 
 
 class RequestReview(View):
@@ -110,6 +111,7 @@ def review_page(
         "since": since.last_review(standing),
         "lacking": standing.lacking_in_short() if review.is_open else [],
         "decisions": _decisions(request.user, standing) if review.is_open else [],
+        "bar_to_advancing": _bar_to_advancing(request.user, standing),
         "may_withdraw": permissions.may_withdraw(request.user, review),
         "mine_rejected": _rejected_by(request.user, standing),
         "bars": _bars(request.user, standing),
@@ -166,6 +168,20 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
         for kind in queries.possible_decisions(person, standing.facts)
         if kind != Decision.Kind.SUSPEND and transitions.ends(kind, review.gate)
     ]
+
+
+def _bar_to_advancing(person: Person, standing: queries.Standing) -> str | None:
+    """Why the decision that this review is about is not theirs, or not possible now, or None."""
+    known, gate = standing.facts, standing.review.gate
+    kinds = [
+        kind
+        for kind in permissions.ADVANCING
+        if transitions.ends(kind, gate) and known.initiative.stage in TABLE[kind].origins
+    ]
+    if not standing.review.is_open or not kinds:
+        return None
+    barred = transitions.bar(kinds[0], known)
+    return barred.says if barred else permissions.bar_to_deciding(person, known, kinds[0])
 
 
 def _rejected_by(person: Person, standing: queries.Standing) -> SlotState | None:

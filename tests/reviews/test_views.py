@@ -238,6 +238,14 @@ class TestReviewDetail(ReviewPages):
         assert "Everything is there" in said
         assert self.decide_url("proceed") in self.page().content.decode()
 
+    def test_says_to_a_lead_why_the_decision_is_not_theirs(self):
+        Initiative.objects.update(evidence_changed_by=self.cast.business_owner)
+        self.sign_in(self.cast.lead)
+        assert "the sponsor or another lead decides" not in text_of(self.page())
+        Initiative.objects.update(evidence_changed_by=self.cast.lead)
+        said = text_of(self.page())
+        assert "You last changed its evidence; the sponsor or another lead decides." in said
+
     def test_shows_a_decided_review_as_it_was_decided(self):
         actions.decide(
             initiative=self.initiative,
