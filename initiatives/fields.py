@@ -82,7 +82,11 @@ class Day(forms.DateField):
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("widget", forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
         kwargs.setdefault(
-            "error_messages", {"invalid": "Write a date like 2026-12-03, 3.12.2026 or 3 Dec 2026."}
+            "error_messages",
+            {
+                "required": "Choose a day.",
+                "invalid": "Write a date like 2026-12-03, 3.12.2026 or 3 Dec 2026.",
+            },
         )
         super().__init__(**kwargs)
 
@@ -130,7 +134,10 @@ class PersonChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
         kwargs.setdefault("empty_label", "Choose a person …")
         kwargs.setdefault(
             "error_messages",
-            {"invalid_choice": "This person is not active here. Choose somebody who is."},
+            {
+                "required": "Choose a person.",
+                "invalid_choice": "This person is not active here. Choose somebody who is.",
+            },
         )
         super().__init__(**kwargs)
 

@@ -37,6 +37,7 @@ class Item:
     until: str
     url: str
     action: str
+    asks: bool
 
 
 DECIDE = "Open and decide"
@@ -71,6 +72,7 @@ ACTIONS = {
     "ownership_asked": "Accept or decline",
     "override_asked": "Read and sign",
 }
+KEPT = frozenset({"sign_off_receipt"})  # asks for nothing: it is there to be kept
 PREPARE = "See what is missing"  # of those who do not decide themselves
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else
 PLACES = {"unowned": "#owners"}  # on the page it opens
@@ -87,7 +89,8 @@ def written(
 
     `others` is who else is asked the same, by reminder (`queries.others_told`).
     """
-    items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in reminders]
+    asking_first = sorted(reminders, key=lambda reminder: reminder.kind in KEPT)
+    items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in asking_first]
     message.subject = subject_of(items)
     context = {
         "subject": message.subject,
@@ -95,6 +98,7 @@ def written(
         "name": message.recipient.name,
         "is_invited": message.recipient.is_invited,
         "count": len(items),
+        "opening": opening_of(items),
         "items": items[:TOLD_IN_FULL],
         "more": items[TOLD_IN_FULL:],
         "is_urgent": message.is_urgent,
@@ -118,9 +122,25 @@ def written(
 
 def subject_of(items: list[Item]) -> str:
     """Say what to do, on one line: names come from files and may hold line breaks."""
-    first = items[0].says
-    line = first if len(items) == 1 else f"{len(items)} things wait for you: {first} …"
+    first, asking = items[0].says, sum(item.asks for item in items)
+    line = first if len(items) == 1 else f"{first} …"
+    if asking > 1:
+        line = f"{asking} things wait for you: {first} …"
     return line if len(line) <= SUBJECT_LENGTH else f"{line[: SUBJECT_LENGTH - 1]}…"
+
+
+def opening_of(items: list[Item]) -> str:
+    """How much waits for the reader, and how much is there to be kept alone."""
+    asking = sum(item.asks for item in items)
+    waits = "one thing waits for you" if asking == 1 else f"{asking} things wait for you"
+    if not asking:
+        return "nothing waits for you; this is for your records"
+    kept = len(items) - asking
+    return waits if not kept else f"{waits}, and {kept} more {_are(kept)} for your records"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def preview_of(items: list[Item]) -> str:
@@ -144,6 +164,7 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
         until=_until(reminder, today) if has_deadline and not names_it else "",
         url=reminder.url + PLACES.get(reminder.kind, ""),
         action=_action(reminder),
+        asks=reminder.kind not in KEPT,
     )
 
 

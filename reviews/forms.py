@@ -268,7 +268,12 @@ class DecideForm(ActionForm):
         choices=[("", "Choose …"), *Decision.Outcome.choices], required=False, label="How it ended"
     )
     lesson = Text(rows=2, required=False, label="What should the next team know?")
-    days = forms.IntegerField(min_value=1, max_value=366, label="By how many days?")
+    days = forms.IntegerField(
+        min_value=1,
+        max_value=366,
+        label="By how many days?",
+        error_messages={"required": "Say by how many days."},
+    )
     to_pilot = forms.BooleanField(
         required=False, label="Back to the pilot, which then has 28 days to decide"
     )

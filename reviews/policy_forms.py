@@ -41,6 +41,7 @@ class ImportForm(ActionForm):
     revision = forms.IntegerField(widget=forms.HiddenInput)
     file = forms.FileField(
         label="TOML file",
+        error_messages={"required": "Choose a file."},
         help_text="It replaces the text of this draft, which is kept if the file is not text.",
         widget=forms.ClearableFileInput(attrs={"accept": ".toml,text/plain,application/toml"}),
     )

@@ -26,6 +26,7 @@ class CriterionLine:
     tags: list[str]
     applies: str
     told: str
+    source: str
     questions: list[Question]
 
 
@@ -122,5 +123,6 @@ def _criterion(criterion: Criterion) -> CriterionLine:
         tags=wording.state(criterion),
         applies=wording.applies(criterion.applies),
         told=wording.parameters(criterion.parameters),
+        source=criterion.source.replace("product.md", "Gatehouse's specification,"),
         questions=[Question(field, wording.field(field)) for field in criterion.fields],
     )

@@ -8,6 +8,9 @@ from crispy_forms.helper import FormHelper
 from crispy_forms.layout import Div, Layout
 from django import forms
 
+# Says what is wrong, not what to do.
+DJANGOS = forms.Field.default_error_messages["required"]
+
 
 def plain_helper(*layout: Any) -> FormHelper:
     """The helper of every form here: the page draws the form's frame and buttons."""
@@ -38,6 +41,10 @@ class ActionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if field.error_messages.get("required") == DJANGOS:
+                chosen = isinstance(field, forms.ChoiceField | forms.ModelChoiceField)
+                field.error_messages["required"] = "Choose one." if chosen else "Fill this in."
         for name, condition in self.shown_when.items():
             self.fields[name].widget.attrs["data-shown-when"] = condition
         self.helper = plain_helper(*self.layout())

@@ -18,6 +18,10 @@ from initiatives.views.base import OfInitiative, visible_initiative
 class ConfirmObligation(OfInitiative):
     form_class = ConfirmObligationForm
     done = "Thank you: it is on record that it is done."
+    too_late = (
+        "It is on record that it is done, after its day: where an approval still depends on it, "
+        "that has lapsed and has to be given again."
+    )
     obligation: Obligation
 
     def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
@@ -31,6 +35,7 @@ class ConfirmObligation(OfInitiative):
         return super().get_context_data(title=title, quoted=owed.what, **kwargs)
 
     def act(self, form: forms.Form, at: datetime) -> None:
-        actions.confirm_obligation(
+        confirmed = actions.confirm_obligation(
             obligation=self.obligation, by=self.person, at=at, **form.cleaned_data
         )
+        self.done = self.too_late if confirmed.missed_at else self.done

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -101,7 +102,10 @@ class _Words(dict[str, Any]):
 
 
 def _plain(value: Any) -> Any:
-    """Codes as words: `readiness_review` and `data_owner` read without their underscores."""
+    """Codes as words: `readiness_review` and `data_owner` read without their underscores; days as
+    everywhere else."""
     if isinstance(value, str) and " " not in value:
+        with suppress(ValueError):
+            return f"{date.fromisoformat(value):%-d %b %Y}"
         return value.split(".")[0].replace("_", " ")
     return value

@@ -44,6 +44,7 @@ class Owned:
 
 @dataclass(frozen=True)
 class Work:
+    today: date
     requests: list[reviews.Request]
     asked: list[Ownership]
     owned: list[Owned]
@@ -65,6 +66,7 @@ def load(person: Person, today: date) -> Work:
     mine = _ownerships(person)
     held = [ownership for ownership in mine if ownership.counts]
     return Work(
+        today=today,
         requests=reviews.requests_for(person, today),
         asked=[o for o in mine if o.state == "asked"],
         owned=_owned(held),

@@ -111,7 +111,7 @@ GO_LIVE: Texts = {
         "The pilot team first, one more team each week; {oncall} has the off-switch, tried on "
         "{earlier}.",
         "A tenth of the cases, then half, then all, a week each; shift leaders can switch it off.",
-        "One office, then all of them; off by a setting that {owner} and {oncall} may change, "
+        "One office, then all of them; off by a setting {oncall} or a shift leader may change, "
         "tried on {earlier}.",
     ),
     "change_management.plan": (

@@ -90,7 +90,7 @@ def kill_condition_armed(asked: Asked) -> Verdict:
     and due by the ship-or-kill date."""
     armed = [k for k in asked.facts.kill_conditions if k.state == KillCondition.State.ARMED]
     if not armed:
-        return unmet("No kill condition is armed: agree on when to stop.")
+        return unmet(_why_none_is_armed(asked.facts))
     if asked.parameters.get("on_primary_metric"):
         primary = asked.facts.primary_metric
         armed = [k for k in armed if primary is not None and k.metric_id == primary.pk]
@@ -102,6 +102,15 @@ def kill_condition_armed(asked: Asked) -> Verdict:
         return met(f"{armed[0].sentence()}.")
     name = DECISION_DATE_NAME[_decided_in(asked)]
     return unmet(f"No armed kill condition is judged by the {name}: agree on one that is.")
+
+
+def _why_none_is_armed(facts: Facts) -> str:
+    waived = (
+        k.waived_until for k in facts.kill_conditions if k.state == KillCondition.State.WAIVED
+    )
+    if until := max(filter(None, waived), default=None):
+        return f"The kill condition is waived until {until:%-d %b %Y}: agree on another until then."
+    return "No kill condition is armed: agree on when to stop."
 
 
 def _decided_in(asked: Asked) -> str:

@@ -110,7 +110,7 @@ def load(review: Review, at: datetime) -> Pack:
         events=events,
         texts=list(Text.objects.filter(event_seq__in=[e.seq for e in events]).order_by("pk")),
         snapshots=sorted(by_digest.values(), key=lambda s: (s.taken_at, s.digest)),
-        people=_named(by_digest.values(), rows, review),
+        people=_named(by_digest.values(), rows, events, review),
         taken_at=at,
     )
 
@@ -145,9 +145,12 @@ def _observed(standing: queries.Standing) -> Mapping[str, Any]:
     return snapshots.observed(standing.facts, standing.judged)
 
 
-def _named(kept: Iterable[Snapshot], rows: list[SignOff], review: Review) -> dict[int, str]:
+def _named(
+    kept: Iterable[Snapshot], rows: list[SignOff], events: list[Event], review: Review
+) -> dict[int, str]:
     """Names of those whom the pack holds by id; names as of today, printed names stay as signed."""
     ids = {review.opened_by_id, *(row.signer_id for row in rows)}
+    ids |= {event.actor_id for event in events if event.actor_id is not None}
     for snapshot in kept:
         ids |= set(snapshots.owners_in(json.loads(snapshot.material)).values())
     return dict(Person.objects.filter(pk__in=ids).values_list("pk", "name"))

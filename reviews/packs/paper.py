@@ -32,8 +32,18 @@ EVENTS = {
     "review.requested": "Review asked for, evidence frozen",
     "review.evidence_changed": "Evidence changed",
     "review.signed": "Signature",
+    "review.handed_on": "Signature handed on",
+    "review.acting_appointed": "Acting holder appointed",
+    "review.delegation_ended": "Standing in ended",
+    "review.question_asked": "Question",
+    "review.question_answered": "Answer",
     "review.withdrawn": "Request withdrawn",
     "review.exported": "Decision pack taken away",
+    "override.asked": "Override asked for",
+    "override.countersigned": "Override signed",
+    "override.declined": "Override refused or taken back",
+    "override.regularised": "Override over: what it set aside is met",
+    "override.ended": "Override ended",
     "decision.made": "Decision",
 }
 
@@ -304,7 +314,7 @@ def _signatures(paper: Paper, pack: Pack) -> None:
 
 def _signed(signed: Signed) -> tuple[str, str, str, str]:
     row = signed.row
-    proof = f"by {row.authentication_method} of {_time(row.authenticated_at)}"
+    proof = f"proved by {row.authentication_method} at {_time(row.authenticated_at)}"
     place = f"Audit log no. {signed.event.seq:,}"
     behalf = f", on behalf of {row.on_behalf_of.name}" if row.on_behalf_of else ""
     return (
@@ -347,7 +357,9 @@ def _promised(paper: Paper, pack: Pack) -> None:
 
 
 def _points(paper: Paper, pack: Pack) -> None:
-    paper.heading(f"The points of the {pack.review.get_gate_display().lower()} gate")
+    review = pack.review
+    what = "gate" if review.gate in Gate.values else "review"
+    paper.heading(f"The points of the {review.get_gate_display().lower()} {what}")
     rows = [
         (
             judged.criterion.title,
@@ -405,13 +417,8 @@ def _positions(paper: Paper, pack: Pack) -> None:
 
 def _told(event: Event, pack: Pack) -> str:
     what = EVENTS.get(event.kind, event.kind)
-    who = {**pack.people, **_deciders(pack)}.get(event.actor_id or 0, "")
+    who = pack.people.get(event.actor_id or 0, "")
     return f"{what}{f', {who}' if who else ''}, {_moment(event.at)}"
-
-
-def _deciders(pack: Pack) -> dict[int, str]:
-    decision = pack.decision
-    return {decision.decided_by_id: decision.decided_by.name} if decision else {}
 
 
 # In the order of a board's questions.

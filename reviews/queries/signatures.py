@@ -37,6 +37,11 @@ class Request:
     review: Review
     slots: list[signing.SlotState]
 
+    @property
+    def stands_in(self) -> str:
+        """In whose place they sign, or `acting`; empty where it is their own."""
+        return str(next(iter(self.slots[0].stand_ins.values()), ""))
+
 
 def requests_for(person: Person, today: date) -> list[Request]:
     """What waits for this person's signature now, the most urgent first."""

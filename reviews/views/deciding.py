@@ -24,6 +24,7 @@ from reviews import (
     queries,
     transitions,
 )
+from reviews.actions import postponing
 from reviews.forms import DecideForm
 from reviews.models import Decision, Review
 from reviews.transitions import TABLE
@@ -120,7 +121,9 @@ class Decide(OfInitiative):
         """Why it cannot be decided like this, or not by this person."""
         barred = transitions.bar(self.kind, known)
         whose = permissions.bar_to_deciding(self.person, known, self.kind)
-        return barred.says if barred else whose or self._bar_to_ending(known)
+        if barred:
+            return barred.says
+        return whose or self._bar_to_ending(known) or self._limit()
 
     def _bar_to_ending(self, known: Facts) -> str | None:
         """Why this person may not decide on the review that it needs, if it needs one."""
@@ -129,6 +132,16 @@ class Decide(OfInitiative):
         gate = review.gate if review else move.decides_on
         limits = queries.current_policy().limits
         return permissions.bar_to_ending(self.person, known, gate, timezone.localdate(), limits)
+
+    def _limit(self) -> str | None:
+        """Why its date cannot be moved once more, or None."""
+        if not TABLE[self.kind].needs_days:
+            return None
+        try:
+            postponing.require_possible(self.initiative, self.kind, by=self.person)
+        except Refused as refusal:
+            return refusal.message
+        return None
 
     def _checklist(self, known: Facts) -> list[tuple[gates.Judged, str]]:
         """What the decision's gate asks beside the form, each with the page that answers it."""

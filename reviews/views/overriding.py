@@ -116,7 +116,7 @@ class OfOverride(OfStanding):
         return super().get_context_data(
             points=[(f"{j.criterion.title}:", j.verdict.reason) for j in asked],
             lead=f"{self.override.asked_by.name} asks for the gate to open without this until "
-            f"{self.override.expires_on:%-d %b %Y}. {self.override.reason}",
+            f"{self.override.expires_on:%-d %b %Y}, because: {self.override.reason}",
             **kwargs,
         )
 

@@ -107,7 +107,7 @@ def _slot(gate: str, row: Mapping[str, Any]) -> Row:
     return Row(
         place=Place(gate, SLOTS, key),
         title=str(row.get("title", key)),
-        note=str(row.get("role") or row.get("group") or "").replace("_", " "),
+        note="a group" if row.get("group") else "a role",
         url=reverse("policy:slot", args=[gate, key]),
     )
 

@@ -37,6 +37,7 @@ from reviews.forms import SignForm, WithdrawForm
 from reviews.models import Decision, Question, Review, SignOff, Slot
 from reviews.policy import Limits
 from reviews.signing import SlotState
+from reviews.transitions import TABLE
 
 
 class RequestReview(View):
@@ -87,6 +88,7 @@ def review_page(
     assert isinstance(request.user, Person)
     standing = queries.standing(review, timezone.localdate())
     mine = standing.slots_waiting_for(request.user) if review.is_open else []
+    questions = asked_about(review, standing, request.user)
     context = {
         "review": review,
         "initiative": review.initiative,
@@ -95,6 +97,10 @@ def review_page(
         "others": [state for state in standing.slots if state not in together],
         "my_points": standing.points_of(together),
         "standing_in": together[0].stand_ins.get(request.user.pk) if together else None,
+        "my_lapsed": _lapsed_of(request.user, together),
+        "overridden": [judged for judged, _ in standing.overridden],
+        "advisory": [j for j in standing.judged if not j.is_met and not j.criterion.blocking],
+        "waiting_questions": len([asked for asked in questions if asked.question.is_open]),
         "results": standing.results if review.gate != Gate.CHARTER else [],
         "stale_changes": _stale_changes(standing, request.user) if review.is_open else [],
         "changed_since_request": queries.in_words(
@@ -109,10 +115,12 @@ def review_page(
         "lacking": standing.lacking_in_short() if review.is_open else [],
         "lapsed": _lapsed(standing) if review.is_open else "",
         "decisions": _decisions(request.user, standing) if review.is_open else [],
+        "bar_to_advancing": _bar_to_advancing(request.user, standing),
         "may_withdraw": permissions.may_withdraw(request.user, review),
         "mine_rejected": _rejected_by(request.user, standing),
         "bars": _bars(request.user, standing),
-        "questions": asked_about(review, standing, request.user),
+        "questions": questions,
+        "may_ask": review.is_open and not people.is_auditor(request.user),
         "may_appoint": review.is_open and people.is_lead(request.user),
         **_override(request.user, standing),
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
@@ -130,6 +138,7 @@ def _override(person: Person, standing: queries.Standing) -> dict[str, Any]:
         "overrides": [(o, standing.titles_of(o)) for o in standing.overrides if o.is_signed],
         "proposed": proposed,
         "proposed_titles": standing.titles_of(proposed) if proposed else "",
+        "who_signs_override": overrides.WHO_SIGNS_SECOND[overrides.second_group(standing)],
         "may_override": people.is_lead(person) and overrides.bar_to_any(standing) is None,
         "may_countersign": proposed is not None
         and overrides.bar_to_countersigning(person, proposed, standing) is None,
@@ -182,12 +191,31 @@ def _decisions(person: Person, standing: queries.Standing) -> list[tuple[str, st
     ]
 
 
+def _bar_to_advancing(person: Person, standing: queries.Standing) -> str | None:
+    """Why the decision that this review is about is not theirs, or not possible now, or None."""
+    known, gate = standing.facts, standing.review.gate
+    kinds = [
+        kind
+        for kind in permissions.ADVANCING
+        if transitions.ends(kind, gate) and known.initiative.stage in TABLE[kind].origins
+    ]
+    if not standing.review.is_open or not kinds:
+        return None
+    barred = transitions.bar(kinds[0], known)
+    return barred.says if barred else permissions.bar_to_deciding(person, known, kinds[0])
+
+
 def _rejected_by(person: Person, standing: queries.Standing) -> SlotState | None:
     """The slot of a rejection that this person could take back."""
     if not standing.review.is_open:
         return None
     found = (s for s in standing.slots if any(r.signer_id == person.pk for r in s.rejections))
     return next(found, None)
+
+
+def _lapsed_of(person: Person, mine: list[SlotState]) -> SignOff | None:
+    """Their approval that counts no more, because what it depended on was not done."""
+    return next((s for state in mine for s in state.lapsed if s.signer_id == person.pk), None)
 
 
 def _bars(person: Person, standing: queries.Standing) -> list[tuple[str, str]]:

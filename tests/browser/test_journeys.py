@@ -99,7 +99,7 @@ class TestCharter:
         with member.expecting(422):
             member.press("Save as a proposal")
         name = member.field("What shall it be called?")
-        assert error_at(member, "What shall it be called?") == "This field is required."
+        assert error_at(member, "What shall it be called?") == "Fill this in."
         expect(member.field("What is the problem?")).to_have_value(problem)
         name.fill("Claims triage")
         member.fill("What would be better?", "A claim reaches the right handler within the hour.")

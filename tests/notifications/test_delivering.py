@@ -317,6 +317,21 @@ class TestMail(DeliverTestCase):
         assert got["Subject"].strip().startswith("3 things wait for you: Name who answers")
         assert "3 things wait for you" in self.body("plain")
 
+    def test_puts_what_is_only_to_be_kept_last_and_does_not_count_it(self):
+        owe_one(self.lead, self.initiative, kind="sign_off_receipt")
+        for step in range(2):
+            owe_one(self.lead, self.initiative, step=step)
+        self.deliver()
+        ((_, got),) = self.sink.mails
+        assert got["Subject"].strip().startswith("2 things wait for you: Name who answers")
+        body = " ".join(self.body("plain").split())
+        assert "2 things wait for you, and 1 more is for your records." in body
+
+    def test_says_that_a_receipt_asks_for_nothing(self):
+        owe_one(self.lead, self.initiative, kind="sign_off_receipt")
+        self.deliver()
+        assert "nothing waits for you; this is for your records." in self.body("plain")
+
     def test_lists_what_is_too_much_to_tell_in_full(self):
         for step in range(23):
             owe_one(self.lead, self.initiative, step=step)

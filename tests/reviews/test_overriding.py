@@ -25,6 +25,7 @@ from tests.accounts.expectations import last_event, refused
 from tests.factories import NOON, TODAY
 from tests.notifications.scenes import open_rules, owed
 from tests.reviews.scenes import DAY, MINUTE, give, sign, standing
+from tests.reviews.test_views import text_of
 
 UNTIL = TODAY + 20 * DAY
 KEY, TITLE = "approach_decision", "The simplest approach was tried first"
@@ -271,6 +272,24 @@ class TestCountersign(OverridingTestCase):
         again = self.ask(criteria=["data_audit"])
         self.countersign(again)
         assert not standing(self.review).blocking
+
+
+class TestReviewPage(OverridingTestCase):
+    def said(self, person: Person) -> str:
+        self.client.force_login(person)
+        return text_of(self.client.get(self.review.get_absolute_url()))
+
+    def test_says_whose_second_signature_it_waits_for(self):
+        self.ask()
+        assert "From the standard level up a member of compliance signs it." in self.said(self.lead)
+
+    def test_tells_signers_that_not_all_points_are_met(self):
+        now = timezone.now()
+        until = timezone.localdate(now) + 20 * DAY
+        self.countersign(self.ask(at=now, expires_on=until), at=now)
+        said = self.said(self.cast.sponsor)
+        assert "1 point is not met, but overridden" in said
+        assert "points are met" not in said
 
 
 class TestDecline(OverridingTestCase):

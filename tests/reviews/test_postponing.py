@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 import pytest
 from django.test import TestCase
+from django.urls import reverse
 
 from accounts.models import Person
 from initiatives import actions as initiatives
@@ -19,6 +20,7 @@ from tests.factories import NOON, TODAY
 from tests.initiatives.actions.changes import leaves_alone
 from tests.notifications.scenes import open_rules, owed
 from tests.reviews.scenes import DAY, sign, standing, state
+from tests.reviews.test_views import text_of
 
 DUE = TODAY + 22 * DAY  # of a pilot of 42 days that began 20 days ago
 
@@ -178,6 +180,21 @@ class TestExtend(PostponingTestCase):
 
 
 @pytest.mark.embedded
+class TestPage(PostponingTestCase):
+    def said(self, kind: str, by: Person) -> str:
+        self.client.force_login(by)
+        return text_of(self.client.get(reverse("reviews:decide", args=[self.initiative.pk, kind])))
+
+    def test_says_before_anything_is_typed_that_nothing_is_left(self):
+        assert "extended" not in self.said("extend", self.sponsor)
+        self.extend()
+        assert "A second extension is a portfolio lead" in self.said("extend", self.sponsor)
+        self.extend(by=self.lead)
+        assert "there is no third extension" in self.said("extend", self.lead)
+        self.pause()
+        assert "It was paused once already" in self.said("pause", self.sponsor)
+
+
 class TestPause(PostponingTestCase):
     def test_moves_the_date_and_says_until_when(self):
         before = self.now()

@@ -94,7 +94,9 @@ class TestApproveIf(SigningPages):
     def test_shows_a_condition_that_was_missed(self):
         self.approve_if()
         Obligation.objects.update(due_date=NOON.date() - DAY, missed_at=NOON)
-        assert "lapsed: a condition was missed" in self.read(self.cast.sponsor)
+        page = self.read(self.cast.sponsor)
+        assert "lapsed: a condition was missed" in page
+        assert "has lapsed: “The off-switch was tried.” was to be done by 1 Mar 2026" in page
 
 
 class TestMyPoints(SigningPages):
@@ -169,6 +171,11 @@ class TestStandingInPages(SigningPages):
         assert answer.status_code == 422
         assert "Say why, for the record." in answer.content.decode()
 
+    def test_say_what_is_missing(self):
+        page = self.hand_on(person="", until_date="").content.decode()
+        assert "Choose a person." in page
+        assert "Choose a day." in page
+
     def test_offer_leads_alone_to_appoint_somebody(self):
         pk = slot(self.review, "sponsor").pk
         address = reverse("reviews:appoint", args=[pk])
@@ -183,7 +190,8 @@ class TestStandingInPages(SigningPages):
         assert self.client.post(address, {"deputy": self.other.pk, "until": ""}).status_code == 302
         work = self.read(self.cast.sponsor, reverse("portfolio:my_work"))
         assert "Dana Deputy may sign in my place." in work
-        assert "as Sponsor" in self.read(self.other, reverse("portfolio:my_work"))
+        mine = self.read(self.other, reverse("portfolio:my_work"))
+        assert "as Sponsor, deputy of Sam Sponsor" in mine
         assert self.send_deputy(self.cast.sponsor).status_code == 422
 
     def send_deputy(self, deputy: Person) -> Any:
@@ -192,6 +200,16 @@ class TestStandingInPages(SigningPages):
 
 
 class TestConfirmPage(SigningPages):
+    def test_says_so_when_it_is_too_late(self):
+        owed, _ = initiatives.owe(
+            self.initiative, kind="condition", gate="charter", what="Tried.",
+            due_date=NOON.date() - 30 * DAY, assignee=self.cast.engineering_owner,
+            by=self.cast.sponsor, at=NOON - 40 * DAY,
+        )  # fmt: skip
+        sign_in(self.client, self.cast.engineering_owner)
+        address = reverse("initiatives:confirm_obligation", args=[owed.pk])
+        assert "done, after its day" in self.client.post(address, follow=True).content.decode()
+
     def test_refuses_whoever_it_was_not_given_to(self):
         owed, _ = initiatives.owe(
             self.initiative, kind="access", what="Every key is revoked.", due_date=NOON.date(),

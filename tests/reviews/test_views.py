@@ -163,6 +163,20 @@ class TestReviewDetail(ReviewPages):
         read = words_of(self.page())
         assert len(read) <= 250, f"{len(read)} words: {' '.join(read)}"
 
+    def test_names_a_few_of_many_open_points(self):
+        bare = factories.make_initiative(by=self.cast.lead, name="Bare", complete=False)
+        review = factories.make_review(initiative=bare, by=self.cast.lead, at=self.now)
+        self.client.force_login(self.cast.compliance)
+        said = text_of(self.client.get(review.get_absolute_url()))
+        assert "points are open:" in said
+        assert "… All stand below." in said
+
+    def test_offers_auditors_nothing_to_ask(self):
+        for person, offered in ((factories.make_auditor(), False), (self.cast.lead, True)):
+            self.sign_in(person)
+            asks = reverse("reviews:ask", args=[self.review.pk])
+            assert (asks in self.page().content.decode()) is offered
+
     def test_shows_others_what_stands_and_nothing_to_sign(self):
         for person in (
             factories.make_person(name="Otto Outsider"),
@@ -223,6 +237,14 @@ class TestReviewDetail(ReviewPages):
         said = text_of(self.page())
         assert "Everything is there" in said
         assert self.decide_url("proceed") in self.page().content.decode()
+
+    def test_says_to_a_lead_why_the_decision_is_not_theirs(self):
+        Initiative.objects.update(evidence_changed_by=self.cast.business_owner)
+        self.sign_in(self.cast.lead)
+        assert "the sponsor or another lead decides" not in text_of(self.page())
+        Initiative.objects.update(evidence_changed_by=self.cast.lead)
+        said = text_of(self.page())
+        assert "You last changed its evidence; the sponsor or another lead decides." in said
 
     def test_shows_a_decided_review_as_it_was_decided(self):
         actions.decide(

@@ -16,6 +16,7 @@ from initiatives import facts
 from initiatives.models import Baseline, Initiative, KillCondition, Metric, Waiver
 from initiatives.stages import Stage
 from notifications import actions as notifications
+from portfolio.queries.history import of_kill_conditions
 from reviews import actions, queries
 from reviews.models import Decision
 from tests import factories
@@ -23,7 +24,7 @@ from tests.accounts.expectations import last_event, refused
 from tests.factories import NOON, TODAY
 from tests.initiatives.actions.changes import leaves_alone
 from tests.notifications.scenes import open_rules
-from tests.reviews.scenes import DAY, standing
+from tests.reviews.scenes import DAY, judged, standing
 
 DUE = TODAY - DAY
 UNTIL = TODAY + 14 * DAY
@@ -136,6 +137,18 @@ class TestWaive(WaivingTestCase):
         self.waive()
         review = factories.make_review(initiative=self.pilot, by=self.cast.business_owner, at=NOON)
         assert standing(review).kill_conditions[0].endswith("(waived until 16 Mar 2026)")
+
+    def test_asks_for_another_condition_meanwhile(self):
+        self.waive()
+        held = judged(self.pilot, "kill_condition_armed", gate="ship_or_kill")
+        assert held.verdict.reason == (
+            "The kill condition is waived until 16 Mar 2026: agree on another until then."
+        )
+
+    def test_says_the_day_in_its_history_as_everywhere_else(self):
+        self.waive()
+        (line, *_) = of_kill_conditions(self.pilot.pk)
+        assert "waived a kill condition until 16 Mar 2026: " in line.sentence
 
     def test_keeps_the_condition_from_being_removed(self):
         self.waive()
