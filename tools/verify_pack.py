@@ -276,6 +276,8 @@ def check_signature(signature: Row, row: Row, said: Row, events: Events) -> None
     same(signature["signed_at"], said["at"], f"The time of {who}", row)
     same(signature["verdict"], changed["verdict"], f"The verdict of {who}", row)
     same(signature["snapshot_id"], changed["digest"], f"The evidence of {who}", row)
+    on = changed.get("conditions", [])
+    same(signature["conditions"], sorted(on), f"What {who} depends on", row)
     holder = changed.get("on_behalf_of")
     same(signature["on_behalf_of_id"], holder, f"In whose place {who} was given", row)
     same(signature["authentication_method"], changed["method"], f"The proof of {who}", row)

@@ -34,6 +34,7 @@ from portfolio.queries import keeping
 from portfolio.queries.keeping import Moment
 from reviews import queries as policies
 from reviews.models import UnmetCriterion
+from reviews.policy import Policy
 
 TOP = 3
 Asked = tuple[str, str]  # gate and criterion
@@ -162,7 +163,7 @@ def _spent_on(held: InitiativeQuerySet, spells: QuerySet[UnmetCriterion, Any]) -
 def _rows(
     held: Mapping[Asked, Mapping[int, int]], spent: Mapping[Asked, tuple[int, int]]
 ) -> list[Row]:
-    titles = _titles(held)
+    titles = _titles(held, policies.current_policy())
     rows = [
         Row(
             gate=gate,
@@ -179,9 +180,9 @@ def _rows(
     return sorted(rows, key=lambda row: (-row.held, -row.longest, row.title))
 
 
-def _titles(asked: Iterable[Asked]) -> dict[Asked, str]:
+def _titles(asked: Iterable[Asked], policy: Policy) -> dict[Asked, str]:
     """What the policy in force calls them, or the last one that asked."""
-    gates = policies.current_policy().gates
+    gates = policy.gates
     known = {(str(gate), c.key): c.title for gate in gates for c in gates[gate].criteria}
     gone = {key for gate, key in asked if (gate, key) not in known}
     before = {c.key: c.title for c in policies.asked_before(gone)}
@@ -191,17 +192,19 @@ def _titles(asked: Iterable[Asked]) -> dict[Asked, str]:
     }
 
 
-def top(person: Person, visible: InitiativeQuerySet, now: Moment, most: int = TOP) -> list[Blocker]:
+def top(
+    person: Person, visible: InitiativeQuerySet, now: Moment, policy: Policy, most: int = TOP
+) -> list[Blocker]:
     """What holds most initiatives back."""
-    return keeping.kept(f"{_kept_for(person, now)}:top", lambda: _top(visible, most))
+    return keeping.kept(f"{_kept_for(person, now)}:top", lambda: _top(visible, policy, most))
 
 
-def _top(visible: InitiativeQuerySet, most: int) -> list[Blocker]:
+def _top(visible: InitiativeQuerySet, policy: Policy, most: int) -> list[Blocker]:
     counting = visible.counting().exclude(stage=Stage.RETIRED).order_by()
     spells = UnmetCriterion.objects.open().filter(initiative__in=counting).order_by()
     counted = spells.values_list("gate", "key").annotate(held=Count("pk"))
     first = list(counted.order_by("-held", "gate", "key")[:most])
-    titles = _titles([(gate, key) for gate, key, _ in first])
+    titles = _titles([(gate, key) for gate, key, _ in first], policy)
     return [Blocker(gate, key, titles[gate, key], held) for gate, key, held in first]
 
 
@@ -209,7 +212,7 @@ def choices() -> list[tuple[str, str]]:
     """Criteria that hold something back now, as the list of initiatives offers them."""
     open_ones = UnmetCriterion.objects.open().order_by("gate", "key")
     asked: list[Asked] = list(open_ones.values_list("gate", "key").distinct())
-    titles = _titles(asked)
+    titles = _titles(asked, policies.current_policy())
     return [(f"{g}.{k}", f"{titles[g, k]} ({Gate(g).label})") for g, k in asked]
 
 

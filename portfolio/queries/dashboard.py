@@ -26,6 +26,7 @@ from portfolio.queries.keeping import Moment
 from portfolio.queries.overrides import Overridden
 from portfolio.queries.settled import LIVING, Settled
 from portfolio.queries.stages import Stopped
+from reviews import queries as reviews
 
 
 @dataclass(frozen=True)
@@ -89,9 +90,10 @@ def load(person: Person, today: date) -> Dashboard:
 
 
 def compute(person: Person, today: date, now: Moment) -> Dashboard:
-    """Compute the dashboard, in four queries and what has to be settled or counted anew."""
+    """Compute the dashboard, in five queries and what has to be settled or counted anew."""
     visible = Initiative.objects.visible_to(person)
-    known = settled.load(person, visible, today, now)
+    policy = reviews.current_policy()
+    known = settled.load(person, visible, today, now, policy.limits)
     counts = known.counts
     systems = counts.sum("counting", [Stage.PRODUCTION])
     return Dashboard(
@@ -110,7 +112,7 @@ def compute(person: Person, today: date, now: Moment) -> Dashboard:
         systems=systems,
         quiet_systems=counts.sum("quiet", [Stage.PRODUCTION]),
         health=health.lines(known.health, systems),
-        blockers=blockers.top(person, visible, now),
+        blockers=blockers.top(person, visible, now, policy),
     )
 
 

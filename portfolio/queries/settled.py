@@ -25,7 +25,7 @@ from portfolio.queries.catch_up import Answer, CatchUp
 from portfolio.queries.counts import Counts
 from portfolio.queries.keeping import Moment
 from portfolio.queries.stages import Passage, Stopped
-from reviews import queries as reviews
+from reviews.policy import Limits
 
 LIVING = tuple(stage for stage in Stage if stage != Stage.RETIRED)
 Row = tuple[str, int | None, int, int]
@@ -114,16 +114,17 @@ class Settled:
         )
 
 
-def load(person: Person, visible: InitiativeQuerySet, today: date, now: Moment) -> Settled:
+def load(
+    person: Person, visible: InitiativeQuerySet, today: date, now: Moment, limits: Limits
+) -> Settled:
     """What holds as of now, as little of it computed as what has happened since allows."""
 
     def renewed(known: Settled, news: list[News]) -> Settled:
         kinds = {kind for kind, _ in news}
         harmless = CHANGES_OWNERS if keeping.sight(person) == keeping.ALL else frozenset()
         if not kinds <= CHANGES_NO_OWNER | harmless:
-            return compute(visible, today)
+            return compute(visible, today, limits)
         changed: dict[str, Any] = {}
-        limits = reviews.current_policy().limits
         if not kinds <= CHANGES_NO_COUNT | harmless:
             changed["counts"] = counting.compute(visible, today, limits)
         if not kinds <= CHANGES_NO_OWNER:
@@ -133,12 +134,11 @@ def load(person: Person, visible: InitiativeQuerySet, today: date, now: Moment) 
         return replace(known, **changed)
 
     key = f"settled:{today}:{keeping.sight(person)}"
-    return keeping.held(key, now, lambda: compute(visible, today), renewed)
+    return keeping.held(key, now, lambda: compute(visible, today, limits), renewed)
 
 
-def compute(visible: InitiativeQuerySet, today: date) -> Settled:
-    """Compute it all anew, in three queries, and one for the policy."""
-    limits = reviews.current_policy().limits
+def compute(visible: InitiativeQuerySet, today: date, limits: Limits) -> Settled:
+    """Compute it all anew, in three queries."""
     found = _in_one_query(_owners(visible) | _passed(visible))
     return Settled(
         counts=counting.compute(visible, today, limits),

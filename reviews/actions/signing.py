@@ -177,7 +177,9 @@ def _require_eligible(state: SlotState, by: Person) -> None:
         )
     if not any(person.pk == by.pk for person in state.eligible):
         raise Refused(
-            f"The signature “{state.slot.title}” is not yours to give.", rule="not_your_slot"
+            f"The signature “{state.slot.title}” is not yours to give. Whose it is can hand it on, "
+            "or a portfolio lead appoints somebody.",
+            rule="not_your_slot",
         )
     if state.is_filled:
         raise Refused("Enough people have signed here already.", rule="slot_filled")

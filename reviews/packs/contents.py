@@ -20,6 +20,7 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.models import Event, Text
 from audit.payload import stamp
+from initiatives.models import Obligation
 from reviews import queries, rebaselines, signing, since, snapshots
 from reviews.models import Decision, Question, Review, SignOff, Snapshot
 from reviews.rebaselines import InWords, Rebaseline
@@ -39,6 +40,12 @@ class Signed:
     def is_live(self) -> bool:
         """Whether it was given on the evidence that was decided, or that stands now."""
         return self.row.snapshot_id == self.row.review.snapshot_id
+
+    @property
+    def conditions(self) -> list[Obligation]:
+        """What it depends on; most depend on nothing."""
+        is_conditional = self.row.verdict == SignOff.Verdict.CONDITIONAL
+        return list(self.row.conditions.all()) if is_conditional else []
 
 
 @dataclass(frozen=True)
@@ -76,6 +83,12 @@ class Pack:
         """What became different after the review was asked for: label, before, after."""
         standing = self.standing
         return queries.in_words(self.requested.material, standing.material, standing.facts)
+
+    @property
+    def conditions(self) -> list[Obligation]:
+        """What its signatures depend on, each once."""
+        found = {c.pk: c for signed in self.signatures for c in signed.conditions}
+        return [found[pk] for pk in sorted(found)]
 
     @property
     def set_aside(self) -> set[str]:
@@ -172,6 +185,9 @@ def as_json(pack: Pack) -> bytes:
             for s in pack.snapshots
         ],
         "signatures": [_signature(signed) for signed in pack.signatures],
+        "conditions": [_fields(condition) for condition in pack.conditions],
+        "overrides": [_fields(override) for override in pack.standing.overrides],
+        "questions": [_fields(question) for question in pack.questions],
         "decision": _fields(pack.decision) if pack.decision else None,
         "observed": pack.observed,
         "rebaselines": [_rebaseline(found) for found in pack.rebaselines],
@@ -228,7 +244,8 @@ def _rebaseline(found: Rebaseline) -> dict[str, Any]:
 
 def _signature(signed: Signed) -> dict[str, Any]:
     where = {"seq": signed.event.seq, "hash": signed.event.hash}
-    return _fields(signed.row) | {"slot": signed.row.slot.key, "audit": where}
+    on = sorted(condition.pk for condition in signed.conditions)
+    return _fields(signed.row) | {"slot": signed.row.slot.key, "conditions": on, "audit": where}
 
 
 def _fields(row: Model, but: tuple[str, ...] = ("observed",)) -> dict[str, Any]:

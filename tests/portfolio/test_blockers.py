@@ -11,6 +11,7 @@ from initiatives.actions import record_spend
 from portfolio.queries import blockers, keeping
 from reviews import actions as reviews
 from reviews.models import UnmetCriterion
+from reviews.queries import current_policy
 from tests.factories import make_initiative, make_person, make_unit, restrict, silence
 from tests.portfolio.test_pages import DASHBOARD, Pages
 
@@ -124,4 +125,4 @@ class TestBlockers(Pages):
         moment = keeping.moment()
         assert keeping.sight(self.lead) == keeping.ALL
         visible = self.letters.__class__.objects.visible_to(self.member)
-        assert blockers.top(self.member, visible, moment)[0].held == 3
+        assert blockers.top(self.member, visible, moment, current_policy())[0].held == 3

@@ -93,7 +93,7 @@ class TestPack(Packs):
         signatures = self.content()["signatures"]
         assert len(signatures) == SignOff.objects.filter(review=self.review).count() == 5
         columns = {field.attname for field in SignOff._meta.concrete_fields}
-        assert columns | {"slot", "audit"} == signatures[0].keys()
+        assert columns | {"slot", "audit", "conditions"} == signatures[0].keys()
         assert [s["audit"]["seq"] for s in signatures] == sorted(
             s["audit"]["seq"] for s in signatures
         )
@@ -258,6 +258,7 @@ class TestVerifier(Packs):
             ("authentication_method", "passkey", f"The proof {whose}"),
             ("authenticated_at", "2026-01-01T00:00:00.000000Z", "The time of the proof of"),
             ("policy_version", 2, f"The policy version {whose}"),
+            ("conditions", [1], "What Signature of Sam Sponsor"),
         ):
             with self.subTest(field=field):
                 changed = {field: value}

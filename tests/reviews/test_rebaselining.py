@@ -507,6 +507,7 @@ class TestHistory(Rebaselined):
         assert pack.rebaselines == []
         assert written(pack) == [
             "What it changes in the charter",
+            "Why: Motor claims take longer; nobody knew.",
             "Threshold of Time until a claim is with its handler | 45 min | 50 min",
         ]
 
