@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications.views.attention import Attention
+from notifications.views.operations import Operations, Retry
 
 urlpatterns = [
-    path("", views.Attention.as_view(), name="attention"),
-    path("operations/", views.Operations.as_view(), name="operations"),
-    path("operations/mails/<int:pk>/retry/", views.Retry.as_view(), name="retry"),
+    path("", Attention.as_view(), name="attention"),
+    path("operations/", Operations.as_view(), name="operations"),
+    path("operations/mails/<int:pk>/retry/", Retry.as_view(), name="retry"),
 ]

@@ -1,4 +1,4 @@
-"""Who hears: what deserves attention, what is owed to whom, and the mails that carry it."""
+"""What is owed to whom, and the mails that carry it."""
 
 from __future__ import annotations
 
@@ -7,77 +7,10 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Q
 
-from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative
-from notifications.rules import RULES
-from notifications.rules.finding import Severity
-
-WORST_FIRST = Case(
-    *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(Severity)),
-    output_field=models.SmallIntegerField(),
-)
-
-
-class FlagQuerySet(models.QuerySet["Flag"]):
-    def open(self) -> FlagQuerySet:
-        return self.filter(closed_at=None)
-
-    def visible_to(self, person: Person) -> FlagQuerySet:
-        """Leave out flags of initiatives that this person may not know of."""
-        if permissions.sees_everything(person):
-            return self
-        return self.filter(initiative__in=Initiative.objects.visible_to(person))
-
-    def worst_first(self) -> FlagQuerySet:
-        return self.order_by(WORST_FIRST, "since", "pk")
-
-
-class Flag(models.Model):
-    """Something about an initiative that deserves attention now; opened and closed by the sweep,
-    never by hand. `due_date` is the day its reminders count from."""
-
-    initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
-    rule = models.CharField(max_length=40)
-    subject = models.CharField(max_length=80, blank=True)
-    due_date = models.DateField()
-    severity = models.CharField(max_length=10, choices=Severity.choices)
-    says = models.TextField()
-    acts = models.CharField("who has to act", max_length=200)
-    since = models.DateTimeField()
-    opened_at = models.DateTimeField()
-    closed_at = models.DateTimeField(null=True, blank=True)
-
-    objects: ClassVar[FlagQuerySet] = FlagQuerySet.as_manager()  # type: ignore[assignment]
-
-    class Meta:
-        ordering = ("pk",)
-        indexes = (
-            models.Index(
-                fields=["rule", "severity"], condition=Q(closed_at=None), name="flag_open_by_rule"
-            ),
-        )
-        constraints = (
-            models.UniqueConstraint(
-                fields=["initiative", "rule", "subject"],
-                condition=Q(closed_at=None),
-                name="a_rule_flags_a_subject_once_at_a_time",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.rule} of {self.initiative_id}"
-
-    @property
-    def title(self) -> str:
-        return RULES[self.rule].title
-
-    @property
-    def closes_when(self) -> str:
-        """What would close it, as a sentence."""
-        return RULES[self.rule].closes_when
 
 
 class Message(models.Model):
@@ -198,30 +131,3 @@ class Reminder(models.Model):
     def url(self) -> str:
         """The page to open, from the configured address and never from a request's Host."""
         return urljoin(f"{settings.BASE_URL}/", self.path.lstrip("/"))
-
-
-class Cursor(models.Model):
-    """Up to which event a reader of the log has heard; its lock lets one at a time read or
-    compose."""
-
-    name = models.CharField(max_length=40, unique=True)
-    seq = models.BigIntegerField(default=0)
-
-    def __str__(self) -> str:
-        return f"{self.name} at {self.seq}"
-
-
-class Sweep(models.Model):
-    """One run over the whole portfolio: for which moment, when it really ended, how long each rule
-    took. Kept for seven days."""
-
-    at = models.DateTimeField()
-    finished_at = models.DateTimeField(db_index=True)
-    by = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
-    seconds = models.JSONField(default=dict)
-
-    class Meta:
-        ordering = ("-pk",)
-
-    def __str__(self) -> str:
-        return f"sweep at {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,16 @@
+"""Who hears: what deserves attention, what is owed to whom, and the mails that carry it."""
+
+from notifications.models.clock import Cursor, Sweep
+from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet
+from notifications.models.mails import Message, Reminder, ReminderQuerySet
+
+__all__ = [
+    "WORST_FIRST",
+    "Cursor",
+    "Flag",
+    "FlagQuerySet",
+    "Message",
+    "Reminder",
+    "ReminderQuerySet",
+    "Sweep",
+]

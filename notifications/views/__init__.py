@@ -1,0 +1,1 @@
+"""Pages about what deserves attention, and about how the machinery runs."""
