@@ -4,7 +4,7 @@ Ownerships, slots, sessions and mails derive from `is_active` and `active_since`
 the admin and raw SQL all take effect at once.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,7 +14,10 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.models import Group, Membership, Person, SignIn, Unit
 from audit.actions import Entry, Value, Words, append
+from audit.queries import last_act_of
 from audit.refusals import Refused, records_refusals
+
+INSTANT = timedelta(microseconds=1)
 
 
 def _subject(person: Person) -> str:
@@ -139,14 +142,20 @@ def deactivate(*, person: Person, by: Person | None, at: datetime) -> None:
 
 @records_refusals("person.reactivate")
 def reactivate(*, person: Person, by: Person | None, at: datetime) -> None:
-    """Let somebody back in; what they owned before does not return to them by itself."""
+    """Let somebody back in; what they owned before does not return to them by itself.
+
+    They are back after all that they did before: whoever asks for this may have waited while they
+    said yes, left, and so have a moment that lies before (reliability.md, proof o).
+    """
     _require_manager(by)
     locked = _locked(person)
     if locked.is_active:
         raise Refused(f"{locked} is already active.", rule="already_active")
-    _set_active(locked, active=True, at=at)
+    before = last_act_of(locked.pk)
+    since = at if before is None or before < at else before + INSTANT
+    _set_active(locked, active=True, at=since)
     append([Entry("person.reactivated", _subject(locked), actor_id=by.pk if by else None)], at=at)
-    person.is_active, person.active_since = True, at
+    person.is_active, person.active_since = True, since
 
 
 def _set_active(person: Person, *, active: bool, at: datetime) -> None:

@@ -61,12 +61,14 @@ def _entry(kind: str, ownership: Ownership, by: Person | None, changed: dict[str
 
 
 def _locked_for_answer(ownership: Ownership, by: Person) -> Ownership:
+    """The person is locked first, as in `ask`: whoever leaves has answered before, or does not."""
+    answering = Person.objects.select_for_update(no_key=True).get(pk=by.pk)
     initiative = writing.locked(ownership.initiative)
     if initiative.stage == Stage.RETIRED:
         raise Refused("It is retired: nobody has to own it any more.", rule="retired")
     row = Ownership.objects.select_related("person").get(pk=ownership.pk)
     row.initiative = initiative
-    if not permissions.may_answer_for(by, row):
+    if not permissions.may_answer_for(answering, row):
         raise Refused(
             "Only the person who was asked can answer, and only while the question stands.",
             rule="not_asked",
