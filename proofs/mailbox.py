@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from email.policy import default
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from aiosmtpd.controller import Controller
 
@@ -54,8 +54,11 @@ class Sink:
         return [mail for to, mail in self.mails if to == address]
 
 
+AnySink = TypeVar("AnySink", bound=Sink)
+
+
 @contextlib.contextmanager
-def listening(sink: Sink) -> Iterator[Sink]:
+def listening(sink: AnySink) -> Iterator[AnySink]:
     """Take mails for as long as the block lasts."""
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     controller = Controller(sink, hostname="127.0.0.1", port=sink.port)

@@ -54,7 +54,8 @@ def _audit() -> str:
 
 
 def _broker() -> str:
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    patience = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **patience}
     try:
         with Connection(
             settings.CELERY_BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options
