@@ -283,6 +283,9 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+# Figures for Prometheus at /metrics, for whoever holds this token; without one there are none.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

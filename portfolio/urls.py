@@ -25,4 +25,5 @@ initiative_pages = [
 health_pages = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
 ]
