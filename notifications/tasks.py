@@ -19,6 +19,7 @@ def sweep() -> None:
 
 @shared_task
 def hear_and_deliver() -> None:
-    """Turn what people did into reminders, and send what is owed."""
+    """Turn what people did into reminders, and send what is owed, once a week the digest."""
     actions.hear(at=timezone.now())
+    actions.plan_digests(at=timezone.now())
     actions.deliver(slice_=SLICE)

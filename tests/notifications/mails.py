@@ -34,7 +34,8 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     owed = Reminder.objects.owed().select_related("recipient", "initiative").order_by("pk")
     before = owed.filter(kind="decision_date", step__lte=0)
     found = {
-        "sign": owed.filter(kind="sign_off_asked", says__endswith="charter")[:1],
+        "sign": owed.filter(kind="sign_off_asked", step=0, says__endswith="charter")[:1],
+        "sign-still": owed.filter(kind="sign_off_asked", step__gt=0)[:1],
         "sign-again": owed.filter(kind="sign_off_stale")[:1],
         "sign-anew": owed.filter(kind="sign_off_lapsed")[:1],
         "receipt": owed.filter(kind="sign_off_receipt")[:1],

@@ -19,6 +19,7 @@ from tests.notifications.scenes import TODAY, make_initiative, make_lead, make_p
 # How each begins, and which page its button opens.
 SUBJECTS = {
     "sign": (r"Sign by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
+    "sign-still": (r"Sign (by|now).*: .+ \(AI-\d+\), .+", "reviews:detail"),
     "sign-again": (r"Sign again by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
     "sign-anew": (r"Sign again by .+: .+ \(AI-\d+\), go-live", "reviews:detail"),
     "receipt": (r"Receipt: .+ \(AI-\d+\), .+ review", "reviews:receipt"),
@@ -195,6 +196,6 @@ class TestOthers(TestCase):
 
     def test_are_counted_where_they_are_many(self):
         names = [f"Person {n}" for n in range(6)]
-        assert mail._listed(names) == "Person 0, Person 1, Person 2 and 3 others"
-        assert mail._listed(names[:2]) == "Person 0 and Person 1"
-        assert mail._listed([]) == ""
+        assert mail.listed(mail._some(names)) == "Person 0, Person 1, Person 2 and 3 others"
+        assert mail.listed(mail._some(names[:2])) == "Person 0 and Person 1"
+        assert mail.listed(mail._some([])) == ""

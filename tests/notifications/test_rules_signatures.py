@@ -80,6 +80,13 @@ class TestWaiting(Signatures):
         stale = set(waiting.stale(TODAY).values_list("pk", flat=True))
         of_states = {s.pk for f in states if not f.is_filled for s in f.stale if s.approves}
         assert of_states <= stale
+        asked = {(row.pk, person) for row, person in waiting.signers(TODAY, NOON)}
+        assert asked == {
+            (found.slot.review_id, person.pk)
+            for found in states
+            for person in found.eligible
+            if found.waits_for(person)
+        }
         named = waiting.with_signer(waiting.unfilled(TODAY), TODAY)
         for row in named:
             (found,) = (s for s in states if s.slot.pk == row.pk)
