@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from crispy_forms.bootstrap import InlineRadios
 from django import forms
 
 from accounts import permissions as people
@@ -26,6 +27,9 @@ class MailsForm(ActionForm):
         is_lead = people.is_lead(person)
         for key, topic in TOPICS.items():
             self.fields[key] = _choice(topic, str(default_of(key, is_lead=is_lead)))
+
+    def layout(self) -> list[InlineRadios]:
+        return [InlineRadios(key) for key in TOPICS]
 
 
 def _choice(topic: Topic, default: str) -> forms.ChoiceField:

@@ -67,8 +67,8 @@ TOPICS: dict[str, Topic] = {
     ),
     "signatures": Topic(
         "Signatures and questions",
-        "Your signature is asked for, once more where the evidence has changed, or somebody asks "
-        "you before signing. Reminders of either come with the mail of the day.",
+        "Your signature is asked for, or somebody asks you before signing. A signature that is "
+        "still missing after some days is asked for again in the mail of the day.",
         (
             *("sign_off_asked", "sign_off_stale", "sign_off_lapsed"),
             *("override_asked", "question_asked"),
@@ -111,7 +111,7 @@ TOPICS: dict[str, Topic] = {
         Pace.AT_ONCE,
     ),
     "digest": Topic(
-        "Weekly digest",
+        "The weekly digest",
         "Each Monday what changed, what is to be decided, what is late or unowned, and how that "
         "compares with the week before. Portfolio leads get it unless they turn it off.",
         (DIGEST,),

@@ -273,8 +273,9 @@ def _a_week_before(at: datetime) -> datetime:
 
 
 def _figures(person: Person, visible: InitiativeQuerySet, moment: datetime) -> Mapping[str, int]:
-    """How many initiatives were late, unowned, flagged, and in production at a moment."""
-    flags = Flag.objects.visible_to(person).order_by().filter(opened_at__lte=moment)
+    """How many initiatives were late, unowned, flagged, and in production at a moment; a flag that
+    was opened late, because nothing ran, says since when it is so."""
+    flags = Flag.objects.visible_to(person).order_by().filter(since__lte=moment)
     open_then = flags.filter(Q(closed_at=None) | Q(closed_at__gt=moment))
     counted = open_then.aggregate(
         late=Count("initiative", filter=Q(rule__in=LATE), distinct=True),

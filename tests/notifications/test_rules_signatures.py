@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from accounts import actions as people
-from accounts.models import Membership
+from accounts.models import Membership, Person
 from initiatives.models import Initiative, Obligation
 from initiatives.stages import Role
 from notifications import actions as notifications
@@ -137,6 +137,15 @@ class TestWaiting(Signatures):
         self.leave(acting)
         self.agree()
         self.leave(self.cast.compliance)
+        self.agree()
+
+    def test_agrees_on_a_deputy_who_is_away_too(self):
+        for until in (None, TODAY, TODAY - DAY):
+            Person.objects.filter(pk=self.cast.sponsor.pk).update(
+                deputy=self.deputy, deputy_until=until
+            )
+            self.agree()
+        self.leave(self.deputy)
         self.agree()
 
     def test_agrees_on_groups_of_several(self):
