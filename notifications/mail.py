@@ -106,7 +106,7 @@ def written(
             "more": items[TOLD_IN_FULL:],
             "came": _came(message, reminders),
         },
-        kinds=(reminder.kind for reminder in reminders),
+        kinds=(reminder.kind for reminder in reminders if not reminder.is_alarm),
     )
 
 

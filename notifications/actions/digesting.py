@@ -19,12 +19,13 @@ def plan_digests(*, at: datetime) -> Planned:
     on its first day. Whoever wants it later gets the next. What it says is read when it is sent."""
     today = timezone.localdate(at)
     monday = today - timedelta(days=today.weekday())
-    if at < mail_time(monday):
+    begins = mail_time(monday)
+    if at < begins:
         return Planned()
     subject = week_of(monday)
     if Reminder.objects.filter(kind=DIGEST, subject=subject).exists():
         return Planned()
-    return owe(_digest(person, subject, monday, at) for person in queries.digest_readers())
+    return owe(_digest(person, subject, monday, at) for person in queries.digest_readers(begins))
 
 
 def week_of(monday: date) -> str:

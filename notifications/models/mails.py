@@ -151,6 +151,11 @@ class Reminder(models.Model):
         return f"{self.kind} {self.subject} {self.step:+d} to {self.recipient_id}: {self.state}"
 
     @property
+    def is_alarm(self) -> bool:
+        """Whether it is sent at once whatever its recipient chose."""
+        return self.is_urgent and self.kind in ALARMS
+
+    @property
     def url(self) -> str:
         """The page to open, from the configured address and never from a request's Host."""
         return urljoin(f"{settings.BASE_URL}/", self.path.lstrip("/"))

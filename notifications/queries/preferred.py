@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q
 
 from accounts import permissions as people
@@ -20,12 +22,12 @@ def paces_of(person: Person) -> dict[str, str]:
     )
 
 
-def digest_readers() -> list[int]:
-    """Who gets the weekly digest: the leads but for those who turned it off, and whoever turned
-    it on."""
+def digest_readers(since: datetime) -> list[int]:
+    """Who gets the weekly digest: whoever was a lead by then, but for those who turned it off, and
+    whoever turned it on."""
     chosen = Preference.objects.filter(topic="digest", channel=Channel.EMAIL)
     paces = dict(chosen.values_list("person", "pace"))
-    leads = Membership.objects.filter(group__key=Group.LEADS, left_at=None)
+    leads = Membership.objects.filter(group__key=Group.LEADS, left_at=None, joined_at__lte=since)
     wanted = {pk for pk in leads.values_list("person", flat=True) if paces.get(pk) != Pace.OFF}
     wanted |= {pk for pk, pace in paces.items() if pace == Pace.WEEKLY}
     active = Person.objects.filter(pk__in=wanted, is_active=True).order_by("pk")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client, TestCase
@@ -13,7 +14,14 @@ from notifications import actions, mail, queries, unsubscribing
 from notifications.actions.checking import STILL_DUE
 from notifications.models import Preference, Reminder
 from notifications.preferences import DIGEST, TOPIC_OF, TOPICS, Pace
-from tests.notifications.scenes import NOON, make_initiative, make_lead, make_person, owe_one
+from tests.notifications.scenes import (
+    LONG_AGO,
+    NOON,
+    make_initiative,
+    make_lead,
+    make_person,
+    owe_one,
+)
 
 SETTINGS = reverse("mails:settings")
 RESET = reverse("mails:reset")
@@ -81,15 +89,16 @@ class TestChoosing(PreferencesTestCase):
             self.choose(weather="off")
 
     def test_the_digest_is_for_leads_unless_they_say_otherwise(self):
-        assert queries.digest_readers() == [self.lead.pk]
+        assert queries.digest_readers(NOON) == [self.lead.pk]
         assert queries.paces_of(self.owner)["digest"] == Pace.OFF
         self.choose(digest="weekly")
         actions.choose_mails(person=self.lead, paces={"digest": "off"}, by=self.lead, at=NOON)
-        assert queries.digest_readers() == [self.owner.pk]
+        assert queries.digest_readers(NOON) == [self.owner.pk]
 
-    def test_the_digest_is_not_for_those_who_have_left(self):
+    def test_the_digest_is_not_for_those_who_became_leads_later_or_have_left(self):
+        assert queries.digest_readers(LONG_AGO - timedelta(hours=1)) == []
         Person.objects.filter(pk=self.lead.pk).update(is_active=False)
-        assert queries.digest_readers() == []
+        assert queries.digest_readers(NOON) == []
 
 
 class TestMailSettings(PreferencesTestCase):

@@ -19,7 +19,6 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         heard = actions.hear(at=timezone.now())
-        actions.plan_digests(at=timezone.now())
         done = actions.deliver()
         if options["json"]:
             self.stdout.write(json.dumps({"heard": asdict(heard), **asdict(done)}))
