@@ -39,6 +39,10 @@ AUDIT_KEY_FALLBACKS = env.list("AUDIT_KEY_FALLBACKS", default=[])
 # What the organisation calls itself and where its calendar days begin.
 CURRENCY = env.str("CURRENCY", default="EUR")
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
+# The hour, there, from which mails of what can wait go out.
+DAILY_MAIL_HOUR = env.int("DAILY_MAIL_HOUR", default=7)
+if DAILY_MAIL_HOUR not in range(24):
+    raise ImproperlyConfigured("DAILY_MAIL_HOUR is an hour of the day, from 0 to 23.")
 # What a decision pack (PDF) takes letters from that its own font has not; where a file is missing,
 # such letters are boxes. By default where Debian's fonts-dejavu-core and fonts-droid-fallback are.
 PDF_FALLBACK_FONTS = env.list(

@@ -23,7 +23,10 @@ worst first. What was imported and is still quiet is flagged by none, nor is wha
 for what stopping it left to be done.
 
 The days are those of the [default policy](policy.md); the policy in force has its own. "Who hears"
-says to whom a reminder goes and when, counted from the day the flag is about.
+says to whom a reminder goes and when, counted from the day the flag is about. What can wait is
+mailed on working days, from seven in the morning: a step on a Saturday or Sunday goes with the mail
+of the next working day, or with the last one before where the due date would be over by then.
+Signers are reminded three and five working days after they were asked.
 
 This page is written by `./script/manage list_rules > docs/rules.md`, from the rules themselves
 (`notifications/rules/`): a test compares them.

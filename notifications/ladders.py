@@ -1,12 +1,18 @@
-"""Who is reminded of a flag, and when: the ladders, as tables (product.md §5, Reminders)."""
+"""Who is reminded of a flag, and when: the ladders, as tables (product.md §5, Reminders).
+
+What can wait is sent on working days (`actions.composing`): a step that falls on a Saturday or
+Sunday goes with the mail of the next working day; one that would then come after the due date goes
+with the last mail before it. So nobody reads on Monday that something was due on Sunday.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from initiatives.stages import Role
+from initiatives.workdays import add_working_days, first_working_day, last_working_day
 from reviews.policy import Ladder
 
 LEAD = "portfolio lead"
@@ -187,8 +193,26 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
 def newest(steps: Iterable[Step], due: date, today: date) -> Step | None:
     """The last step whose day has come. Earlier ones are not made up for: what is created late,
     or an outage, owes this one alone."""
-    reached = [step for step in steps if step.days <= (today - due).days]
+    reached = [step for step in steps if _reached_on(step.days, due) <= today]
     return max(reached, key=lambda step: step.days, default=None)
+
+
+def _reached_on(days: int, due: date) -> date:
+    """The step's day, be it not worked on: what is urgent waits for nobody."""
+    return min(due + timedelta(days=days), mail_day(days, due))
+
+
+def mail_day(days: int, due: date) -> date:
+    """The working day whose mail carries a step that can wait."""
+    day = due + timedelta(days=days)
+    after = first_working_day(day)
+    return last_working_day(day) if days <= 0 and after > due else after
+
+
+def signer_step(ladder: Ladder, asked: date, today: date) -> int:
+    """How many working days after the request its newest reminder is due; 0 is the request."""
+    reached = (n for n in ladder.signer_days_after if add_working_days(asked, n) <= today)
+    return max(reached, default=0)
 
 
 def recipients(

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
+from notifications import unsubscribing
 from notifications.models import Message, Reminder
+from notifications.preferences import TOPICS
 from notifications.rules.words import in_words
 
 TOLD_IN_FULL = 20  # a lead of a large portfolio may be owed thousands; the rest is listed
@@ -92,32 +95,76 @@ def written(
     asking_first = sorted(reminders, key=lambda reminder: reminder.kind in KEPT)
     items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in asking_first]
     message.subject = subject_of(items)
-    context = {
+    return posted(
+        message,
+        "notifications/mail/message",
+        {
+            "preview": preview_of(items),
+            "count": len(items),
+            "opening": opening_of(items),
+            "items": items[:TOLD_IN_FULL],
+            "more": items[TOLD_IN_FULL:],
+            "came": _came(message, reminders),
+        },
+        kinds=(reminder.kind for reminder in reminders if not reminder.is_alarm),
+    )
+
+
+def posted(
+    message: Message, template: str, context: Mapping[str, Any], *, kinds: Iterable[str]
+) -> EmailMultiAlternatives:
+    """Put it into the frame that all mails share, as text and as HTML; what one may get no mails
+    of can be stopped from it, also by one press of a button of the mail program (RFC 8058)."""
+    topics = unsubscribing.topics_of(kinds)
+    stop_url = unsubscribing.link(message.recipient_id, topics) if topics else ""
+    told = {
         "subject": message.subject,
-        "preview": preview_of(items),
         "name": message.recipient.name,
         "is_invited": message.recipient.is_invited,
-        "count": len(items),
-        "opening": opening_of(items),
-        "items": items[:TOLD_IN_FULL],
-        "more": items[TOLD_IN_FULL:],
-        "is_urgent": message.is_urgent,
         "organisation": settings.ORGANISATION,
         "base_url": settings.BASE_URL,
+        "stop_url": stop_url,
+        "stops": listed([_lowered(TOPICS[key].title) for key in topics]),
+        **context,
     }
     mail = EmailMultiAlternatives(
         subject=message.subject,
-        body=render_to_string("notifications/mail/message.txt", context),
+        body=render_to_string(f"{template}.txt", told),
         to=[message.recipient.email],
-        headers={
-            "Message-ID": f"<message-{message.pk}@{urlsplit(settings.BASE_URL).hostname}>",
-            "Auto-Submitted": "auto-generated",
-            "Content-Language": "en-GB",
-        },
+        headers={**_identity(message), **_stopping(stop_url)},
     )
-    html = render_to_string("notifications/mail/message.html", context)
-    mail.attach_alternative(html, "text/html")
+    mail.attach_alternative(render_to_string(f"{template}.html", told), "text/html")
     return mail
+
+
+def _identity(message: Message) -> dict[str, str]:
+    return {
+        "Message-ID": f"<message-{message.pk}@{urlsplit(settings.BASE_URL).hostname}>",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": "en-GB",
+    }
+
+
+def _stopping(url: str) -> dict[str, str]:
+    if not url:
+        return {}
+    return {
+        "List-Unsubscribe": f"<{url}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    }
+
+
+def _lowered(title: str) -> str:
+    return title[:1].lower() + title[1:]
+
+
+def _came(message: Message, reminders: list[Reminder]) -> str:
+    """Why it comes now."""
+    if not message.is_urgent:
+        return "What can wait comes in one mail a day, on working days."
+    if any(reminder.is_urgent for reminder in reminders):
+        return "This could not wait, so it came at once."
+    return "It came at once, because you chose so or because its day is near."
 
 
 def subject_of(items: list[Item]) -> str:
@@ -160,7 +207,7 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
         says=says.replace(written_day, spoken(reminder.due_date, today), 1),
         detail=reminder.detail.replace(written_day, full, 1) if names_it else reminder.detail,
         why=reminder.why,
-        others=_listed(others),
+        others=listed(_some(others)),
         until=_until(reminder, today) if has_deadline and not names_it else "",
         url=reminder.url + PLACES.get(reminder.kind, ""),
         action=_action(reminder),
@@ -200,11 +247,11 @@ def _days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
     """`Ana Berg, Tom Third and 3 others`."""
-    shown = names if len(names) <= NAMED else [*names[: NAMED - 1], _others(names)]
-    return " and ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
-def _others(names: list[str]) -> str:
-    return f"{len(names) - NAMED + 1} others"
+def _some(names: list[str]) -> list[str]:
+    others = f"{len(names) - NAMED + 1} others"
+    return names if len(names) <= NAMED else [*names[: NAMED - 1], others]

@@ -13,8 +13,9 @@ SLICE = timedelta(seconds=30)  # the embedded worker ignores Celery's own limits
 
 @shared_task
 def sweep() -> None:
-    """Bring flags and reminders up to date with the portfolio."""
+    """Bring flags and reminders up to date with the portfolio; once a week owe the digest."""
     actions.sweep(at=timezone.now())
+    actions.plan_digests(at=timezone.now())
 
 
 @shared_task

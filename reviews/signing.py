@@ -99,14 +99,20 @@ def states(review: Review, facts: Facts, digest: str, today: date | None = None)
     """The slots of a review on the evidence named by `digest`, in three queries; more only where
     there are deputies, delegations or conditions."""
     day = today or timezone.localdate()
-    delegated = Exists(in_force(Delegation.objects.filter(slot=OuterRef("pk")), day))
-    slots: list[Any] = list(review.slots.select_related("group").annotate(is_delegated=delegated))
+    slots: list[Any] = list(with_delegation(review.slots.select_related("group"), day))
     signatures = list(review.sign_offs.select_related("signer", "snapshot", "on_behalf_of"))
     with_conditions(signatures)
     candidates = _candidates_of(review, slots, facts, day) if review.is_open else {}
     return [
         _state(slot, candidates.get(slot.pk, []), review, signatures, digest, day) for slot in slots
     ]
+
+
+def with_delegation(slots: QuerySet[Any], today: date) -> QuerySet[Any]:
+    """Slots that say whether somebody signs in another's place there: `is_delegated`."""
+    delegated = in_force(Delegation.objects.filter(slot=OuterRef("pk")), today)
+    said: QuerySet[Any] = slots.annotate(is_delegated=Exists(delegated))
+    return said
 
 
 def with_conditions(signatures: Iterable[SignOff]) -> None:
@@ -119,12 +125,18 @@ def with_conditions(signatures: Iterable[SignOff]) -> None:
 def _candidates_of(
     review: Review, slots: list[Any], facts: Facts, today: date
 ) -> dict[int, list[Candidate]]:
-    """Who could sign each slot: those whose it is first, then those who stand in for them."""
     groups = [s.group_id for s in slots if s.group_id]
-    members = _members(groups) if groups else {}
-    own = {slot.pk: _own(slot, facts, members) for slot in slots}
+    members = members_of(groups) if groups else {}
+    return candidates(slots, {slot.pk: _own(slot, facts, members) for slot in slots}, today)
+
+
+def candidates(
+    slots: list[Any], own: Mapping[int, list[Candidate]], today: date
+) -> dict[int, list[Candidate]]:
+    """Who could sign each of these slots, of any reviews: those whose `own` it is first, then
+    those who stand in for them. The slots say whether they are delegated."""
     deputies = _deputies([c.person for slot in slots if slot.role for c in own[slot.pk]], today)
-    delegated = _delegated(review, today) if any(slot.is_delegated for slot in slots) else {}
+    delegated = _delegated(slots, today) if any(slot.is_delegated for slot in slots) else {}
     return {
         slot.pk: _each_once(
             *own[slot.pk],
@@ -155,9 +167,9 @@ def _deputies_of(own: Iterable[Candidate], deputies: Mapping[int, Person]) -> It
             yield Candidate(deputy, stands_in=stands_in)
 
 
-def _delegated(review: Review, today: date) -> dict[int, list[Delegation]]:
+def _delegated(slots: list[Any], today: date) -> dict[int, list[Delegation]]:
     found: dict[int, list[Delegation]] = {}
-    rows = in_force(Delegation.objects.filter(slot__review=review), today)
+    rows = in_force(Delegation.objects.filter(slot__in=slots), today)
     for row in rows.select_related("person", "holder"):
         found.setdefault(row.slot_id, []).append(row)
     return found
@@ -303,7 +315,7 @@ def still_theirs() -> Q:
     return Q(holder=None) | Q(Exists(owns)) | Q(Exists(belongs))
 
 
-def _members(groups: Iterable[int]) -> dict[int, list[Membership]]:
+def members_of(groups: Iterable[int]) -> dict[int, list[Membership]]:
     rows = Membership.objects.filter(group__in=list(groups), left_at=None, person__is_active=True)
     found: dict[int, list[Membership]] = {}
     for row in rows.select_related("person").order_by("person__name", "pk"):

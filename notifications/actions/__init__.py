@@ -2,8 +2,10 @@
 
 from notifications.actions.campaign import start_campaign
 from notifications.actions.delivering import Delivered, deliver
+from notifications.actions.digesting import plan_digests
 from notifications.actions.hearing import Heard, hear
 from notifications.actions.planning import Planned
+from notifications.actions.preferring import choose_mails, stop_mails
 from notifications.actions.retrying import retry
 from notifications.actions.sweeping import Counted, Swept, sweep
 
@@ -13,9 +15,12 @@ __all__ = [
     "Heard",
     "Planned",
     "Swept",
+    "choose_mails",
     "deliver",
     "hear",
+    "plan_digests",
     "retry",
     "start_campaign",
+    "stop_mails",
     "sweep",
 ]

@@ -3,29 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
+
+from django.utils import timezone
 
 from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives.models import Initiative, Obligation
-from notifications import ladders
+from notifications import ladders, queries
+from notifications.actions import awaiting
 from notifications.actions.hearing import unanswered_ownerships, waiting
 from notifications.actions.planning import subject_of
 from notifications.models import Flag, Reminder
+from notifications.preferences import DIGEST
 from notifications.rules import RULES
+from reviews import queries as policies
 from reviews import signing
 from reviews.models import Override, Question, Review, SignOff
+from reviews.policy import Ladder
 
 
-def undue(reminders: list[Reminder]) -> set[int]:
+def undue(reminders: list[Reminder], at: datetime) -> set[int]:
     """Ids of those that nobody needs to hear any more, or whose recipient may not.
 
+    After an outage a newer step may have come, which the next sweep owes instead.
     A kind that is not in the table raises: nothing is sent without having been asked about.
     """
     by_kind: dict[str, list[Reminder]] = {}
     for reminder in reminders:
         by_kind.setdefault(reminder.kind, []).append(reminder)
+    digests = by_kind.pop(DIGEST, [])
     over = {pk for kind, rows in by_kind.items() for pk in STILL_DUE[kind](rows)}
+    over |= _overtaken(reminders, timezone.localdate(at)) | _of_weeks_without_news(digests, at)
     return over | _not_for_their_eyes(reminders)
+
+
+def _of_weeks_without_news(digests: list[Reminder], at: datetime) -> set[int]:
+    """Digests that have nothing to say to their reader."""
+    found = {row.pk: queries.weekly(row.recipient, row.due_date, at) for row in digests}
+    return {pk for pk, weekly in found.items() if not weekly.sections}
+
+
+def _overtaken(reminders: list[Reminder], today: date) -> set[int]:
+    ladder = policies.current_policy().reminders
+    return _overtaken_by_a_step(reminders, ladder, today) | _asked_long_ago(
+        [row for row in reminders if row.kind == awaiting.ASKED], ladder, today
+    )
+
+
+def _overtaken_by_a_step(reminders: list[Reminder], ladder: Ladder, today: date) -> set[int]:
+    over = set()
+    for row in reminders:
+        if row.kind in ladders.LADDERS:
+            step = ladders.newest(ladders.LADDERS[row.kind](ladder), row.due_date, today)
+            over |= {row.pk} if step is not None and step.days > row.step else set()
+    return over
+
+
+def _asked_long_ago(reminders: list[Reminder], ladder: Ladder, today: date) -> set[int]:
+    """Requests of before the day of the newest step."""
+    reviews = Review.objects.in_bulk({_id(row) for row in reminders}) if reminders else {}
+    steps = {pk: awaiting.newest(ladder, review, today) for pk, review in reviews.items()}
+    return {
+        row.pk
+        for row in reminders
+        if (step := steps[_id(row)]) and timezone.localdate(row.planned_at) < step.day
+    }
 
 
 def _of_closed_flags(reminders: list[Reminder]) -> set[int]:

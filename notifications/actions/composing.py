@@ -1,64 +1,117 @@
-"""Putting what is owed into messages: urgent things at once, the rest once a day."""
+"""Putting what is owed into mails: what cannot wait at once, the rest in one mail a day.
+
+What can wait goes out on working days, from the hour that the organisation has set; what somebody
+wants once a week with the first mail of the week. What has a deadline that would be over before the
+next mail of the day does not wait for it.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from notifications.models import Cursor, Message, Reminder
+from initiatives.workdays import add_working_days, works_on
+from notifications.mail import HAS_DEADLINE
+from notifications.models import Cursor, Message, Reminder, ReminderQuerySet
+from notifications.preferences import DIGEST, Pace
+
+NOTHING = Q(pk__in=())
+OFF = Q(pace=Pace.OFF)
+OF_THE_WEEK = Q(kind=DIGEST) & ~OFF
 
 
 def compose(*, at: datetime) -> int:
     """Give every owed reminder whose time it is a message; return how many messages there are.
 
     One composer at a time, by the cursor's lock: two would split what belongs in one mail. What
-    becomes owed after a person's mail of the day waits for tomorrow's.
+    becomes owed after a person's mail of the day waits for the next.
     """
-    ready = _ready(at)
-    if not ready.exists():  # asked outside a transaction: on SQLite each one is a writer
+    at_once, of_the_day = _at_once(at), _of_the_day(at)
+    ready = at_once | of_the_day & Q(has_mail=False) | OF_THE_WEEK | OFF
+    if not _waiting(at).filter(ready).exists():  # on SQLite each transaction is a writer
         return 0
     cursor, _ = Cursor.objects.get_or_create(name="compose")
+    today = timezone.localdate(at)
     with transaction.atomic():
         Cursor.objects.select_for_update().get(pk=cursor.pk)
-        people = ready.order_by().values_list("recipient_id", "is_urgent").distinct()
-        messages = Message.objects.bulk_create(
-            _message(recipient_id, is_urgent, at) for recipient_id, is_urgent in people
+        _waiting(at).filter(OFF).update(state=Reminder.State.MUTED)
+        return (
+            _write(OF_THE_WEEK, OF_THE_WEEK, at, is_urgent=False, is_digest=True, day=today)
+            + _write(at_once, at_once, at, is_urgent=True)
+            + _write(of_the_day & Q(has_mail=False), of_the_day, at, is_urgent=False, day=today)
         )
-        _hand_over(messages)
-    return len(messages)
 
 
-def _ready(at: datetime) -> QuerySet[Reminder]:
+def _waiting(at: datetime) -> ReminderQuerySet:
+    """Owed, in no mail yet; each says its pace and whether its recipient had the mail of today."""
     had_one = Message.objects.filter(
-        recipient=OuterRef("recipient"), is_urgent=False, day=timezone.localdate(at)
-    ).exclude(state=Message.State.CANCELLED)
-    return _unwritten().filter(Q(is_urgent=True) | ~Exists(had_one))
-
-
-def _unwritten() -> QuerySet[Reminder]:
-    return Reminder.objects.owed().filter(message=None)
-
-
-def _message(recipient_id: int, is_urgent: bool, at: datetime) -> Message:
-    return Message(
-        recipient_id=recipient_id,
-        is_urgent=is_urgent,
-        day=None if is_urgent else timezone.localdate(at),
-        created_at=at,
-        next_attempt_at=at,
-    )
-
-
-def _hand_over(messages: list[Message]) -> None:
-    """Attach the reminders, in one statement; what was cancelled meanwhile stays out."""
-    if not messages:  # another composer was faster
-        return
-    own = Message.objects.filter(
-        pk__in=[message.pk for message in messages],
         recipient=OuterRef("recipient"),
-        is_urgent=OuterRef("is_urgent"),
+        is_urgent=False,
+        is_digest=False,
+        day=timezone.localdate(at),
+    ).exclude(state=Message.State.CANCELLED)
+    waiting: ReminderQuerySet = (
+        Reminder.objects.owed().filter(message=None).paced().annotate(has_mail=Exists(had_one))
     )
-    _unwritten().update(message=Subquery(own.values("pk")[:1]))
+    return waiting
+
+
+def _at_once(at: datetime) -> Q:
+    """What cannot wait at any hour; what somebody wants at once, or has too near a deadline, from
+    the hour of the mails."""
+    at_once = Q(pace=Pace.AT_ONCE) & ~Q(kind=DIGEST)
+    if not _is_morning(at):
+        return at_once & Q(is_urgent=True)
+    return at_once | _too_near(timezone.localdate(at))
+
+
+def _too_near(today: date) -> Q:
+    """Deadlines that are over before the next mail of the day."""
+    near = Q(
+        pace=Pace.DAILY,
+        kind__in=HAS_DEADLINE,
+        step__lte=0,
+        due_date__gte=today,
+        due_date__lt=add_working_days(today, 1),
+    )
+    return near & Q(has_mail=True) if works_on(today) else near
+
+
+def _of_the_day(at: datetime) -> Q:
+    """What is for today's mail, if there is one by now."""
+    today = timezone.localdate(at)
+    if not works_on(today) or not _is_morning(at):
+        return NOTHING
+    monday = today - timedelta(days=today.weekday())
+    of_last_week = Q(pace=Pace.WEEKLY, planned_at__lt=mail_time(monday))
+    return (Q(pace=Pace.DAILY) | of_last_week) & ~Q(kind=DIGEST)
+
+
+def _is_morning(at: datetime) -> bool:
+    """By the clock on the wall, which may be put back: a day's mail is sent once in any case."""
+    return timezone.localtime(at).hour >= int(settings.DAILY_MAIL_HOUR)
+
+
+def mail_time(day: date) -> datetime:
+    """When mails of what can wait go out on this day."""
+    return timezone.make_aware(datetime.combine(day, time(settings.DAILY_MAIL_HOUR)))
+
+
+def _write(which: Q, theirs: Q, at: datetime, **kind: bool | date) -> int:
+    """A message of this kind for each recipient, and the reminders attached to it in one statement;
+    what was cancelled meanwhile stays out."""
+    people = _waiting(at).filter(which).order_by().values_list("recipient_id", flat=True)
+    messages = Message.objects.bulk_create(
+        Message(recipient_id=person, created_at=at, next_attempt_at=at, **kind)
+        for person in people.distinct()
+    )
+    if messages:
+        own = Message.objects.filter(
+            pk__in=[message.pk for message in messages], recipient=OuterRef("recipient")
+        )
+        _waiting(at).filter(theirs).update(message=Subquery(own.values("pk")[:1]))
+    return len(messages)

@@ -23,13 +23,13 @@ from smtplib import (
 )
 from uuid import UUID, uuid4
 
-from django.core.mail import get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from notifications import mail, queries
+from notifications import mail, queries, weekly_mail
 from notifications.actions import checking
 from notifications.actions.composing import compose
 from notifications.models import Message, Reminder
@@ -79,7 +79,7 @@ def deliver(*, clock: Clock = timezone.now, slice_: timedelta | None = None) -> 
     end = clock() + slice_ if slice_ is not None else None
     compose(at=clock())
     while (end is None or clock() < end) and (batch := _claim(clock())):
-        _check(batch, done)
+        _check(batch, clock(), done)
         _send_batch(batch, done, clock, end)
     return done
 
@@ -107,11 +107,11 @@ def _held(token: UUID) -> QuerySet[Message]:
     return Message.objects.filter(token=token, state=Message.State.QUEUED)
 
 
-def _check(batch: _Batch, done: Delivered) -> None:
+def _check(batch: _Batch, at: datetime, done: Delivered) -> None:
     """Cancel what is no longer due, and messages of which nothing is left."""
     owed = Reminder.objects.owed().filter(message__in=batch.messages)
     rows = list(owed.select_related("recipient"))
-    over = checking.undue(rows)
+    over = checking.undue(rows, at)
     Reminder.objects.owed().filter(pk__in=over).update(state=Reminder.State.CANCELLED)
     for row in rows:
         if row.pk not in over and row.message_id is not None:
@@ -167,7 +167,7 @@ def _send(
 ) -> None:
     reminders = batch.reminders[message.pk]
     try:
-        written = mail.written(message, reminders, batch.others, timezone.localdate(clock()))
+        written = _written(message, reminders, batch.others, clock())
         if connection.send_messages([written]) != 1:
             raise SMTPException("The mail was not taken, and the server did not say why.")
     # Whatever is wrong with one message must not keep the others from being sent.
@@ -177,6 +177,14 @@ def _send(
         return
     _mark_sent(message, batch.token, reminders, clock())
     done.sent += 1
+
+
+def _written(
+    message: Message, reminders: list[Reminder], others: dict[int, list[str]], at: datetime
+) -> EmailMultiAlternatives:
+    if message.is_digest:
+        return weekly_mail.written(message, reminders[0], at)
+    return mail.written(message, reminders, others, timezone.localdate(at))
 
 
 def _mark_sent(message: Message, token: UUID, reminders: list[Reminder], at: datetime) -> None:

@@ -58,6 +58,13 @@ class Planned:
     revived: int = 0
     cancelled: int = 0
 
+    def __add__(self, other: Planned) -> Planned:
+        return Planned(
+            self.planned + other.planned,
+            self.revived + other.revived,
+            self.cancelled + other.cancelled,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Existing:
@@ -75,7 +82,7 @@ def plan(*, at: datetime) -> Planned:
     """
     with transaction.atomic():
         wanted = _wanted(timezone.localdate(at))
-        existing = _existing(_of_open_flags())
+        existing = existing_of(_of_open_flags())
         missing = [
             _reminder(key, flag, roles, at)
             for key, (flag, roles) in wanted.items()
@@ -86,8 +93,8 @@ def plan(*, at: datetime) -> Planned:
             for key, row in existing.items()
             if row.state == Reminder.State.OWED and key not in wanted
         ]
-        revived = _write(missing, [row for key, row in existing.items() if key in wanted])
-        return Planned(planned=len(missing), revived=revived, cancelled=_cancel(gone))
+        revived = write(missing, [row for key, row in existing.items() if key in wanted])
+        return Planned(planned=len(missing), revived=revived, cancelled=cancel(gone))
 
 
 def owe(reminders: Iterable[Reminder]) -> Planned:
@@ -96,9 +103,9 @@ def owe(reminders: Iterable[Reminder]) -> Planned:
     if not wanted:
         return Planned()
     subjects = {key.subject for key in wanted}
-    existing = _existing(Q(kind__in={key.kind for key in wanted}, subject__in=subjects))
+    existing = existing_of(Q(kind__in={key.kind for key in wanted}, subject__in=subjects))
     missing = [reminder for key, reminder in wanted.items() if key not in existing]
-    revived = _write(missing, [row for key, row in existing.items() if key in wanted])
+    revived = write(missing, [row for key, row in existing.items() if key in wanted])
     return Planned(planned=len(missing), revived=revived)
 
 
@@ -106,7 +113,8 @@ def key_of(reminder: Reminder) -> Key:
     return Key(*(getattr(reminder, field) for field in KEY))
 
 
-def _existing(which: Q) -> dict[Key, Existing]:
+def existing_of(which: Q) -> dict[Key, Existing]:
+    """The reminders that are there, in whatever state."""
     rows = Reminder.objects.filter(which).order_by().values_list(*KEY, "pk", "state")
     return {Key(*row[: len(KEY)]): Existing(*row[len(KEY) :]) for row in rows}
 
@@ -119,7 +127,7 @@ def _of_open_flags() -> Q:
     return Q(Q(state=Reminder.State.OWED) | Q(Exists(flags)), kind__in=KINDS)
 
 
-def _write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
+def write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
     """Insert what is missing, ignoring what another process inserted in the meantime, and owe
     again what was cancelled unsent; its mail, if it had one, was never sent."""
     missing.sort(key=key_of)  # one order for all: two that insert the same never lock in a ring
@@ -131,7 +139,8 @@ def _write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
     return unsent.update(state=Reminder.State.OWED, message=None)
 
 
-def _cancel(gone: list[int]) -> int:
+def cancel(gone: list[int]) -> int:
+    """Take back those that nobody was sent yet."""
     if not gone:
         return 0
     return Reminder.objects.owed().filter(pk__in=gone).update(state=Reminder.State.CANCELLED)

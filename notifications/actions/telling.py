@@ -135,7 +135,7 @@ def _of_question(
         step=0,
         recipient=person,
         path=f"{question.review.get_absolute_url()}#questions",
-        is_urgent=kind != "mentioned",
+        is_urgent=True,
         planned_at=at,
     )
 

@@ -3,6 +3,7 @@
 from notifications.models.clock import Cursor, Sweep
 from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet
 from notifications.models.mails import Message, Reminder, ReminderQuerySet
+from notifications.models.preferences import Preference
 
 __all__ = [
     "WORST_FIRST",
@@ -10,6 +11,7 @@ __all__ = [
     "Flag",
     "FlagQuerySet",
     "Message",
+    "Preference",
     "Reminder",
     "ReminderQuerySet",
     "Sweep",

@@ -7,17 +7,20 @@ from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, CharField, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts.models import Person
 from initiatives.models import Initiative
+from notifications.models.preferences import Preference
+from notifications.preferences import ALARMS, TOPICS, Channel, Pace
 
 
 class Message(models.Model):
     """A mail that carries one or more reminders to a person, and the lease of its sender.
 
     Whoever holds `token` may send it until `lease_until`. `day` is the organisation's calendar day
-    whose one mail this is; an urgent message belongs to none.
+    whose one mail this is; an urgent message belongs to none. The weekly digest is one beside it.
     """
 
     class State(models.TextChoices):
@@ -28,6 +31,7 @@ class Message(models.Model):
 
     recipient = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
     is_urgent = models.BooleanField()
+    is_digest = models.BooleanField(default=False)
     day = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
@@ -50,7 +54,7 @@ class Message(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["recipient", "day"],
-                condition=Q(is_urgent=False) & ~Q(state="cancelled"),
+                condition=Q(is_urgent=False, is_digest=False) & ~Q(state="cancelled"),
                 name="a_person_gets_one_mail_a_day_of_what_can_wait",
             ),
             models.CheckConstraint(
@@ -72,18 +76,37 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         """Neither sent nor cancelled."""
         return self.filter(state=Reminder.State.OWED)
 
+    def paced(self) -> ReminderQuerySet:
+        """Each with the `pace` that its recipient chose for its topic. Without a choice what cannot
+        wait comes at once and the rest once a day; an alarm comes at once in any case."""
+        topic = Case(
+            *(When(kind__in=topic.kinds, then=Value(key)) for key, topic in TOPICS.items()),
+            default=Value(""),
+            output_field=CharField(),
+        )
+        chosen = Preference.objects.filter(
+            person=OuterRef("recipient"), topic=OuterRef("topic"), channel=Channel.EMAIL
+        )
+        unchosen = Case(When(is_urgent=True, then=Value(Pace.AT_ONCE)), default=Value(Pace.DAILY))
+        alarm = When(is_urgent=True, kind__in=ALARMS, then=Value(Pace.AT_ONCE))
+        pace = Case(alarm, default=Coalesce(Subquery(chosen.values("pace")[:1]), unchosen))
+        paced: ReminderQuerySet = self.annotate(topic=topic).annotate(pace=pace)
+        return paced
+
 
 class Reminder(models.Model):
     """What a person is owed to hear, exactly once per (what, due date, step, person).
 
-    `step` is days relative to `due_date`. `says` is what to do, `detail` what is going on, `why`
-    why this person hears it, `path` the page to open.
+    `step` is days relative to `due_date`; of signers, working days since they were asked. `says` is
+    what to do, `detail` what is going on, `why` why this person hears it, `path` the page to open.
+    What its recipient wants no mails of is kept as muted.
     """
 
     class State(models.TextChoices):
         OWED = "owed", "Owed"
         SENT = "sent", "Sent"
         CANCELLED = "cancelled", "Cancelled"
+        MUTED = "muted", "Not sent, as chosen"
 
     kind = models.CharField(max_length=40)
     subject = models.CharField(max_length=80)
@@ -126,6 +149,11 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.subject} {self.step:+d} to {self.recipient_id}: {self.state}"
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it is sent at once whatever its recipient chose."""
+        return self.is_urgent and self.kind in ALARMS
 
     @property
     def url(self) -> str:

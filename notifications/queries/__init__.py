@@ -10,6 +10,7 @@ from notifications.queries.attention import (
     last_sweep,
     open_flags,
 )
+from notifications.queries.preferred import digest_readers, not_sent_to, paces_of
 from notifications.queries.told import (
     NextStep,
     messages_to,
@@ -17,19 +18,25 @@ from notifications.queries.told import (
     others_told,
     reminders_ahead,
 )
+from notifications.queries.weekly import Weekly, weekly
 
 __all__ = [
     "Line",
     "Lines",
     "NextStep",
     "Said",
+    "Weekly",
     "attention",
     "counts",
+    "digest_readers",
     "flags_of",
     "last_sweep",
     "messages_to",
     "next_steps",
+    "not_sent_to",
     "open_flags",
     "others_told",
+    "paces_of",
     "reminders_ahead",
+    "weekly",
 ]

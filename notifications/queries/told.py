@@ -65,7 +65,7 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
             kind__in=SHARED,
             recipient__is_active=True,
         )
-        .exclude(state=Reminder.State.CANCELLED)
+        .exclude(state__in=(Reminder.State.CANCELLED, Reminder.State.MUTED))
         .order_by("recipient__name", "recipient")
         .values_list("kind", "path", "due_date", "recipient", "recipient__name")
         .distinct()

@@ -49,6 +49,8 @@ CHANGES_NO_COUNT = CHANGES_HEALTH | {
     "kill_condition.removed",
     "kill_condition.tripped",
     "kill_condition.waived",
+    "mails.chosen",
+    "message.retried",
     "override.asked",
     "override.countersigned",
     "override.declined",

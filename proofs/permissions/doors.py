@@ -17,6 +17,7 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
+from accounts.models import Person
 from initiatives import actions as initiatives
 from initiatives import facts as initiative_facts
 from initiatives import statement
@@ -31,6 +32,8 @@ from initiatives.models import (
     Ownership,
 )
 from initiatives.stages import Role, Stage
+from notifications import unsubscribing
+from notifications.models import Preference
 from proofs.permissions import world as worlds
 from proofs.permissions.world import Target, World
 from reviews import actions as reviews
@@ -193,6 +196,12 @@ def _metric(target: Target, world: World, variant: str) -> Found:
     return {"metric_pk": metric.pk} if metric else None
 
 
+def _stopping(world: World) -> str:
+    """What the link in a mail to the owner holds."""
+    link = unsubscribing.link(world.person("owner").pk, ("health",))
+    return link.rstrip("/").rpartition("/")[2]
+
+
 def _chartered(target: Target, world: World, variant: str) -> Found:
     """Where something was promised: nothing is frozen before, and nothing to be taken over."""
     return {} if Baseline.objects.in_force().filter(initiative=target.row).exists() else None
@@ -209,6 +218,7 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "initiatives:edit": lambda *_: {"part": "description"},
     "initiatives:ask": lambda *_: {"role": "on-call"},
     "initiatives:tab": lambda *_: {"tab": "history"},
+    "mails:unsubscribe": lambda _, world, __: {"token": _stopping(world)},
     "initiatives:upload": lambda _, world, __: {"pk": world.extras["upload"]},
     "initiatives:discard_upload": lambda _, world, __: {"pk": world.extras["upload"]},
     "reviews:answer": lambda *_: {"criterion": "data_audit"},
@@ -297,6 +307,7 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "reviews:waive": lambda *_: {"reason": "It comes later.", "expires_on": _in_days(14)},
     "reviews:endorse": _taken_over,
     "notifications:retry": lambda *_: {},
+    "mails:settings": lambda *_: {"health": "weekly"},
     "portfolio:deputy": lambda _, world: {"deputy": world.extras["stand_in"].pk},
     "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
     "policy:start": lambda *_: {},
@@ -383,7 +394,16 @@ def _messy_set(target: Target, world: World) -> None:
 
 
 # What happens just before, and is taken back with everything else.
+
+
+def _chose_mails(target: Target, world: World) -> None:
+    """Everybody did, so that there is something to go back from."""
+    for person in Person.objects.all():
+        Preference.objects.create(person=person, topic="health", pace="off")
+
+
 FIRST: dict[str, Callable[[Target, World], None]] = {
+    "mails:reset": _chose_mails,
     "initiatives:confirm_off": _suspended,
     "initiatives:record_messy_run": _messy_set,
     "reviews:decide resume": _suspended,

@@ -64,6 +64,7 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
     for name in (
         "initiatives:list",
         "portfolio:my_work",
+        "mails:settings",
         "notifications:attention",
         "portfolio:blockers",
         "portfolio:lessons",

@@ -4,14 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts.models import Person
-from notifications import actions, mail, queries
+from notifications import actions, mail, queries, weekly_mail
+from notifications.actions.composing import mail_time
 from notifications.models import Message, Reminder
+from notifications.preferences import DIGEST
 from portfolio import stories
 
 # Which owe one of each kind.
@@ -34,7 +36,8 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     owed = Reminder.objects.owed().select_related("recipient", "initiative").order_by("pk")
     before = owed.filter(kind="decision_date", step__lte=0)
     found = {
-        "sign": owed.filter(kind="sign_off_asked", says__endswith="charter")[:1],
+        "sign": owed.filter(kind="sign_off_asked", step=0, says__endswith="charter")[:1],
+        "sign-still": owed.filter(kind="sign_off_asked", step__gt=0)[:1],
         "sign-again": owed.filter(kind="sign_off_stale")[:1],
         "sign-anew": owed.filter(kind="sign_off_lapsed")[:1],
         "receipt": owed.filter(kind="sign_off_receipt")[:1],
@@ -71,7 +74,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     invited = list(found["own"])
     invited[0].recipient = Person(name=invited[0].recipient.name, email="new@halden.example")
     invited[0].recipient.set_unusable_password()
-    return {**mails, "invited": _written(invited, today)}
+    return {**mails, "invited": _written(invited, today), "weekly": weekly(at)}
 
 
 def _of_one_person(reminders: Iterable[Reminder]) -> list[Reminder]:
@@ -87,6 +90,19 @@ def _written(reminders: Iterable[Reminder], today) -> EmailMultiAlternatives:
     first = carried[0]
     message = Message(pk=first.pk, recipient=first.recipient, is_urgent=first.is_urgent)
     return mail.written(message, carried, queries.others_told(carried), today)
+
+
+def weekly(at: datetime) -> EmailMultiAlternatives:
+    """The digest of this week, as a lead gets it."""
+    actions.plan_digests(at=max(at, mail_time(_monday(at))))
+    digest = Reminder.objects.filter(kind=DIGEST).select_related("recipient").earliest("pk")
+    message = Message(pk=digest.pk, recipient=digest.recipient, is_urgent=False, is_digest=True)
+    return weekly_mail.written(message, digest, at)
+
+
+def _monday(at: datetime) -> date:
+    today = timezone.localdate(at)
+    return today - timedelta(days=today.weekday())
 
 
 def html_of(written: EmailMultiAlternatives) -> str:

@@ -96,7 +96,7 @@ class TestDeliver(DeliverTestCase):
         owe_one(self.lead, self.initiative, step=21, is_urgent=False)
         assert self.deliver() == Delivered(sent=1)
         assert len(self.sink.mails) == 3
-        self.clock.forward(timedelta(hours=12))
+        self.clock.forward(timedelta(hours=19))  # seven in the morning
         assert self.deliver() == Delivered(sent=1)
         assert states(Reminder) == {"sent": 8}
 

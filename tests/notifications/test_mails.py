@@ -2,16 +2,18 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.test import TestCase
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from notifications import mail, queries
 from notifications.models import Message, Reminder
+from notifications.preferences import DIGEST
 from portfolio import demo
 from tests.notifications.mails import STORIES, every_mail, html_of
 from tests.notifications.scenes import TODAY, make_initiative, make_lead, make_person, owe_one
@@ -19,6 +21,7 @@ from tests.notifications.scenes import TODAY, make_initiative, make_lead, make_p
 # How each begins, and which page its button opens.
 SUBJECTS = {
     "sign": (r"Sign by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
+    "sign-still": (r"Sign (by|now).*: .+ \(AI-\d+\), .+", "reviews:detail"),
     "sign-again": (r"Sign again by \w+: .+ \(AI-\d+\), charter", "reviews:detail"),
     "sign-anew": (r"Sign again by .+: .+ \(AI-\d+\), go-live", "reviews:detail"),
     "receipt": (r"Receipt: .+ \(AI-\d+\), .+ review", "reviews:receipt"),
@@ -57,6 +60,7 @@ SUBJECTS = {
     "daily": (r"\d+ things wait for you: Have it ready by .+", "portfolio:my_work"),
     "urgent": (r"\d+ things wait for you: .+", "portfolio:my_work"),
     "invited": (r"Accept or decline: .+", "initiatives:detail"),
+    "weekly": (r"Decide \d+ late and \d+ due: the portfolio in .+", "portfolio:dashboard"),
 }
 BUTTON = re.compile(r'<td class="button"[^>]*><a href="([^"]+)"')
 
@@ -74,7 +78,7 @@ class TestEveryMail(TestCase):
     def test_there_is_one_of_each_kind(self):
         assert self.mails.keys() == SUBJECTS.keys()
         kinds = set(Reminder.objects.owed().values_list("kind", flat=True))
-        assert kinds == mail.ACTIONS.keys()
+        assert kinds == {*mail.ACTIONS, DIGEST}
 
     def test_its_subject_says_what_to_do(self):
         for name, (pattern, _) in SUBJECTS.items():
@@ -112,10 +116,11 @@ class TestEveryMail(TestCase):
     def test_both_say_why_and_who_else_and_link_to_the_same(self):
         for name, written in self.mails.items():
             html, text = html_of(written), " ".join(str(written.body).split())
-            assert "Why you: " in text
-            assert "Why you: " in html
+            why = "Why did I get this?" if name == "weekly" else "Why you: "
+            assert why in text
+            assert why in html
             assert ("Also asked: " in text) == ("Also asked: " in html), name
-            links = set(re.findall(r'href="([^"]+)"', html))
+            links = {unescape(url) for url in re.findall(r'href="([^"]+)"', html)}
             assert links == set(re.findall(r"http\S+", text)), name
         assert "Also asked: " in html_of(self.mails["sign"])
 
@@ -126,7 +131,37 @@ class TestEveryMail(TestCase):
             assert not re.search(r"<(img|script|link|iframe|form)\b|url\(|src=|@import", html)
             for url in re.findall(r'href="([^"]+)"', html):
                 assert url.startswith(f"{settings.BASE_URL}/")
-                assert "?" not in url
+                assert "?" not in url or "/initiatives/?" in url  # a list, of the digest
+
+    def test_it_can_be_stopped_where_nobody_is_named_to_act(self):
+        """By a link, and by a button of the mail program (RFC 8058)."""
+        for name in ("falls-short", "receipt", "mentioned", "not-signed", "weekly"):
+            headers, html = self.mails[name].extra_headers, html_of(self.mails[name])
+            url = headers["List-Unsubscribe"].strip("<>")
+            assert resolve(url.removeprefix(settings.BASE_URL)).view_name == "mails:unsubscribe"
+            assert f'href="{url}"' in html
+            assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+            assert "cannot be turned off" not in html
+
+    def test_it_says_why_it_cannot_be_stopped_where_somebody_is(self):
+        for name in (
+            "sign",
+            "own",
+            "see-to-it",
+            "asked",
+            "ready",
+            "decide-late",
+            "tripped",
+            "make-sure",
+        ):
+            html = html_of(self.mails[name])
+            assert "List-Unsubscribe" not in self.mails[name].extra_headers
+            assert "These mails cannot be turned off" in html
+            assert "Stop mails about" not in html
+
+    def test_it_links_to_the_mail_settings(self):
+        for written in self.mails.values():
+            assert settings.BASE_URL + reverse("mails:settings") in html_of(written)
 
     def test_it_says_its_language_and_that_it_knows_the_dark(self):
         for written in self.mails.values():
@@ -195,6 +230,6 @@ class TestOthers(TestCase):
 
     def test_are_counted_where_they_are_many(self):
         names = [f"Person {n}" for n in range(6)]
-        assert mail._listed(names) == "Person 0, Person 1, Person 2 and 3 others"
-        assert mail._listed(names[:2]) == "Person 0 and Person 1"
-        assert mail._listed([]) == ""
+        assert mail.listed(mail._some(names)) == "Person 0, Person 1, Person 2 and 3 others"
+        assert mail.listed(mail._some(names[:2])) == "Person 0 and Person 1"
+        assert mail.listed(mail._some([])) == ""

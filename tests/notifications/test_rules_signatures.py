@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from accounts import actions as people
-from accounts.models import Membership
+from accounts.models import Membership, Person
 from initiatives.models import Initiative, Obligation
 from initiatives.stages import Role
 from notifications import actions as notifications
@@ -80,6 +80,13 @@ class TestWaiting(Signatures):
         stale = set(waiting.stale(TODAY).values_list("pk", flat=True))
         of_states = {s.pk for f in states if not f.is_filled for s in f.stale if s.approves}
         assert of_states <= stale
+        asked = {(row.pk, person) for row, person in waiting.signers(TODAY, NOON)}
+        assert asked == {
+            (found.slot.review_id, person.pk)
+            for found in states
+            for person in found.eligible
+            if found.waits_for(person)
+        }
         named = waiting.with_signer(waiting.unfilled(TODAY), TODAY)
         for row in named:
             (found,) = (s for s in states if s.slot.pk == row.pk)
@@ -130,6 +137,15 @@ class TestWaiting(Signatures):
         self.leave(acting)
         self.agree()
         self.leave(self.cast.compliance)
+        self.agree()
+
+    def test_agrees_on_a_deputy_who_is_away_too(self):
+        for until in (None, TODAY, TODAY - DAY):
+            Person.objects.filter(pk=self.cast.sponsor.pk).update(
+                deputy=self.deputy, deputy_until=until
+            )
+            self.agree()
+        self.leave(self.deputy)
         self.agree()
 
     def test_agrees_on_groups_of_several(self):

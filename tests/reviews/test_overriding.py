@@ -495,9 +495,9 @@ class TestMails(OverridingTestCase):
         override = self.ask()
         assert len(self.asked()) == 2
         owing = list(Reminder.objects.filter(kind="override_asked").select_related("recipient"))
-        assert checking.undue(owing) == set()
+        assert checking.undue(owing, NOON) == set()
         self.countersign(override)
-        assert checking.undue(owing) == {reminder.pk for reminder in owing}
+        assert checking.undue(owing, NOON) == {reminder.pk for reminder in owing}
 
     def test_reach_those_who_could_not_see_it_before(self):
         factories.restrict(initiative=self.initiative)

@@ -1,0 +1,142 @@
+"""Signers who were asked and have not answered: reminded so many working days after the request, as
+the policy's ladder says (product.md §5). Who asks them first is `hearing`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from initiatives.workdays import add_working_days
+from notifications import ladders
+from notifications.actions import planning
+from notifications.actions.planning import Existing, Key, Planned
+from notifications.models import Reminder
+from notifications.rules.finding import start_of
+from notifications.rules.words import called, in_words
+from reviews import queries as reviews
+from reviews import waiting
+from reviews.models import Review
+from reviews.policy import Ladder
+
+ASKED = "sign_off_asked"
+ASKS = (ASKED, "sign_off_stale", "sign_off_lapsed")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A reminder after a request: how many working days later, and which day that was."""
+
+    days: int
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """Somebody for whose signature a review waits, with the newest step that is reached."""
+
+    review: Review
+    person_id: int
+    step: Step
+
+    @property
+    def key(self) -> Key:
+        review = self.review
+        return Key(ASKED, f"review:{review.pk}", review.due_date, self.step.days, self.person_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked of signers before: each reminder, and when each was last asked for a review,
+    by the review's address."""
+
+    reminders: dict[Key, Existing]
+    lately: dict[tuple[str, int], date]
+
+
+def remind(*, at: datetime) -> Planned:
+    """Owe everybody for whom an open review waits its newest step; nine queries.
+
+    Whoever was asked since that step's day, as a new owner, a deputy or somebody who has to sign
+    again, heard of it then. Unsent ones are cancelled when the person has answered, has handed it
+    on, or a newer step has come.
+    """
+    today = timezone.localdate(at)
+    ladder = reviews.current_policy().reminders
+    with transaction.atomic():
+        waits = list(_waits(ladder, today))
+        asked = _asked({waited.review.initiative_id for waited in waits})
+        wanted = {waited.key: waited for waited in waits if _is_wanted(waited, asked)}
+        missing = [_reminder(w, at) for key, w in wanted.items() if key not in asked.reminders]
+        kept = [row for key, row in asked.reminders.items() if key in wanted]
+        gone = [row.pk for key, row in asked.reminders.items() if _is_over(key, row, wanted)]
+        revived = planning.write(missing, kept)
+        return Planned(len(missing), revived, planning.cancel(gone))
+
+
+def newest(ladder: Ladder, review: Review, today: date) -> Step | None:
+    """The newest step that is reached; None as long as there is but the request."""
+    asked_on = timezone.localdate(review.opened_at)
+    days = ladders.signer_step(ladder, asked_on, today)
+    return Step(days, add_working_days(asked_on, days)) if days else None
+
+
+def _waits(ladder: Ladder, today: date) -> Iterable[Waited]:
+    first = min((days for days in ladder.signer_days_after if days), default=None)
+    if first is None:
+        return
+    # So many working days are at least as many days.
+    for review, person in waiting.signers(today, start_of(today - timedelta(days=first - 1))):
+        if (step := newest(ladder, review, today)) is not None:
+            yield Waited(review, person, step)
+
+
+def _asked(initiatives: set[int]) -> _Asked:
+    asks = Q(kind__in=ASKS, initiative__in=initiatives)
+    rows = Reminder.objects.filter(asks | Q(kind=ASKED, state=Reminder.State.OWED)).order_by()
+    found = _Asked({}, {})
+    for *fields, pk, state, path, planned_at in rows.values_list(
+        *planning.KEY, "pk", "state", "path", "planned_at"
+    ):
+        key = Key(*fields)
+        if key.kind == ASKED:
+            found.reminders[key] = Existing(pk, state)
+        if state != Reminder.State.CANCELLED:
+            day, who = timezone.localdate(planned_at), (path, key.recipient_id)
+            found.lately[who] = max(day, found.lately.get(who, day))
+    return found
+
+
+def _is_wanted(waited: Waited, asked: _Asked) -> bool:
+    last = asked.lately.get((waited.review.get_absolute_url(), waited.person_id))
+    return waited.key in asked.reminders or last is None or last < waited.step.day
+
+
+def _is_over(key: Key, row: Existing, wanted: Iterable[Key]) -> bool:
+    """An unsent one that nobody waits for any more; of the request that is asked when it is
+    sent, so that here only a newer step overtakes it."""
+    if row.state != Reminder.State.OWED or key in wanted:
+        return False
+    return key.step > 0 or any(
+        (newer.subject, newer.recipient_id) == (key.subject, key.recipient_id) for newer in wanted
+    )
+
+
+def _reminder(waited: Waited, at: datetime) -> Reminder:
+    review = waited.review
+    what = f"{called(review.initiative)}, {review.get_gate_display().lower()}"
+    due, is_late = in_words(review.due_date), review.due_date < timezone.localdate(at)
+    return Reminder(
+        **waited.key._asdict(),
+        initiative_id=review.initiative_id,
+        says=f"Sign now: {what}, late since {due}" if is_late else f"Sign by {due}: {what}",
+        detail=f"It was asked for on {in_words(timezone.localdate(review.opened_at))}, and waits "
+        "for you.",
+        why="Your signature is asked for, and you have not answered.",
+        path=review.get_absolute_url(),
+        planned_at=at,
+    )

@@ -1,0 +1,127 @@
+"""What mails are about, in a handful of topics, and how often each may come (product.md §5).
+
+What a person is named to act on cannot be turned off: somebody waits for them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import models
+
+
+class Pace(models.TextChoices):
+    """How soon what is owed is sent."""
+
+    AT_ONCE = "at_once", "At once"
+    DAILY = "daily", "Once a day"
+    WEEKLY = "weekly", "Once a week"
+    OFF = "off", "Not at all"
+
+
+class Channel(models.TextChoices):
+    """By which way it is sent."""
+
+    EMAIL = "email", "E-mail"
+
+
+TO_ACT = (Pace.AT_ONCE, Pace.DAILY)
+TO_KNOW = (Pace.AT_ONCE, Pace.DAILY, Pace.WEEKLY, Pace.OFF)
+DIGEST = "weekly_digest"
+# Sent at once whatever somebody chose, where its rule says that it cannot wait.
+ALARMS = ("kill_condition_tripped", "suspended", "unowned")
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Kinds of reminders that people choose a pace for together.
+
+    Without a choice what cannot wait comes at once, and the rest once a day: `default` says which
+    of the two is true of the topic. `because` is why it cannot be turned off.
+    """
+
+    title: str
+    holds: str
+    kinds: tuple[str, ...]
+    default: Pace
+    paces: tuple[Pace, ...] = TO_KNOW
+    because: str = ""
+
+    @property
+    def may_be_off(self) -> bool:
+        return Pace.OFF in self.paces
+
+
+TOPICS: dict[str, Topic] = {
+    "decisions": Topic(
+        "Decisions and deadlines",
+        "Decision dates, recertification, catch-up, thresholds reached, overrides, lapses, and "
+        "what you sign as a new sponsor.",
+        (
+            *("decision_date", "decision_lapsed", "threshold_reached", "catch_up", "override"),
+            *("recertification", "kill_condition_tripped", "suspended", "statement_unsigned"),
+        ),
+        Pace.DAILY,
+        TO_ACT,
+        "you own or decide it",
+    ),
+    "signatures": Topic(
+        "Signatures and questions",
+        "Your signature is asked for, or somebody asks you before signing. A signature that is "
+        "still missing after some days is asked for again in the mail of the day.",
+        (
+            *("sign_off_asked", "sign_off_stale", "sign_off_lapsed"),
+            *("override_asked", "question_asked"),
+        ),
+        Pace.AT_ONCE,
+        TO_ACT,
+        "it is asked of you by name",
+    ),
+    "given": Topic(
+        "Roles and tasks given to you",
+        "Somebody names you an owner, or gives you something to see to.",
+        ("ownership_asked", "obligation_owed", "obligation"),
+        Pace.DAILY,
+        TO_ACT,
+        "it was given to you by name",
+    ),
+    "missing": Topic(
+        "What nobody does",
+        "Initiatives without an owner, signatures that are late or that nobody can give, and what "
+        "stands still.",
+        ("unowned", "slot_unfillable", "sign_off_overdue", "stalled"),
+        Pace.DAILY,
+    ),
+    "health": Topic(
+        "Production health",
+        "Values below what was promised, not measured, not evaluated again, over budget.",
+        ("falls_short", "measurement_stale", "evaluation_stale", "over_budget"),
+        Pace.DAILY,
+    ),
+    "talk": Topic(
+        "Answers and mentions",
+        "Your question is answered, or your name stands in somebody else's.",
+        ("question_answered", "mentioned"),
+        Pace.AT_ONCE,
+    ),
+    "receipts": Topic(
+        "Receipts",
+        "Of each signature you give: where the log holds it.",
+        ("sign_off_receipt",),
+        Pace.AT_ONCE,
+    ),
+    "digest": Topic(
+        "The weekly digest",
+        "Each Monday what changed, what is to be decided, what is late or unowned, and how that "
+        "compares with the week before. Portfolio leads get it unless they turn it off.",
+        (DIGEST,),
+        Pace.WEEKLY,
+        (Pace.WEEKLY, Pace.OFF),
+    ),
+}
+TOPIC_OF: dict[str, str] = {kind: key for key, topic in TOPICS.items() for kind in topic.kinds}
+
+
+def default_of(key: str, *, is_lead: bool) -> Pace:
+    """What holds without a choice: the digest is for the leads."""
+    return Pace.OFF if key == "digest" and not is_lead else TOPICS[key].default
