@@ -282,26 +282,31 @@ def joined(days: float, role: str, key: str, *, silent: bool = False) -> Deeds:
     return (Deed(days, join),)
 
 
-def leaving(days: float, key: str, *, ahead: int) -> Deeds:
-    """Somebody records their last day, so many days from today."""
+def leaving(days: float, key: str, *, by: str, ahead: int) -> Deeds:
+    """The head of somebody's unit records their last day, so many days from today."""
 
     def record(scene: Scene) -> None:
-        person, last = scene.who(key), timezone.localdate(scene.cast.now) + timedelta(days=ahead)
-        accounts.record_leaving(person=person, day=last, by=person, at=scene.at)
+        last = timezone.localdate(scene.cast.now) + timedelta(days=ahead)
+        accounts.record_leaving(person=scene.who(key), day=last, by=scene.who(by), at=scene.at)
 
     return (Deed(days, record),)
 
 
-def offered(days: float, giver: str, receiver: str, reason: str) -> Deeds:
-    """A lead asks somebody to take over all that another owns; there is no answer yet."""
+def offered(days: float, giver: str, receiver: str, reason: str, *, declined: str = "") -> Deeds:
+    """A lead asks somebody to take over all that another owns, who declines within hours, or has
+    not answered yet."""
 
     def offer(scene: Scene) -> None:
         by = scene.cast.lead
         theirs = belongings.of(scene.who(giver), seen_by=by)
-        reviews.ask_to_take_over(
+        asked = reviews.ask_to_take_over(
             giver=scene.who(giver), receiver=scene.who(receiver), reason=reason,
             subjects=[belonging.subject for belonging in theirs], by=by, at=scene.at,
         )  # fmt: skip
+        if declined:
+            reviews.decline_to_take_over(
+                hand_over=asked, reason=declined, by=asked.receiver, at=scene.later(hours=3)
+            )
 
     return (Deed(days, offer),)
 

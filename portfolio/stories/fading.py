@@ -82,7 +82,7 @@ COMPLAINTS = Story(
         *closed(370, "Who tells it", "Human resources sends the list; somebody has to load it."),
         *shipped(352, "Complete. Watch what happens when teams change.", "60 %"),
         *monthly(345, 5, 4_900),
-        *leaving(6, "amara.diallo", ahead=12),
+        *leaving(6, "amara.diallo", by="lena.fisk", ahead=12),
     ),
 )
 

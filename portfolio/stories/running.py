@@ -73,6 +73,13 @@ FRAUD_SIGNALS = Story(
     happened=(
         *monthly(118, 5, 11_000),
         *offered(
+            2,
+            "dario.conti",
+            "joao.prates",
+            "Dario has left. Who knows the scoring platform best after him?",
+            declined="I have never seen the scoring platform. Priya built half of it.",
+        ),
+        *offered(
             1,
             "dario.conti",
             "priya.nair",
