@@ -40,5 +40,11 @@ def may_manage_people(person: Person) -> bool:
     return is_administrator(person)
 
 
+def may_record_leaving(by: Person, person: Person) -> bool:
+    """Whoever knows of it first: the person, the head of their unit, or an administrator."""
+    is_head = by.is_active and person.unit is not None and person.unit.head_id == by.pk
+    return is_head or (by.is_active and by.pk == person.pk) or is_administrator(by)
+
+
 def may_read_audit_log(person: Person) -> bool:
     return is_lead(person) or is_auditor(person) or is_administrator(person)

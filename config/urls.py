@@ -25,6 +25,7 @@ urlpatterns = [
     path("policy/", include((reviews.urls.policy_pages, "policy"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
     path("my-work/mails/", include((notifications.urls.mail_pages, "mails"))),
+    path("people/", include((portfolio.urls.people_pages, "people"))),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include(portfolio.urls.health_pages)),

@@ -45,6 +45,7 @@ SENTENCES = {
     "evaluation.described": "{who} described the evaluation set {set}",
     "evaluation.recorded": "{who} recorded an evaluation of {version} on {set}: {words}",
     "obligation.owed": "{person} sees to it by {due}: {what}",
+    "obligation.handed_over": "{person} took over to see to it: {what}",
     "obligation.confirmed": "{who} confirmed: {what}",
     "condition.missed": "A condition was not met by its day: {what}",
     "document.added": "{who} added the document “{name}”",

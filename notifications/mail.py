@@ -23,7 +23,7 @@ NAMED = 4  # of the others who were told
 HAS_DEADLINE = frozenset(
     {"decision_date", "suspended", "sign_off_asked", "sign_off_stale", "sign_off_lapsed"}
     | {"obligation", "obligation_owed", "statement_unsigned", "override", "catch_up"}
-    | {"recertification", "sign_off_overdue"}
+    | {"recertification", "sign_off_overdue", "leaving"}
 )
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
@@ -52,6 +52,10 @@ ACTIONS = {
     "threshold_reached": DECIDE,
     "override": "See what is missing",
     "unowned": "Name the owners",
+    "leaving": "Name who takes over",
+    "leaving_recorded": "See your page",
+    "hand_over_asked": "Look, and accept or decline",
+    "hand_over_answered": "Ask somebody else",
     "kill_condition_tripped": DECIDE,
     "suspended": DECIDE,
     "statement_unsigned": "Open and sign",

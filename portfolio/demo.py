@@ -77,6 +77,10 @@ def _units(cast: Cast) -> None:
         cast.units[name] = initiatives.save_unit(
             unit=None, name=name, parent=above, head=cast.people[head], by=None, at=at
         )
+        for key in told.MEMBERS[name]:
+            person = cast.people[key]
+            said = {"name": person.name, "title": person.title}
+            people.edit_person(person=person, unit=cast.units[name], by=None, at=at, **said)
 
 
 def _tell(told_stories: Iterable[Story], cast: Cast) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portfolio.views import blockers, dashboard, health, lessons, work
+from portfolio.views import blockers, dashboard, health, lessons, people, work
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
@@ -12,6 +12,16 @@ portfolio_pages = [
     path("lessons/", lessons.Lessons.as_view(), name="lessons"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
     path("my-work/deputy/", work.Deputy.as_view(), name="deputy"),
+]
+people_pages = [
+    path("", people.People.as_view(), name="list"),
+    path("<int:pk>/", people.PersonPage.as_view(), name="detail"),
+    path("<int:pk>/deactivate/", people.Deactivate.as_view(), name="deactivate"),
+    path("<int:pk>/reactivate/", people.Reactivate.as_view(), name="reactivate"),
+    path("<int:pk>/leaving/", people.Leaving.as_view(), name="leaving"),
+    path("<int:pk>/hand-over/", people.HandOverAll.as_view(), name="hand_over"),
+    path("hand-overs/<int:pk>/", people.TakeOver.as_view(), name="take_over"),
+    path("hand-overs/<int:pk>/withdraw/", people.WithdrawHandOver.as_view(), name="withdraw"),
 ]
 initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),

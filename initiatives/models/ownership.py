@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
-from initiatives.stages import Role
+from initiatives.stages import REQUIRED_ROLES, Role
 
 
 class OwnershipQuerySet(models.QuerySet["Ownership"]):
@@ -25,6 +25,13 @@ class OwnershipQuerySet(models.QuerySet["Ownership"]):
             person__is_active=True,
             accepted_at__gte=F("person__active_since"),
         )
+
+    def required(self) -> OwnershipQuerySet:
+        """Those without which their initiative would be unowned in the stage it is in."""
+        needed = Q(pk__in=())
+        for stage, roles in REQUIRED_ROLES.items():
+            needed |= Q(initiative__stage=stage, role__in=roles)
+        return self.filter(needed)
 
 
 class Ownership(models.Model):

@@ -53,8 +53,8 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
     def visible_to(self, person: Person) -> InitiativeQuerySet:
         """Leave out what this person may not know of (product.md §7, restricted initiatives).
 
-        A deputy sees what those see for whom they sign. The exceptions are asked for once, not
-        for each row.
+        A deputy sees what those see for whom they sign; whoever is asked to take something over
+        sees what it is about. The exceptions are asked for once, not for each row.
         """
         if people.sees_everything(person):
             return self
@@ -66,6 +66,7 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
             | Q(pk__in=asked_into_a_role.values("initiative"))
             | Q(pk__in=open_to_groups.values("initiative"))
             | Q(pk__in=OpenToPerson.objects.filter(person=person).values("initiative"))
+            | Q(pk__in=_offered_to(person).values("initiative"))
         )
 
     def counting(self) -> InitiativeQuerySet:
@@ -362,3 +363,13 @@ def _roles_of(person: Person) -> models.QuerySet[Any]:
     lasting = Q(deputy_until=None) | Q(deputy_until__gte=today)
     people = Person.objects.filter(Q(pk=person.pk) | Q(deputy=person) & lasting).order_by()
     return Ownership.objects.open().filter(person__in=people.values("pk"))
+
+
+def _offered_to(person: Person) -> models.QuerySet[Any]:
+    """What this person is asked to take over from another, until they have answered."""
+    from initiatives.models.handing_over import HandOverItem  # which refers to this module
+
+    offered = HandOverItem.objects.filter(
+        hand_over__receiver=person, hand_over__answered_at=None, initiative__isnull=False
+    )
+    return offered.order_by()

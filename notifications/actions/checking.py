@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from initiatives import facts as initiative_facts
-from initiatives.models import Initiative, Obligation
+from initiatives.models import HandOver, Initiative, Obligation
 from notifications import ladders, queries
 from notifications.actions import awaiting
 from notifications.actions.hearing import unanswered_ownerships, waiting
@@ -133,6 +133,19 @@ def _of_overrides_signed(reminders: list[Reminder]) -> set[int]:
     return {r.pk for r in reminders if _id(r) not in still}
 
 
+def _of_hand_overs_answered(reminders: list[Reminder]) -> set[int]:
+    asked = HandOver.objects.open().filter(pk__in={_id(r) for r in reminders})
+    still = set(asked.values_list("pk", flat=True))
+    return {r.pk for r in reminders if _id(r) not in still}
+
+
+def _of_days_moved(reminders: list[Reminder]) -> set[int]:
+    """A last day that was moved, or taken back, is not the one that was told of."""
+    leaving = Person.objects.filter(pk__in={_id(r) for r in reminders}, is_active=True)
+    still = set(leaving.values_list("pk", "leaves_on"))
+    return {r.pk for r in reminders if (_id(r), r.due_date) not in still}
+
+
 def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
@@ -147,6 +160,9 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     "question_asked": _of_questions_over,
     **dict.fromkeys(("question_answered", "mentioned", "sign_off_receipt"), _none),
     "override_asked": _of_overrides_signed,
+    "hand_over_asked": _of_hand_overs_answered,
+    "hand_over_answered": _none,
+    "leaving_recorded": _of_days_moved,
 }
 
 

@@ -21,7 +21,7 @@ from initiatives.facts import Facts
 from initiatives.models import Ownership
 from initiatives.models.ownership import OwnershipQuerySet
 from initiatives.stages import Gate
-from notifications.actions import telling
+from notifications.actions import handing_over, telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules.words import called, in_words
@@ -83,6 +83,7 @@ def reminders_of(events: list[EventRecord], at: datetime) -> list[Reminder]:
         *_asked_to_sign(_reviews_in(events), at),
         *_asked_to_own(_asked_in(events), at),
         *telling.reminders_of(events, at),
+        *handing_over.reminders_of(events, at),
         *_asked_to_countersign(events, at),
     ]
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Group, Membership
@@ -75,7 +76,7 @@ class Existing:
 
 
 def plan(*, at: datetime) -> Planned:
-    """Owe each open flag's newest step to those it reaches, and nothing else; eight queries.
+    """Owe each open flag's newest step to those it reaches, and nothing else; nine queries.
 
     Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
     newer step has come, or the person is not who they were.
@@ -152,7 +153,7 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
     steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
     owners = _owners()
     leads = _leads()
-    assignees = _assignees()
+    assignees = _assignees() | _leavers()
     wanted: dict[Key, tuple[Flag, list[str]]] = {}
     for flag in _open_flags():
         kind = RULES[flag.rule].reminds
@@ -205,6 +206,16 @@ def _assignees() -> dict[str, int]:
     return {f"obligation:{pk}": person for pk, person in rows}
 
 
+def _leavers() -> dict[str, int]:
+    """Who leaves what is flagged for it, by the role that the flag is about."""
+    flagged = Flag.objects.open().filter(rule="leaving").values("initiative")
+    held = Ownership.objects.counting().filter(
+        initiative__in=flagged, person__leaves_on__isnull=False
+    )
+    rows = held.order_by().values_list("pk", "person_id")
+    return {f"ownership:{pk}": person for pk, person in rows}
+
+
 def _leads() -> list[int]:
     members = Membership.objects.filter(
         group__key=Group.LEADS, left_at=None, person__is_active=True
@@ -216,10 +227,10 @@ def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
     return Reminder(
         **key._asdict(),
         initiative_id=flag.initiative_id,
-        says=_says(key, flag.initiative, decides=ladders.decides(roles)),
+        says=_says(key, flag.initiative, roles),
         detail=flag.says,
-        why=_why(roles),
-        path=flag.initiative.get_absolute_url(),
+        why=_why(key, roles),
+        path=_path(key, flag.initiative, roles),
         is_urgent=_is_urgent(key, flag),
         planned_at=at,
     )
@@ -235,16 +246,26 @@ def _is_urgent(key: Key, flag: Flag) -> bool:
     return key.kind == "unowned" and flag.severity == Severity.CRITICAL
 
 
-def _why(roles: list[str]) -> str:
+def _path(key: Key, initiative: Initiative, roles: list[str]) -> str:
+    """Where it is done: whoever leaves hands over all that they own on one page."""
+    if key.kind == "leaving" and ladders.ASSIGNEE in roles:
+        return reverse("people:hand_over", args=[key.recipient_id])
+    return initiative.get_absolute_url()
+
+
+def _why(key: Key, roles: list[str]) -> str:
+    if key.kind == "leaving" and ladders.ASSIGNEE in roles:
+        return "You answer for it, and your last day is near."
     if ladders.ASSIGNEE in roles:
         return "It was given to you."
     own = [role for role in roles if role != ladders.LEAD]
     return f"You are its {' and '.join(own)}." if own else f"You are a {ladders.LEAD}."
 
 
-def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
+def _says(key: Key, initiative: Initiative, roles: list[str]) -> str:
     """What the reminder asks of its reader, as a subject line; owners prepare what the sponsor
     or a lead decides."""
+    decides = ladders.decides(roles)
     if key.kind in ASKS:
         return ASKS[key.kind].format(it=called(initiative))
     if key.kind == "kill_condition_tripped":
@@ -254,6 +275,9 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)} has reached its threshold"
     day = in_words(key.due_date)
+    if key.kind == "leaving":
+        what = "Hand over" if ladders.ASSIGNEE in roles else "Name who takes over"
+        return f"{what} by {day}: {called(initiative)}"
     if key.kind == "statement_unsigned":
         if key.step > 0:
             return f"Decide now: {called(initiative)}, its new sponsor has not signed"

@@ -37,6 +37,7 @@ SHARED = {
     "override": "override",
     "threshold_reached": "decision",
     "unowned": "owners",
+    "leaving": "successor",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
     "override_asked": "second signature",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from accounts.models import Person
 from initiatives import queries as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
@@ -17,6 +19,8 @@ from reviews import queries as reviews
 from reviews.policy import Policy
 
 SPONSOR_SIGNS_WITHIN = timedelta(days=14)
+# A month is what somebody needs to find a successor and to show them what runs.
+LEAVING_SOON = timedelta(days=30)
 
 
 @rule(
@@ -94,6 +98,40 @@ def sponsor_gone(today: date, policy: Policy) -> list[Finding]:
 
 def _how_gone(is_active: bool) -> str:
     return "came back and has not accepted again" if is_active else "is no longer here"
+
+
+@rule(
+    "Owner leaving",
+    Severity.WARNING,
+    closes_when="somebody else has accepted what they own, or they stay after all",
+    reminds="leaving",
+)
+def leaving(today: date, policy: Policy) -> list[Finding]:
+    """Somebody by whom a role is held that its stage needs leaves within 30 days (product.md P23).
+    From the day after their last it is unowned, and the rule of that name says so."""
+    soon = (today, today + LEAVING_SOON)
+    rows = (
+        Ownership.objects.counting()
+        .required()
+        .filter(person__leaves_on__range=soon, initiative__counting_since__isnull=False)
+        .select_related("person")
+        .order_by("initiative", "person", "pk")
+    )
+    grouped = groupby(rows, key=lambda held: (held.initiative_id, held.person))
+    return [_leaving(pk, person, list(held)) for (pk, person), held in grouped]
+
+
+def _leaving(pk: int, person: Person, held: list[Ownership]) -> Finding:
+    assert person.leaves_on is not None
+    names = " and ".join(ownership.role_name.lower() for ownership in held)
+    return Finding(
+        pk,
+        Severity.WARNING,
+        f"{person.name}, its {names}, leaves on {in_words(person.leaves_on)}.",
+        f"{person.name}, {DECIDERS}",
+        subject=f"ownership:{held[0].pk}",
+        due_date=person.leaves_on,
+    )
 
 
 @rule(

@@ -10,12 +10,13 @@ from django.urls import reverse
 
 from accounts.models import Person
 from initiatives import permissions
-from initiatives.models import Initiative, Obligation, Ownership
+from initiatives.models import HandOver, Initiative, Obligation, Ownership
 from initiatives.queries import awaiting_confirmation
 from initiatives.stages import Stage
 from notifications import queries as notifications
 from notifications.queries import Said
 from notifications.rules.words import in_words
+from portfolio.queries.person import hand_overs_to
 from reviews import queries as reviews
 from reviews.models import Question
 
@@ -53,12 +54,13 @@ class Work:
     to_confirm: int
     obligations: list[Obligation]
     questions: list[Question]
+    hand_overs: list[HandOver]
     deputy: Person | None
 
     @property
     def is_empty(self) -> bool:
         waits = (self.requests, self.asked, self.owned, self.to_confirm, self.obligations)
-        return not any((*waits, self.questions))
+        return not any((*waits, self.questions, self.hand_overs))
 
 
 def load(person: Person, today: date) -> Work:
@@ -77,6 +79,7 @@ def load(person: Person, today: date) -> Work:
             Obligation.objects.open().filter(assignee=person).select_related("initiative")
         ),
         questions=reviews.questions_to(person),
+        hand_overs=hand_overs_to(person),
         deputy=person.deputy if person.has_deputy_on(today) else None,
     )
 

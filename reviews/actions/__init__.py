@@ -4,6 +4,12 @@ from reviews.actions.answering import answer
 from reviews.actions.asking import answer_question, ask
 from reviews.actions.deciding import WHY_IT_STOPS, decide
 from reviews.actions.endorsing import endorse
+from reviews.actions.handing_over import (
+    ask_to_take_over,
+    decline_to_take_over,
+    take_over,
+    withdraw_hand_over,
+)
 from reviews.actions.judging import judge
 from reviews.actions.lapsing import lapse_undecided
 from reviews.actions.overriding import (
@@ -34,9 +40,11 @@ __all__ = [
     "appoint",
     "ask",
     "ask_for_override",
+    "ask_to_take_over",
     "countersign_override",
     "decide",
     "decline_override",
+    "decline_to_take_over",
     "discard_draft",
     "end_delegation",
     "endorse",
@@ -55,6 +63,8 @@ __all__ = [
     "sign",
     "start_draft",
     "take_back",
+    "take_over",
     "waive",
     "withdraw",
+    "withdraw_hand_over",
 ]
