@@ -17,6 +17,7 @@ handler500 = "portfolio.views.errors.server_error"
 initiative_pages = (
     initiatives.urls.urlpatterns + reviews.urls.initiative_pages + portfolio.urls.initiative_pages
 )
+campaign_pages = portfolio.urls.campaign_pages + notifications.urls.campaign_pages
 
 urlpatterns = [
     path("", include((portfolio.urls.portfolio_pages, "portfolio"))),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("reviews/", include((reviews.urls.urlpatterns, "reviews"))),
     path("policy/", include((reviews.urls.policy_pages, "policy"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
+    path("campaign/", include((campaign_pages, "campaign"))),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include(portfolio.urls.health_pages)),

@@ -24,5 +24,8 @@ SENTENCES = {
     "policy.draft_discarded": "{who} discarded the draft of the policy",
     "policy.published": "{who} published policy version {version}: {reason}",
     "statement.endorsed": "{who} signed as the new sponsor: {statement}",
+    "retirement.asked": "{who} said that it is dead, to be retired: {reason}",
+    "retirement.declined": "{who} kept it, which was said to be dead: {reason}",
+    "decision_date.agreed": "{who} agreed to decide on it by {until}, not by {due}",
     "decision.made": "{who} decided: {decision}. {reason}",
 }

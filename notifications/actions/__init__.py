@@ -1,6 +1,6 @@
 """Every write about who hears what. Callers import this module: `actions.sweep(…)`."""
 
-from notifications.actions.campaign import start_campaign
+from notifications.actions.campaign import chase, start_campaign
 from notifications.actions.delivering import Delivered, deliver
 from notifications.actions.hearing import Heard, hear
 from notifications.actions.planning import Planned
@@ -13,6 +13,7 @@ __all__ = [
     "Heard",
     "Planned",
     "Swept",
+    "chase",
     "deliver",
     "hear",
     "retry",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -35,6 +35,7 @@ class Key(NamedTuple):
 
 
 KEY = ("kind", "subject", "due_date", "step", "recipient_id")
+WORDS = ("says", "detail", "why", "initiative_id")
 # What is asked of whoever hears it, at whatever step.
 ASKS = {
     "unowned": "Name who answers for {it}",
@@ -57,6 +58,13 @@ class Planned:
     planned: int = 0
     revived: int = 0
     cancelled: int = 0
+
+    def __add__(self, other: Planned) -> Planned:
+        return Planned(
+            self.planned + other.planned,
+            self.revived + other.revived,
+            self.cancelled + other.cancelled,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,32 @@ def owe(reminders: Iterable[Reminder]) -> Planned:
     missing = [reminder for key, reminder in wanted.items() if key not in existing]
     revived = _write(missing, [row for key, row in existing.items() if key in wanted])
     return Planned(planned=len(missing), revived=revived)
+
+
+def settle(wanted: Mapping[Key, Reminder], which: Q) -> Planned:
+    """Owe these and, of all that `which` speaks of, nothing else; what is owed already says from
+    now on what it says here."""
+    existing = _existing(which)
+    missing = [reminder for key, reminder in wanted.items() if key not in existing]
+    gone = [
+        row.pk
+        for key, row in existing.items()
+        if row.state == Reminder.State.OWED and key not in wanted
+    ]
+    revived = _write(missing, [row for key, row in existing.items() if key in wanted])
+    _reword({row.pk: wanted[key] for key, row in existing.items() if key in wanted})
+    return Planned(planned=len(missing), revived=revived, cancelled=_cancel(gone))
+
+
+def _reword(wanted: Mapping[int, Reminder]) -> None:
+    changed = []
+    for row in Reminder.objects.owed().filter(pk__in=wanted):
+        now = wanted[row.pk]
+        if any(getattr(row, name) != getattr(now, name) for name in WORDS):
+            for name in WORDS:
+                setattr(row, name, getattr(now, name))
+            changed.append(row)
+    Reminder.objects.bulk_update(changed, WORDS)
 
 
 def key_of(reminder: Reminder) -> Key:

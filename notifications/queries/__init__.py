@@ -1,5 +1,19 @@
 """Reads about what deserves attention, and about who was told, and will be."""
 
+from notifications.queries.answering import Entry, Mine, entries, mine, pilots
+from notifications.queries.asked import (
+    Asked,
+    Heads,
+    Silence,
+    as_asked,
+    asked,
+    heads,
+    last_told,
+    leads,
+    silent,
+    told_on,
+    unanswered,
+)
 from notifications.queries.attention import (
     Line,
     Lines,
@@ -19,17 +33,33 @@ from notifications.queries.told import (
 )
 
 __all__ = [
+    "Asked",
+    "Entry",
+    "Heads",
     "Line",
     "Lines",
+    "Mine",
     "NextStep",
     "Said",
+    "Silence",
+    "as_asked",
+    "asked",
     "attention",
     "counts",
+    "entries",
     "flags_of",
+    "heads",
     "last_sweep",
+    "last_told",
+    "leads",
     "messages_to",
+    "mine",
     "next_steps",
     "open_flags",
     "others_told",
+    "pilots",
     "reminders_ahead",
+    "silent",
+    "told_on",
+    "unanswered",
 ]
