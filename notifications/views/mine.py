@@ -40,6 +40,12 @@ class Mine(TemplateView):
         assert isinstance(self.request.user, Person)
         return self.request.user
 
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever has just set a password comes here first, and goes on where nothing waits."""
+        if request.GET.get("else") == "dashboard" and not queries.entries(self.person):
+            return HttpResponseRedirect(reverse("portfolio:dashboard"))
+        return super().get(request, *args, **kwargs)
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         found = queries.mine(self.person, timezone.localdate())
         page = Paginator(found.waiting, PAGE_SIZE).get_page(self.request.GET.get("page"))
