@@ -54,6 +54,19 @@ def create_person(
 ) -> Person:
     """Create a person with an account, or, without a password, an invited one."""
     _require_manager(by)
+    return _create(email=email, name=name, password=password, title=title, unit=unit, by=by, at=at)
+
+
+def _create(
+    *,
+    email: str,
+    name: str,
+    by: Person | None,
+    at: datetime,
+    password: str | None = None,
+    title: str = "",
+    unit: Unit | None = None,
+) -> Person:
     if Person.objects.filter(email=email.strip().lower()).exists():
         raise Refused(f"{email} already belongs to somebody.", rule="email_taken", field="email")
     person = Person.objects.create_user(
@@ -73,6 +86,19 @@ def create_person(
     )
     append([entry], at=at)
     return person
+
+
+@records_refusals("person.invite")
+def invite(*, email: str, name: str = "", by: Person, at: datetime) -> Person:
+    """Let somebody in whom a colleague names by e-mail: known, without an account yet."""
+    if not permissions.may_invite(by, email):
+        raise Refused(
+            f"Only addresses that end like yours ({by.email.rpartition('@')[2]}) are invited like "
+            "this. Name somebody who is here, or ask a portfolio lead.",
+            rule="may_not_invite",
+            field="email",
+        )
+    return _create(email=email, name=name.strip() or email, by=by, at=at)
 
 
 @records_refusals("person.create")

@@ -46,5 +46,11 @@ def may_record_leaving(by: Person, person: Person) -> bool:
     return is_head or (by.is_active and by.pk == person.pk) or is_administrator(by)
 
 
+def may_invite(person: Person, email: str) -> bool:
+    """Leads invite whom they like; everybody else colleagues, at an address like their own."""
+    own, theirs = (address.rpartition("@")[2].lower() for address in (person.email, email))
+    return is_lead(person) or (person.is_active and own == theirs)
+
+
 def may_read_audit_log(person: Person) -> bool:
     return is_lead(person) or is_auditor(person) or is_administrator(person)

@@ -52,6 +52,7 @@ SENTENCES = {
     "evidence.recorded": "{who} answered “{criterion}”",
     "spend.recorded": "{who} recorded spend of {amount}",
     "campaign.counting_started": "{who} started the campaign: deadlines count from now on",
+    "campaign.chased": "{who} asked {count} people again who had not answered",
     "inventory.uploaded": "{who} uploaded {file}",
     "inventory.discarded": "{who} discarded {file}",
     "inventory.import_started": "{who} started the import of {file}",

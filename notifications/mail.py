@@ -76,7 +76,10 @@ ACTIONS = {
     "sign_off_lapsed": "Read and sign again",
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
-    "ownership_asked": "Accept or decline",
+    "ownership_asked": "Answer",
+    "ownership_chased": "Answer",
+    "ownership_silent": "See who is silent",
+    "retirement_asked": "Look at them",
     "override_asked": "Read and sign",
 }
 KEPT = frozenset({"sign_off_receipt"})  # asks for nothing: it is there to be kept

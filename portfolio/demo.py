@@ -26,7 +26,7 @@ from initiatives.models import Initiative
 from initiatives.stages import Role, Stage
 from notifications import actions as notifications
 from portfolio import stories
-from portfolio.stories import deeds
+from portfolio.stories import deeds, imported
 from portfolio.stories import people as told
 from portfolio.stories.people import Cast
 from portfolio.stories.story import Deed, Scene, Story
@@ -40,6 +40,7 @@ def load(portfolio: Iterable[Story] = stories.ALL) -> None:
         _people(cast)
         _units(cast)
         _tell(portfolio, cast)
+        imported.bring_in(cast)
         reviews.judge(at=cast.now)
         notifications.sweep(at=cast.now)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portfolio.views import blockers, dashboard, health, lessons, people, work
+from portfolio.views import blockers, campaign, dashboard, health, lessons, people, work
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
@@ -32,6 +32,7 @@ initiative_pages = [
     path("<int:pk>/kill-conditions/history/", pages.KillHistory.as_view(), name="kill_history"),
     path("<int:pk>/history/", pages.History.as_view(), name="history"),
 ]
+campaign_pages = [path("", campaign.Counts.as_view(), name="counts")]
 health_pages = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),

@@ -31,5 +31,8 @@ SENTENCES = {
     "hand_over.accepted": "{person} took over what somebody owned",
     "hand_over.declined": "{person} declined to take over what somebody owns: {reason}",
     "hand_over.withdrawn": "{who} took back what {person} was asked to take over",
+    "retirement.asked": "{who} said that it is dead, to be retired: {reason}",
+    "retirement.declined": "{who} kept it, which was said to be dead: {reason}",
+    "decision_date.agreed": "{who} agreed to decide on it by {until}, not by {due}",
     "decision.made": "{who} decided: {decision}. {reason}",
 }

@@ -81,6 +81,13 @@ def may_decide(person: Person, facts: Facts) -> bool:
     return _is_sponsor(person, facts) or people.is_lead(person)
 
 
+def may_ask_to_retire(person: Person, facts: Facts) -> bool:
+    """Whoever holds a role on it, or is asked into one, or a lead: they would know that it is
+    dead."""
+    asked = any(o.person_id == person.pk for o in facts.ownerships)
+    return (person.is_active and asked) or people.is_lead(person)
+
+
 def may_suspend(person: Person, facts: Facts) -> bool:
     """Its production owner, on-call contact or sponsor, security, compliance, or a lead."""
     if people.is_lead(person) or people.is_security(person) or people.is_compliance(person):

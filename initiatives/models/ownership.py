@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
-from initiatives.stages import REQUIRED_ROLES, Role
+from initiatives.stages import REQUIRED_ROLES, Role, Stage
 
 
 class OwnershipQuerySet(models.QuerySet["Ownership"]):
@@ -32,6 +32,21 @@ class OwnershipQuerySet(models.QuerySet["Ownership"]):
         for stage, roles in REQUIRED_ROLES.items():
             needed |= Q(initiative__stage=stage, role__in=roles)
         return self.filter(needed)
+
+    def of_others(self) -> OwnershipQuerySet:
+        """Leave out what people asked themselves; a file that names whoever imports it does not."""
+        imported = Q(asked_at=F("initiative__declared_at"))
+        return self.exclude(Q(asked_by=F("person")) & ~imported)
+
+    def waiting(self) -> OwnershipQuerySet:
+        """Open questions that others put to people who are here, quiet initiatives included."""
+        return self.open().of_others().filter(accepted_at=None, person__is_active=True)
+
+    def unanswered(self) -> OwnershipQuerySet:
+        """Questions that wait by now: what is quiet asks nobody yet, and what is retired nobody any
+        more."""
+        counting = self.waiting().filter(initiative__counting_since__isnull=False)
+        return counting.exclude(initiative__stage=Stage.RETIRED)
 
 
 class Ownership(models.Model):

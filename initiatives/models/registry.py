@@ -77,6 +77,10 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
         """Declared to be past gates that they never passed, counting, and not caught up yet."""
         return self.counting().filter(OWING)
 
+    def quiet(self) -> InitiativeQuerySet:
+        """Imported, and nobody was asked yet; what is over by now is left out."""
+        return self.filter(counting_since=None).exclude(stage=Stage.RETIRED)
+
     def suspended(self) -> InitiativeQuerySet:
         """Those that are switched off until somebody resumes or retires them."""
         return self.filter(suspended_at__isnull=False)
@@ -239,6 +243,12 @@ class Initiative(models.Model):
         return self.counting_since is None
 
     @property
+    def was_quiet(self) -> bool:
+        """Imported, and counting since the campaign: what is declared counts from the start."""
+        since, declared = self.counting_since, self.declared_at
+        return since is not None and declared is not None and since > declared
+
+    @property
     def is_declared(self) -> bool:
         """Stands where it was declared to be, without having passed the gates before it."""
         return self.declared_at is not None
@@ -301,6 +311,13 @@ class Initiative(models.Model):
             spell["extensions"] = F("extensions") + 1  # type: ignore[assignment]
         self.spells.filter(left_at=None).update(**spell)
         self.decision_date = moved
+
+    def agree_on(self, day: date) -> None:
+        """Be decided by another day than was proposed, which counts as no extension; raises
+        `Overtaken`."""
+        self._change(decision_date=day)
+        self.spells.filter(left_at=None).update(decision_date=day)
+        self.decision_date = day
 
     def recertify(self, *, at: datetime, decision_date: date) -> None:
         """Stay in production until the next recertification is due; raises `Overtaken`."""

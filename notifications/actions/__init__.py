@@ -1,6 +1,6 @@
 """Every write about who hears what. Callers import this module: `actions.sweep(…)`."""
 
-from notifications.actions.campaign import start_campaign
+from notifications.actions.campaign import chase, start_campaign
 from notifications.actions.delivering import Delivered, deliver
 from notifications.actions.digesting import plan_digests
 from notifications.actions.hearing import Heard, hear
@@ -15,6 +15,7 @@ __all__ = [
     "Heard",
     "Planned",
     "Swept",
+    "chase",
     "choose_mails",
     "deliver",
     "hear",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -36,6 +36,7 @@ class Key(NamedTuple):
 
 
 KEY = ("kind", "subject", "due_date", "step", "recipient_id")
+WORDS = ("says", "detail", "why", "initiative_id")
 # What is asked of whoever hears it, at whatever step.
 ASKS = {
     "unowned": "Name who answers for {it}",
@@ -108,6 +109,32 @@ def owe(reminders: Iterable[Reminder]) -> Planned:
     missing = [reminder for key, reminder in wanted.items() if key not in existing]
     revived = write(missing, [row for key, row in existing.items() if key in wanted])
     return Planned(planned=len(missing), revived=revived)
+
+
+def settle(wanted: Mapping[Key, Reminder], which: Q) -> Planned:
+    """Owe these and, of all that `which` speaks of, nothing else; what is owed already says from
+    now on what it says here."""
+    existing = existing_of(which)
+    missing = [reminder for key, reminder in wanted.items() if key not in existing]
+    gone = [
+        row.pk
+        for key, row in existing.items()
+        if row.state == Reminder.State.OWED and key not in wanted
+    ]
+    revived = write(missing, [row for key, row in existing.items() if key in wanted])
+    _reword({row.pk: wanted[key] for key, row in existing.items() if key in wanted})
+    return Planned(planned=len(missing), revived=revived, cancelled=cancel(gone))
+
+
+def _reword(wanted: Mapping[int, Reminder]) -> None:
+    changed = []
+    for row in Reminder.objects.owed().filter(pk__in=wanted):
+        now = wanted[row.pk]
+        if any(getattr(row, name) != getattr(now, name) for name in WORDS):
+            for name in WORDS:
+                setattr(row, name, getattr(now, name))
+            changed.append(row)
+    Reminder.objects.bulk_update(changed, WORDS)
 
 
 def key_of(reminder: Reminder) -> Key:

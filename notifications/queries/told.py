@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, Q
 
 from accounts.models import Person
 from initiatives.models import Initiative, Ownership
@@ -52,6 +52,7 @@ SHARED = {
     "slot_unfillable": "missing signatures",
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
+    "retirement_asked": "what is said to be dead",
 }
 
 
@@ -60,12 +61,10 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
     shared = [reminder for reminder in reminders if reminder.kind in SHARED]
     if not shared:
         return {}
+    of_one = Q(initiative__in={reminder.initiative_id for reminder in shared})
+    of_all = Q(initiative=None, path__in={r.path for r in shared if r.initiative_id is None})
     rows = (
-        Reminder.objects.filter(
-            initiative__in={reminder.initiative_id for reminder in shared},
-            kind__in=SHARED,
-            recipient__is_active=True,
-        )
+        Reminder.objects.filter(of_one | of_all, kind__in=SHARED, recipient__is_active=True)
         .exclude(state__in=(Reminder.State.CANCELLED, Reminder.State.MUTED))
         .order_by("recipient__name", "recipient")
         .values_list("kind", "path", "due_date", "recipient", "recipient__name")

@@ -21,6 +21,8 @@ from reviews.policy import Policy
 SPONSOR_SIGNS_WITHIN = timedelta(days=14)
 # A month is what somebody needs to find a successor and to show them what runs.
 LEAVING_SOON = timedelta(days=30)
+# Whoever is said to own something is reminded until the 14th day; three later others hear.
+DAYS_TO_ANSWER = 17
 
 
 @rule(
@@ -31,9 +33,11 @@ LEAVING_SOON = timedelta(days=30)
 )
 def unowned(today: date, policy: Policy) -> list[Finding]:
     """A role that a running stage needs is held by nobody: not named, not accepted, or no longer
-    active (product.md P4 and P23)."""
+    active (product.md P4 and P23). Of what was imported nobody else hears until those who are said
+    to own it have had their time to answer, unless somebody has left it since."""
     roles = sorted({role for stage in RUNNING for role in REQUIRED_ROLES[stage]})
     lacks = {role: ~Exists(_held(role)) for role in roles}
+    lacking = [f"lacks_{role}" for role in lacks]
     incomplete = Q()
     for stage in RUNNING:
         for role in REQUIRED_ROLES[stage]:
@@ -41,17 +45,40 @@ def unowned(today: date, policy: Policy) -> list[Finding]:
     rows = (
         Initiative.objects.counting()
         .filter(incomplete)
-        .annotate(**{f"lacks_{role}": found for role, found in lacks.items()})
-        .values_list("pk", "stage", *(f"lacks_{role}" for role in roles))
+        .annotate(**dict(zip(lacking, lacks.values(), strict=True)))
+        .annotate(was_left=Exists(_left()))
+        .values_list("pk", "stage", "declared_at", "counting_since", "was_left", *lacking)
     )
-    return [_unowned(pk, stage, dict(zip(roles, held, strict=True))) for pk, stage, *held in rows]
+    return [
+        _unowned(
+            pk,
+            stage,
+            dict(zip(roles, held, strict=True)),
+            None if was_left else _asked_until(declared_at, counting_since),
+        )
+        for pk, stage, declared_at, counting_since, was_left, *held in rows
+    ]
+
+
+def _left() -> models.QuerySet[Ownership]:
+    """Those who had accepted, and do not count any more."""
+    rows = Ownership.objects.open().filter(initiative=OuterRef("pk"), accepted_at__isnull=False)
+    gone = Q(person__is_active=False) | Q(accepted_at__lt=F("person__active_since"))
+    return rows.filter(gone)
+
+
+def _asked_until(declared_at: datetime | None, counting_since: datetime) -> date | None:
+    """Until when those who are asked by the campaign have time; None of what was never quiet."""
+    if declared_at is None or counting_since <= declared_at:
+        return None
+    return timezone.localdate(counting_since) + timedelta(days=DAYS_TO_ANSWER)
 
 
 def _held(role: Role) -> models.QuerySet[Ownership]:
     return Ownership.objects.counting().filter(initiative=OuterRef("pk"), role=role)
 
 
-def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
+def _unowned(pk: int, stage: str, lacks: dict[Role, bool], told_on: date | None) -> Finding:
     missing = [role for role in REQUIRED_ROLES[stage] if lacks[role]]
     names = " or ".join(str(role.label).lower() for role in missing)
     return Finding(
@@ -59,6 +86,7 @@ def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
         Severity.CRITICAL if stage == Stage.PRODUCTION else Severity.WARNING,
         f"Nobody who is active has accepted to be its {names}.",
         "a portfolio lead" if Role.SPONSOR in missing else DECIDERS,
+        due_date=told_on,
     )
 
 

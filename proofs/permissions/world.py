@@ -281,8 +281,8 @@ def _named(key: str) -> Person:
 
 
 def _beside(world: World) -> None:
-    """An upload, a draft of the policy by another lead, a light triage to be confirmed, and a mail
-    that was given up."""
+    """An upload, a draft of the policy by another lead, a light triage to be confirmed, a mail that
+    was given up, and something that is said to be dead."""
     at = timezone.now()
     another = Person.objects.get(email="ingrid.vale@halden.example")
     light = initiatives.register(
@@ -303,10 +303,19 @@ def _beside(world: World) -> None:
         state=Message.State.FAILED,
         last_error="550 no such mailbox",
     ).pk
+    idle = Initiative.objects.quiet().filter(stage=Stage.PILOT).latest("pk")
+    world.extras["dead"] = reviews.ask_to_retire(
+        initiative=idle, reason="It is switched off.", by=another, at=at
+    ).pk
     draft = reviews.start_draft(by=another, at=at)
     text = draft.text.replace("pilot_days = 42", "pilot_days = 30")
     saved = reviews.save_draft(draft=draft, revision=1, text=text, by=another, at=at)
     world.extras["revision"] = saved.revision
+
+
+def imported_pilot() -> Initiative:
+    """One that came in with the demo's list, and is quiet."""
+    return Initiative.objects.quiet().filter(stage=Stage.PILOT).earliest("pk")
 
 
 def pending(row: Initiative) -> Ownership | None:

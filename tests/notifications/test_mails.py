@@ -31,7 +31,11 @@ SUBJECTS = {
     "mentioned": (r".+ mentioned you: .+ \(AI-\d+\)", "reviews:detail"),
     "see-to-it": (r"See to it by .+: .+ \(AI-\d+\)", "initiatives:confirm_obligation"),
     "not-confirmed": (r"See that it is done: .+ \(AI-\d+\), due .+", "initiatives:detail"),
-    "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "initiatives:detail"),
+    "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
+    "own-several": (r"Say which are yours: \d+ roles in \d+ initiatives", "campaign:mine"),
+    "chased": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
+    "silent": (r"Speak to them: .+ not said what is theirs", "campaign:silent"),
+    "dead": (r"Retire or keep what its owners say is dead", "campaign:retire"),
     "ready": (r"Have it ready by \w+( \d+ \w+)?: .+ \(AI-\d+\)", "initiatives:detail"),
     "decide-late": (r"Decide now: .+ \(AI-\d+\), late since .+", "initiatives:detail"),
     "lapsed": (r"Decide now: .+ \(AI-\d+\) has lapsed", "initiatives:detail"),
@@ -64,7 +68,7 @@ SUBJECTS = {
     "make-sure": (r"Make sure that it is off: .+ is suspended", "initiatives:detail"),
     "daily": (r"\d+ things wait for you: Have it ready by .+", "portfolio:my_work"),
     "urgent": (r"\d+ things wait for you: .+", "portfolio:my_work"),
-    "invited": (r"Accept or decline: .+", "initiatives:detail"),
+    "invited": (r"Accept or decline: .+", "campaign:mine"),
     "weekly": (r"Decide \d+ late and \d+ due: the portfolio in .+", "portfolio:dashboard"),
 }
 BUTTON = re.compile(r'<td class="button"[^>]*><a href="([^"]+)"')
