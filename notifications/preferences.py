@@ -80,8 +80,8 @@ TOPICS: dict[str, Topic] = {
     ),
     "given": Topic(
         "Roles and tasks given to you",
-        "Somebody names you an owner, hands over to you what they own, or gives you something to see "
-        "to.",
+        "Somebody names you an owner, hands over to you what they own, or gives you something to "
+        "see to.",
         (
             *("ownership_asked", "ownership_chased", "hand_over_asked"),
             *("obligation_owed", "obligation"),
@@ -95,7 +95,7 @@ TOPICS: dict[str, Topic] = {
         "Initiatives without an owner, or soon without one; people who do not say what is theirs; "
         "signatures that are late or that nobody can give; and what stands still.",
         (
-            *("unowned", "leaving", "ownership_silent"),
+            *("unowned", "leaving", "leaving_recorded", "ownership_silent"),
             *("slot_unfillable", "sign_off_overdue", "stalled"),
         ),
         Pace.DAILY,
@@ -108,8 +108,9 @@ TOPICS: dict[str, Topic] = {
     ),
     "talk": Topic(
         "Answers and mentions",
-        "Your question is answered, or your name stands in somebody else's.",
-        ("question_answered", "mentioned"),
+        "Your question is answered, or whom you asked to take over has said no or yes, or your name "
+        "stands in somebody else's.",
+        ("question_answered", "mentioned", "hand_over_answered"),
         Pace.AT_ONCE,
     ),
     "receipts": Topic(
