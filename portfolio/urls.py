@@ -11,6 +11,12 @@ portfolio_pages = [
     path("blockers/", blockers.Blockers.as_view(), name="blockers"),
     path("lessons/", lessons.Lessons.as_view(), name="lessons"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
+    path("my-work/owned/", work.Owned.as_view(), name="owned"),
+    path("my-work/deadlines/", work.Deadlines.as_view(), name="deadlines"),
+    path("my-work/reminders/", work.Reminders.as_view(), name="reminders"),
+    path("my-work/reminders/read/", work.Read.as_view(), name="read_all"),
+    path("my-work/reminders/<int:pk>/read/", work.Read.as_view(), name="read"),
+    path("my-work/settings/", work.MySettings.as_view(), name="my_settings"),
     path("my-work/deputy/", work.Deputy.as_view(), name="deputy"),
 ]
 initiative_pages = [

@@ -5,6 +5,8 @@ from notifications.actions.delivering import Delivered, deliver
 from notifications.actions.hearing import Heard, hear
 from notifications.actions.planning import Planned
 from notifications.actions.retrying import retry
+from notifications.actions.settling import read, read_all, settle
+from notifications.actions.snoozing import snooze, wake
 from notifications.actions.sweeping import Counted, Swept, sweep
 
 __all__ = [
@@ -15,7 +17,12 @@ __all__ = [
     "Swept",
     "deliver",
     "hear",
+    "read",
+    "read_all",
     "retry",
+    "settle",
+    "snooze",
     "start_campaign",
     "sweep",
+    "wake",
 ]

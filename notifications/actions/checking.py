@@ -9,8 +9,7 @@ from initiatives import facts as initiative_facts
 from initiatives.models import Initiative, Obligation
 from notifications import ladders
 from notifications.actions.hearing import unanswered_ownerships, waiting
-from notifications.actions.planning import subject_of
-from notifications.models import Flag, Reminder
+from notifications.models import Flag, Reminder, snoozed, subject_of
 from notifications.rules import RULES
 from reviews import signing
 from reviews.models import Override, Question, Review, SignOff
@@ -29,7 +28,9 @@ def undue(reminders: list[Reminder]) -> set[int]:
 
 
 def _of_closed_flags(reminders: list[Reminder]) -> set[int]:
+    """Neither does anybody hear of what was snoozed since."""
     flags = Flag.objects.open().filter(initiative__in={r.initiative_id for r in reminders})
+    flags = flags.exclude(snoozed())
     still = {(RULES[f.rule].reminds, subject_of(f), f.due_date) for f in flags}
     return {r.pk for r in reminders if (r.kind, r.subject, r.due_date) not in still}
 
@@ -94,6 +95,8 @@ def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
 
+# What only is to be read.
+NEWS = ("question_answered", "mentioned", "sign_off_receipt")
 STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     **dict.fromkeys(ladders.LADDERS, _of_closed_flags),
     "sign_off_asked": _of_signatures_given,
@@ -102,7 +105,7 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     "ownership_asked": _of_ownerships_answered,
     "obligation_owed": _of_obligations_done,
     "question_asked": _of_questions_over,
-    **dict.fromkeys(("question_answered", "mentioned", "sign_off_receipt"), _none),
+    **dict.fromkeys(NEWS, _none),
     "override_asked": _of_overrides_signed,
 }
 

@@ -1,16 +1,22 @@
 """Who hears: what deserves attention, what is owed to whom, and the mails that carry it."""
 
+from notifications.models.calendars import Calendar
 from notifications.models.clock import Cursor, Sweep
-from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet
+from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet, snoozed, subject_of
 from notifications.models.mails import Message, Reminder, ReminderQuerySet
+from notifications.models.snoozes import Snooze
 
 __all__ = [
     "WORST_FIRST",
+    "Calendar",
     "Cursor",
     "Flag",
     "FlagQuerySet",
     "Message",
     "Reminder",
     "ReminderQuerySet",
+    "Snooze",
     "Sweep",
+    "snoozed",
+    "subject_of",
 ]

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative
 
@@ -72,12 +73,24 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         """Neither sent nor cancelled."""
         return self.filter(state=Reminder.State.OWED)
 
+    def unread(self) -> ReminderQuerySet:
+        """What its recipient has not seen, and still is to be seen to."""
+        return self.filter(seen_at=None, over_at=None).exclude(state=Reminder.State.CANCELLED)
+
+    def visible_to(self, person: Person) -> ReminderQuerySet:
+        """Leave out those about initiatives that this person may not know of (any longer)."""
+        if permissions.sees_everything(person):
+            return self
+        visible = Initiative.objects.visible_to(person).order_by().values("pk")
+        return self.filter(Q(initiative=None) | Q(initiative__in=visible))
+
 
 class Reminder(models.Model):
     """What a person is owed to hear, exactly once per (what, due date, step, person).
 
     `step` is days relative to `due_date`. `says` is what to do, `detail` what is going on, `why`
-    why this person hears it, `path` the page to open.
+    why this person hears it, `path` the page to open. `seen_at` is when they said that they have
+    read it, `over_at` since when nobody needs to hear it any more: the bell counts neither.
     """
 
     class State(models.TextChoices):
@@ -103,6 +116,8 @@ class Reminder(models.Model):
     message = models.ForeignKey(
         Message, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders"
     )
+    seen_at = models.DateTimeField(null=True, blank=True)
+    over_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[ReminderQuerySet] = ReminderQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -111,6 +126,11 @@ class Reminder(models.Model):
         indexes = (
             models.Index(
                 fields=["kind", "initiative"], condition=Q(state="owed"), name="reminder_owed"
+            ),
+            models.Index(
+                fields=["recipient"],
+                condition=Q(seen_at=None, over_at=None) & ~Q(state="cancelled"),
+                name="reminder_unread",
             ),
         )
         constraints = (

@@ -1,35 +1,41 @@
 """Reads about what deserves attention, and about who was told, and will be."""
 
+from notifications.queries.ahead import NextStep, next_steps
 from notifications.queries.attention import (
     Line,
     Lines,
+    OfRule,
     Said,
-    attention,
+    by_rule,
+    closed_lately,
     counts,
     flags_of,
     last_sweep,
     open_flags,
+    open_for,
 )
-from notifications.queries.told import (
-    NextStep,
-    messages_to,
-    next_steps,
-    others_told,
-    reminders_ahead,
-)
+from notifications.queries.deadlines import Deadline, deadlines, decision_dates
+from notifications.queries.told import others_told, reminders_ahead, sent_to, unread_by
 
 __all__ = [
+    "Deadline",
     "Line",
     "Lines",
     "NextStep",
+    "OfRule",
     "Said",
-    "attention",
+    "by_rule",
+    "closed_lately",
     "counts",
+    "deadlines",
+    "decision_dates",
     "flags_of",
     "last_sweep",
-    "messages_to",
     "next_steps",
     "open_flags",
+    "open_for",
     "others_told",
     "reminders_ahead",
+    "sent_to",
+    "unread_by",
 ]

@@ -16,10 +16,16 @@ from audit.queries import EventRecord
 from initiatives import events as initiatives
 from initiatives.stages import Gate
 from initiatives.units import UnitKind, in_words
+from notifications import events as notifications
 from reviews import events as reviews
 from reviews import queries
 
-SENTENCES = {**people.SENTENCES, **initiatives.SENTENCES, **reviews.SENTENCES}
+SENTENCES = {
+    **people.SENTENCES,
+    **initiatives.SENTENCES,
+    **reviews.SENTENCES,
+    **notifications.SENTENCES,
+}
 PAGE = 15
 LONGEST = 200
 NAMED = ("file", "name")  # what somebody called something, and no code of ours
