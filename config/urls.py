@@ -24,6 +24,7 @@ urlpatterns = [
     path("reviews/", include((reviews.urls.urlpatterns, "reviews"))),
     path("policy/", include((reviews.urls.policy_pages, "policy"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
+    path("calendar/", include((notifications.urls.calendar_pages, "calendar"))),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include(portfolio.urls.health_pages)),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portfolio.views import blockers, dashboard, health, lessons, work
+from portfolio.views import blockers, dashboard, health, lessons, settings, work
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
@@ -16,8 +16,18 @@ portfolio_pages = [
     path("my-work/reminders/", work.Reminders.as_view(), name="reminders"),
     path("my-work/reminders/read/", work.Read.as_view(), name="read_all"),
     path("my-work/reminders/<int:pk>/read/", work.Read.as_view(), name="read"),
-    path("my-work/settings/", work.MySettings.as_view(), name="my_settings"),
-    path("my-work/deputy/", work.Deputy.as_view(), name="deputy"),
+    path("my-work/settings/", settings.MySettings.as_view(), name="my_settings"),
+    path("my-work/deputy/", settings.Deputy.as_view(), name="deputy"),
+    path(
+        "my-work/calendars/<slug:kind>/",
+        settings.MakeCalendar.as_view(),
+        name="make_calendar",
+    ),
+    path(
+        "my-work/calendars/<slug:kind>/revoke/",
+        settings.RevokeCalendar.as_view(),
+        name="revoke_calendar",
+    ),
 ]
 initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),

@@ -7,6 +7,7 @@ from notifications.actions.planning import Planned
 from notifications.actions.retrying import retry
 from notifications.actions.settling import read, read_all, settle
 from notifications.actions.snoozing import snooze, wake
+from notifications.actions.subscribing import make_calendar, revoke_calendar
 from notifications.actions.sweeping import Counted, Swept, sweep
 
 __all__ = [
@@ -17,9 +18,11 @@ __all__ = [
     "Swept",
     "deliver",
     "hear",
+    "make_calendar",
     "read",
     "read_all",
     "retry",
+    "revoke_calendar",
     "settle",
     "snooze",
     "start_campaign",

@@ -6,15 +6,17 @@ from hashlib import sha256
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.models import Person
 
 
 class CalendarQuerySet(models.QuerySet["Calendar"]):
     def living(self) -> CalendarQuerySet:
-        """Not revoked, and of somebody who is active: who leaves takes their feeds along."""
-        return self.filter(revoked_at=None, person__is_active=True)
+        """Not revoked, and of somebody who is active: who leaves takes their feeds along, and
+        whoever comes back makes new addresses."""
+        active = Q(person__is_active=True, made_at__gte=F("person__active_since"))
+        return self.filter(active, revoked_at=None)
 
     def of_token(self, token: str) -> CalendarQuerySet:
         """Of which only a digest is kept: whoever reads the database cannot read the calendars."""

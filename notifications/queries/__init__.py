@@ -14,10 +14,18 @@ from notifications.queries.attention import (
     open_flags,
     open_for,
 )
-from notifications.queries.deadlines import Deadline, deadlines, decision_dates
+from notifications.queries.deadlines import (
+    Address,
+    Deadline,
+    calendars_of,
+    deadlines,
+    decision_dates,
+    of_calendar,
+)
 from notifications.queries.told import others_told, reminders_ahead, sent_to, unread_by
 
 __all__ = [
+    "Address",
     "Deadline",
     "Line",
     "Lines",
@@ -25,6 +33,7 @@ __all__ = [
     "OfRule",
     "Said",
     "by_rule",
+    "calendars_of",
     "closed_lately",
     "counts",
     "deadlines",
@@ -32,6 +41,7 @@ __all__ = [
     "flags_of",
     "last_sweep",
     "next_steps",
+    "of_calendar",
     "open_flags",
     "open_for",
     "others_told",

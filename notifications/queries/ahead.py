@@ -16,6 +16,7 @@ from initiatives.stages import UNDECIDED, Role, Stage
 from notifications import ladders
 from notifications.ladders import LADDERS, Step
 from notifications.models import Flag, Snooze, subject_of
+from notifications.queries.deadlines import COLUMNS
 from notifications.rules import RULES
 from reviews import catching_up
 from reviews import queries as reviews
@@ -159,21 +160,23 @@ def _mine(person: Person) -> QuerySet[Ownership, Any]:
 def _ahead(person: Person, policy: Policy, today: date) -> Iterator[_Due]:
     """Dates of what is theirs from which reminders will count, whether flagged by now or not."""
     owned = Initiative.objects.counting().filter(pk__in=_mine(person))
-    for row in owned.exclude(stage=Stage.RETIRED):
+    for row in owned.exclude(stage=Stage.RETIRED).only(*COLUMNS):
         yield from _of_initiative(row, policy, today)
     overrides = Override.objects.open().filter(
         review__initiative__in=_mine(person), expires_on__gte=today
     )
+    overrides = overrides.only("expires_on", "review__initiative__name")
     for override in overrides.select_related("review__initiative"):
         subject = f"override:{override.pk}"
         yield _Due("override", subject, override.expires_on, override.review.initiative)
     owed = Obligation.objects.open().filter(due_date__gte=today)
     theirs = owed.filter(Q(assignee=person) | Q(initiative__in=_mine(person)))
+    theirs = theirs.only("due_date", "assignee", "initiative__name")
     for due in theirs.select_related("initiative"):
         subject = f"obligation:{due.pk}"
         yield _Due("obligation", subject, due.due_date, due.initiative, due.assignee_id)
     asked = Review.objects.open().filter(initiative__in=_mine(person), due_date__gte=today)
-    for review in asked.select_related("initiative"):
+    for review in asked.select_related("initiative").only("due_date", "initiative__name"):
         yield _Due("sign_off_overdue", f"review:{review.pk}", review.due_date, review.initiative)
 
 

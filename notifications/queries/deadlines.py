@@ -15,6 +15,7 @@ from accounts.models import Person
 from initiatives.models import Initiative, KillCondition, Obligation, OpenQuestion, Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Stage
+from notifications.models import Calendar
 from notifications.rules.owners import SPONSOR_SIGNS_WITHIN
 from reviews import catching_up
 from reviews import queries as reviews
@@ -73,6 +74,28 @@ def decision_dates(person: Person, today: date) -> list[Deadline]:
     near = near.filter(decision_date__gte=today - PAST, decision_date__lte=today + AHEAD)
     rows = near.order_by("decision_date", "pk").only(*COLUMNS)[:MOST]
     return _in_order(deadline for row in rows if (deadline := _decision(row)))
+
+
+def of_calendar(calendar: Calendar, today: date) -> list[Deadline]:
+    """What a subscribed calendar shows, by what its person may see now."""
+    of = deadlines if calendar.kind == Calendar.Kind.OWN else decision_dates
+    return of(calendar.person, today)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A calendar that this person may subscribe to, and since when there is an address."""
+
+    kind: str
+    title: str
+    made_at: datetime | None
+
+
+def calendars_of(person: Person) -> list[Address]:
+    """Both, in one query."""
+    made = Calendar.objects.living().filter(person=person).values_list("kind", "made_at")
+    since = dict(made)
+    return [Address(kind, str(kind.label), since.get(kind)) for kind in Calendar.Kind]
 
 
 def _in_order(found: Iterable[Deadline]) -> list[Deadline]:

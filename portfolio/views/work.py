@@ -1,9 +1,7 @@
-"""My work: what waits for me, what I own, when it is due, what I was told, and my own settings."""
+"""My work: what waits for me, what I own, when it is due, and what I was told."""
 
-from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -11,13 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import TemplateView, View
 
-from accounts import actions
 from accounts.models import Person
-from initiatives.views.base import ActionView
 from notifications import actions as notifications
 from notifications import queries
 from notifications.models import Reminder
-from portfolio.forms import DeputyForm
 from portfolio.queries import work
 
 LINES = 25
@@ -106,30 +101,3 @@ class Read(View):
             reminder = get_object_or_404(Reminder, pk=pk, recipient=request.user)
             notifications.read(reminder=reminder, by=request.user, at=timezone.now())
         return HttpResponseRedirect(reverse("portfolio:reminders"))
-
-
-class MySettings(Part):
-    """Who signs when I am away, and where my deadlines are shown besides."""
-
-    template_name = "portfolio/my_settings.html"
-    view = "portfolio:my_settings"
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        has_deputy = self.person.has_deputy_on(timezone.localdate())
-        return super().get_context_data(deputy=self.person.deputy if has_deputy else None, **kwargs)
-
-
-class Deputy(ActionView):
-    """Name who signs in one's place, or nobody."""
-
-    form_class = DeputyForm
-    done = "Saved."
-
-    def get_initial(self) -> dict[str, Any]:
-        return {"deputy": self.person.deputy_id, "until": self.person.deputy_until}
-
-    def act(self, form: forms.Form, at: datetime) -> None:
-        actions.name_deputy(person=self.person, by=self.person, at=at, **form.cleaned_data)
-
-    def get_success_url(self) -> str:
-        return reverse("portfolio:my_settings")
