@@ -137,7 +137,9 @@ def open_for(person: Person) -> FlagQuerySet:
 def closed_lately(person: Person, at: datetime) -> FlagQuerySet:
     """What needed attention and does no more, since a month, the last first."""
     closed = Flag.objects.filter(closed_at__gte=at - CLOSED_LATELY).visible_to(person)
-    return closed.order_by("-closed_at", "-pk").select_related("initiative")
+    return (
+        closed.order_by("-closed_at", "-pk").select_related("initiative").only(*SHOWN, "closed_at")
+    )
 
 
 def counts(person: Person) -> dict[str, int]:

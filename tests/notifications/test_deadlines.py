@@ -154,7 +154,7 @@ class TestSignaturesAmongThem(TestCase):
         mine = {d.key: d for d in queries.deadlines(cast.compliance, TODAY)}
         deadline = mine[f"review-{review.pk}"]
         assert (deadline.day, deadline.path) == (review.due_date, review.get_absolute_url())
-        assert deadline.says == "Sign the charter review as Compliance"
+        assert deadline.says == "Sign the charter review as Legal & compliance"
         reviews.withdraw(review=review, reason="Not now.", by=cast.lead, at=NOON)
         assert queries.deadlines(cast.compliance, TODAY) == []
 
