@@ -1,5 +1,7 @@
 """Forms about who hears what."""
 
+from django import forms
+
 from initiatives.fields import Day, Text
 from initiatives.forms.base import ActionForm
 from notifications.actions.snoozing import LONGEST
@@ -22,4 +24,21 @@ class SnoozeForm(ActionForm):
         max_length=1000,
         label="Why can it wait?",
         help_text="Everybody who sees it reads this. For example: the new owner starts on Monday.",
+    )
+
+
+class ChannelForm(ActionForm):
+    title = "Where in chat do you want to hear?"
+    why = (
+        "What is urgent comes there as well, at once, beside the mail. Make a webhook in Slack (an "
+        "app with incoming webhooks) or in Teams (a workflow that posts what a webhook receives), "
+        "and paste its address."
+    )
+    button = "Use it"
+
+    url = forms.CharField(
+        max_length=2000,
+        label="Address of the webhook",
+        help_text="It is kept encrypted, and not shown again.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )

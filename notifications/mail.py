@@ -89,6 +89,7 @@ def written(
 
     `others` is who else is asked the same, by reminder (`queries.others_told`).
     """
+    assert message.recipient is not None  # a constraint says so of mails
     asking_first = sorted(reminders, key=lambda reminder: reminder.kind in KEPT)
     items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in asking_first]
     message.subject = subject_of(items)

@@ -45,7 +45,7 @@ class Entry:
 
 MY_WORK = frozenset(
     {"portfolio:owned", "portfolio:deadlines", "portfolio:reminders", "portfolio:my_settings"}
-    | {"portfolio:deputy", "portfolio:make_calendar"}
+    | {"portfolio:deputy", "portfolio:make_calendar", "portfolio:enter_channel"}
 )
 PLACES = (
     Place("Dashboard", "portfolio:dashboard", "chart-bar-square"),

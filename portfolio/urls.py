@@ -28,6 +28,20 @@ portfolio_pages = [
         settings.RevokeCalendar.as_view(),
         name="revoke_calendar",
     ),
+    path("my-work/channel/", settings.EnterChannel.as_view(), name="enter_channel"),
+    path(
+        "my-work/channel/on/",
+        settings.SwitchChannel.as_view(),
+        {"is_on": True},
+        name="channel_on",
+    ),
+    path(
+        "my-work/channel/off/",
+        settings.SwitchChannel.as_view(),
+        {"is_on": False},
+        name="channel_off",
+    ),
+    path("my-work/channel/remove/", settings.RemoveChannel.as_view(), name="remove_channel"),
 ]
 initiative_pages = [
     path("", pages.InitiativeList.as_view(), name="list"),

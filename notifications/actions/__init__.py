@@ -1,6 +1,7 @@
 """Every write about who hears what. Callers import this module: `actions.sweep(…)`."""
 
 from notifications.actions.campaign import start_campaign
+from notifications.actions.channels import enter_channel, remove_channel, switch_channel
 from notifications.actions.delivering import Delivered, deliver
 from notifications.actions.hearing import Heard, hear
 from notifications.actions.planning import Planned
@@ -17,15 +18,18 @@ __all__ = [
     "Planned",
     "Swept",
     "deliver",
+    "enter_channel",
     "hear",
     "make_calendar",
     "read",
     "read_all",
+    "remove_channel",
     "retry",
     "revoke_calendar",
     "settle",
     "snooze",
     "start_campaign",
     "sweep",
+    "switch_channel",
     "wake",
 ]

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from notifications.actions import posting
 from notifications.models import Cursor, Message, Reminder
 
 
@@ -28,6 +29,7 @@ def compose(*, at: datetime) -> int:
             _message(recipient_id, is_urgent, at) for recipient_id, is_urgent in people
         )
         _hand_over(messages)
+        posting.copy(messages, at)
     return len(messages)
 
 

@@ -1,6 +1,7 @@
 """Who hears: what deserves attention, what is owed to whom, and the mails that carry it."""
 
 from notifications.models.calendars import Calendar
+from notifications.models.channels import Channel
 from notifications.models.clock import Cursor, Sweep
 from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet, snoozed, subject_of
 from notifications.models.mails import Message, Reminder, ReminderQuerySet
@@ -9,6 +10,7 @@ from notifications.models.snoozes import Snooze
 __all__ = [
     "WORST_FIRST",
     "Calendar",
+    "Channel",
     "Cursor",
     "Flag",
     "FlagQuerySet",

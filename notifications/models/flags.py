@@ -51,7 +51,8 @@ def snoozed(day: date | None = None) -> Exists:
 
 class Flag(models.Model):
     """Something about an initiative that deserves attention now; opened and closed by the sweep,
-    never by hand. `due_date` is the day its reminders count from."""
+    never by hand. `due_date` is the day its reminders count from, `told_in` the message by
+    which the portfolio's channel heard of it."""
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
     rule = models.CharField(max_length=40)
@@ -63,6 +64,9 @@ class Flag(models.Model):
     since = models.DateTimeField()
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    told_in = models.ForeignKey(
+        "notifications.Message", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects: ClassVar[FlagQuerySet] = FlagQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -18,8 +18,14 @@ class Message(models.Model):
     """A mail that carries one or more reminders to a person, and the lease of its sender.
 
     Whoever holds `token` may send it until `lease_until`. `day` is the organisation's calendar day
-    whose one mail this is; an urgent message belongs to none.
+    whose one mail this is; an urgent message belongs to none. What goes to a person's chat is a
+    copy of a mail; what goes to the portfolio's channel is nobody's and carries flags.
     """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        CHAT = "chat", "Chat"
+        PORTFOLIO = "portfolio", "The portfolio's channel"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -27,7 +33,9 @@ class Message(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
-    recipient = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
+    recipient = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    copy_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     is_urgent = models.BooleanField()
     day = models.DateField(null=True, blank=True)
     created_at = models.DateTimeField()
@@ -57,6 +65,12 @@ class Message(models.Model):
             models.CheckConstraint(
                 condition=Q(is_urgent=True, day=None) | Q(is_urgent=False, day__isnull=False),
                 name="a_message_is_urgent_or_of_a_day",
+            ),
+            models.CheckConstraint(
+                condition=Q(channel="email", recipient__isnull=False, copy_of=None)
+                | Q(channel="chat", recipient__isnull=False, copy_of__isnull=False)
+                | Q(channel="portfolio", recipient=None, copy_of=None),
+                name="a_message_is_a_mail_a_copy_of_one_or_the_portfolios",
             ),
             models.CheckConstraint(
                 condition=~Q(state="sent") | Q(sent_at__isnull=False),

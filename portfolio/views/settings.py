@@ -1,4 +1,4 @@
-"""What one settles for oneself: a deputy, and the calendars that show one's deadlines."""
+"""What one settles for oneself: a deputy, calendars that show one's deadlines, and a chat."""
 
 from datetime import datetime
 from typing import Any
@@ -13,11 +13,13 @@ from django.utils import timezone
 from django.views.generic import View
 
 from accounts import actions
+from accounts.models import Person
 from audit.refusals import Refused
 from initiatives.views.base import ActionView
 from notifications import actions as notifications
-from notifications import queries
-from notifications.models import Calendar
+from notifications import chat, queries
+from notifications.forms import ChannelForm
+from notifications.models import Calendar, Channel
 from portfolio.forms import DeputyForm
 from portfolio.views.work import Part
 
@@ -33,6 +35,8 @@ class MySettings(Part):
         return super().get_context_data(
             deputy=self.person.deputy if has_deputy else None,
             calendars=queries.calendars_of(self.person),
+            channel=Channel.objects.filter(person=self.person).first(),
+            has_chat=chat.is_installed(),
             **kwargs,
         )
 
@@ -49,19 +53,65 @@ class MakeCalendar(MySettings):
         return self.render_to_response(self.get_context_data(made=made, made_kind=kind))
 
 
-class RevokeCalendar(View):
-    """Let nobody read a calendar any more."""
+class Setting(View):
+    """A button among the settings, which goes back to them."""
 
-    def post(self, request: HttpRequest, kind: str) -> HttpResponse:
-        _require_kind(kind)
-        person: Any = request.user
+    http_method_names = ("post",)
+    done = ""
+
+    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
+        raise NotImplementedError
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        assert isinstance(request.user, Person)
         try:
-            notifications.revoke_calendar(kind=kind, by=person, at=timezone.now())
+            self.act(request.user, timezone.now(), **kwargs)
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:
-            messages.success(request, "Revoked: its address shows nothing any more.")
+            messages.success(request, self.done)
         return HttpResponseRedirect(reverse("portfolio:my_settings"))
+
+
+class RevokeCalendar(Setting):
+    """Let nobody read a calendar any more."""
+
+    done = "Revoked: its address shows nothing any more."
+
+    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
+        _require_kind(kwargs["kind"])
+        notifications.revoke_calendar(kind=kwargs["kind"], by=by, at=at)
+
+
+class SwitchChannel(Setting):
+    """Hear in chat no more, or again."""
+
+    done = "Saved."
+
+    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
+        notifications.switch_channel(is_on=kwargs["is_on"], by=by, at=at)
+
+
+class RemoveChannel(Setting):
+    """Forget the address of one's chat."""
+
+    done = "Removed: its address is forgotten."
+
+    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
+        notifications.remove_channel(by=by, at=at)
+
+
+class EnterChannel(ActionView):
+    """Hear of what is urgent in chat as well."""
+
+    form_class = ChannelForm
+    done = "What is urgent comes there as well from now on."
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        notifications.enter_channel(by=self.person, at=at, **form.cleaned_data)
+
+    def get_success_url(self) -> str:
+        return reverse("portfolio:my_settings")
 
 
 def _require_kind(kind: str) -> None:

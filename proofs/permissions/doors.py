@@ -31,6 +31,7 @@ from initiatives.models import (
     Ownership,
 )
 from initiatives.stages import Role, Stage
+from notifications.models import Flag, Snooze
 from proofs.permissions import world as worlds
 from proofs.permissions.world import Target, World
 from reviews import actions as reviews
@@ -185,6 +186,8 @@ OF: dict[str, Callable[[Initiative, str], Any]] = {
     "reviews:decline": lambda row, _: worlds.override(row),
     "reviews:waive": _first(KillCondition),
     "initiatives:confirm_obligation": _promised,
+    "notifications:snooze": _first(Flag, rule="stalled"),
+    "notifications:wake": _in_review(Snooze, "flag__initiative"),
 }
 
 
@@ -217,6 +220,10 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "reviews:endorse": _chartered,
     "reviews:rebaseline": _chartered,
     "notifications:retry": lambda _, world, __: {"pk": world.extras["mail"]},
+    "portfolio:read": lambda _, world, __: {"pk": world.extras["reminder"]},
+    "portfolio:make_calendar": lambda *_: {"kind": "own"},
+    "portfolio:revoke_calendar": lambda *_: {"kind": "own"},
+    "calendar:feed": lambda _, world, __: {"token": world.extras["token"]},
     "policy:version": lambda *_: {"version": 1},
     "policy:text": lambda *_: {"version": 1},
     "policy:difference": lambda *_: {"before": 1, "after": 1},
@@ -297,6 +304,16 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "reviews:waive": lambda *_: {"reason": "It comes later.", "expires_on": _in_days(14)},
     "reviews:endorse": _taken_over,
     "notifications:retry": lambda *_: {},
+    "notifications:snooze": lambda *_: {"until": _in_days(7), "reason": "Next week."},
+    "notifications:wake": lambda *_: {},
+    "portfolio:read": lambda *_: {},
+    "portfolio:read_all": lambda *_: {},
+    "portfolio:make_calendar": lambda *_: {},
+    "portfolio:revoke_calendar": lambda *_: {},
+    "portfolio:enter_channel": lambda *_: {"url": f"slack://T0000000A/B0000000A/{'a' * 24}"},
+    "portfolio:channel_on": lambda *_: {},
+    "portfolio:channel_off": lambda *_: {},
+    "portfolio:remove_channel": lambda *_: {},
     "portfolio:deputy": lambda _, world: {"deputy": world.extras["stand_in"].pk},
     "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
     "policy:start": lambda *_: {},

@@ -29,6 +29,8 @@ BEHIND = {
     "accounts.is_somebody": "a type, not a rule",
     "accounts.may_manage_people": "of the admin's forms, which are for administrators alone",
     "accounts.may_read_audit_log": "the log has no page yet but the admin's",
+    "notifications.may_snooze_any": "says to whom it is offered; may_snooze refuses",
+    "notifications.may_snooze_facts": "says to whom it is offered; may_snooze refuses",
     "notifications.may_start_campaign": "there is no page for it yet",
     "initiatives.may_answer_for": "the page is there for the person asked alone",
     "initiatives.may_know_of": "of whom one names, not of who asks",
