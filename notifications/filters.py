@@ -30,7 +30,7 @@ class FlagFilter(django_filters.FilterSet):  # type: ignore[misc]
     q = django_filters.CharFilter(method="by_words", label="Search")
     rule = django_filters.ChoiceFilter(
         choices=[(key, rule.title) for key, rule in RULES.items()],
-        empty_label="Everything",
+        empty_label="Any",
         label="What",
         widget=QuickSelect,
     )
@@ -40,21 +40,21 @@ class FlagFilter(django_filters.FilterSet):  # type: ignore[misc]
     unit = django_filters.ModelChoiceFilter(
         field_name="initiative__unit",
         queryset=Unit.objects.all(),
-        empty_label="Any unit",
+        empty_label="Any",
         label="Unit",
         widget=QuickSelect,
     )
     stage = django_filters.ChoiceFilter(
         field_name="initiative__stage",
         choices=Stage.choices,
-        empty_label="Any stage",
+        empty_label="Any",
         label="Stage",
         widget=QuickSelect,
     )
     acts = django_filters.ChoiceFilter(
-        choices=[(MINE, "I"), (NOBODY, "Nobody is there who could")],
+        choices=[(MINE, "I"), (NOBODY, "Nobody is there")],
         method="by_who_acts",
-        empty_label="Anybody",
+        empty_label="Any",
         label="Who has to act",
         widget=QuickSelect,
     )
