@@ -28,6 +28,7 @@ urlpatterns = [
     path("my-work/mails/", include((notifications.urls.mail_pages, "mails"))),
     path("people/", include((portfolio.urls.people_pages, "people"))),
     path("campaign/", include((campaign_pages, "campaign"))),
+    path("calendar/", include((notifications.urls.calendar_pages, "calendar"))),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include(portfolio.urls.health_pages)),

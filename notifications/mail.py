@@ -99,6 +99,7 @@ def written(
 
     `others` is who else is asked the same, by reminder (`queries.others_told`).
     """
+    assert message.recipient is not None  # a constraint says so of mails
     asking_first = sorted(reminders, key=lambda reminder: reminder.kind in KEPT)
     items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in asking_first]
     message.subject = subject_of(items)
@@ -123,11 +124,11 @@ def posted(
     """Put it into the frame that all mails share, as text and as HTML; what one may get no mails
     of can be stopped from it, also by one press of a button of the mail program (RFC 8058)."""
     topics = unsubscribing.topics_of(kinds)
-    stop_url = unsubscribing.link(message.recipient_id, topics) if topics else ""
+    stop_url = unsubscribing.link(message.reader.pk, topics) if topics else ""
     told = {
         "subject": message.subject,
-        "name": message.recipient.name,
-        "is_invited": message.recipient.is_invited,
+        "name": message.reader.name,
+        "is_invited": message.reader.is_invited,
         "organisation": settings.ORGANISATION,
         "base_url": settings.BASE_URL,
         "stop_url": stop_url,
@@ -137,7 +138,7 @@ def posted(
     mail = EmailMultiAlternatives(
         subject=message.subject,
         body=render_to_string(f"{template}.txt", told),
-        to=[message.recipient.email],
+        to=[message.reader.email],
         headers={**_identity(message), **_stopping(stop_url)},
     )
     mail.attach_alternative(render_to_string(f"{template}.html", told), "text/html")

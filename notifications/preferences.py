@@ -108,8 +108,8 @@ TOPICS: dict[str, Topic] = {
     ),
     "talk": Topic(
         "Answers and mentions",
-        "Your question is answered, or whom you asked to take over has said no or yes, or your name "
-        "stands in somebody else's.",
+        "Your question is answered, whom you asked to take over has answered, or your name stands "
+        "in what somebody wrote.",
         ("question_answered", "mentioned", "hand_over_answered"),
         Pace.AT_ONCE,
     ),

@@ -4,8 +4,10 @@ from django.urls import path
 
 from notifications.views import campaign, mine
 from notifications.views.attention import Attention
+from notifications.views.calendars import Feed
 from notifications.views.mails import MailSettings, ResetMails, Unsubscribe
 from notifications.views.operations import Operations, Retry
+from notifications.views.snoozing import SnoozeFlag, WakeFlag
 
 campaign_pages = [
     path("start/", campaign.Start.as_view(), name="start"),
@@ -20,6 +22,8 @@ campaign_pages = [
 ]
 urlpatterns = [
     path("", Attention.as_view(), name="attention"),
+    path("<int:pk>/snooze/", SnoozeFlag.as_view(), name="snooze"),
+    path("snoozes/<int:pk>/end/", WakeFlag.as_view(), name="wake"),
     path("operations/", Operations.as_view(), name="operations"),
     path("operations/mails/<int:pk>/retry/", Retry.as_view(), name="retry"),
 ]
@@ -27,4 +31,7 @@ mail_pages = [
     path("", MailSettings.as_view(), name="settings"),
     path("reset/", ResetMails.as_view(), name="reset"),
     path("stop/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
+]
+calendar_pages = [
+    path("<slug:token>.ics", Feed.as_view(), name="feed"),
 ]

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from portfolio.views import blockers, campaign, dashboard, health, lessons, people, work
+from portfolio.views import (
+    blockers,
+    campaign,
+    dashboard,
+    health,
+    lessons,
+    people,
+    settings,
+    work,
+)
 from portfolio.views import initiatives as pages
 
 portfolio_pages = [
@@ -11,7 +20,37 @@ portfolio_pages = [
     path("blockers/", blockers.Blockers.as_view(), name="blockers"),
     path("lessons/", lessons.Lessons.as_view(), name="lessons"),
     path("my-work/", work.MyWork.as_view(), name="my_work"),
-    path("my-work/deputy/", work.Deputy.as_view(), name="deputy"),
+    path("my-work/owned/", work.Owned.as_view(), name="owned"),
+    path("my-work/deadlines/", work.Deadlines.as_view(), name="deadlines"),
+    path("my-work/reminders/", work.Reminders.as_view(), name="reminders"),
+    path("my-work/reminders/read/", work.Read.as_view(), name="read_all"),
+    path("my-work/reminders/<int:pk>/read/", work.Read.as_view(), name="read"),
+    path("my-work/settings/", settings.MySettings.as_view(), name="my_settings"),
+    path("my-work/deputy/", settings.Deputy.as_view(), name="deputy"),
+    path(
+        "my-work/calendars/<slug:kind>/",
+        settings.MakeCalendar.as_view(),
+        name="make_calendar",
+    ),
+    path(
+        "my-work/calendars/<slug:kind>/revoke/",
+        settings.RevokeCalendar.as_view(),
+        name="revoke_calendar",
+    ),
+    path("my-work/channel/", settings.EnterChannel.as_view(), name="enter_channel"),
+    path(
+        "my-work/channel/on/",
+        settings.SwitchChannel.as_view(),
+        {"is_on": True},
+        name="channel_on",
+    ),
+    path(
+        "my-work/channel/off/",
+        settings.SwitchChannel.as_view(),
+        {"is_on": False},
+        name="channel_off",
+    ),
+    path("my-work/channel/remove/", settings.RemoveChannel.as_view(), name="remove_channel"),
 ]
 people_pages = [
     path("", people.People.as_view(), name="list"),

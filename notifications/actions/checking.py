@@ -13,8 +13,7 @@ from initiatives.models import HandOver, Initiative, Obligation
 from notifications import ladders, queries
 from notifications.actions import awaiting
 from notifications.actions.hearing import waiting
-from notifications.actions.planning import subject_of
-from notifications.models import Flag, Reminder
+from notifications.models import Flag, Reminder, snoozed, subject_of
 from notifications.preferences import DIGEST
 from notifications.rules import RULES
 from reviews import queries as policies
@@ -72,7 +71,9 @@ def _asked_long_ago(reminders: list[Reminder], ladder: Ladder, today: date) -> s
 
 
 def _of_closed_flags(reminders: list[Reminder]) -> set[int]:
+    """Neither does anybody hear of what was snoozed since."""
     flags = Flag.objects.open().filter(initiative__in={r.initiative_id for r in reminders})
+    flags = flags.exclude(snoozed())
     still = {(RULES[f.rule].reminds, subject_of(f), f.due_date) for f in flags}
     return {r.pk for r in reminders if (r.kind, r.subject, r.due_date) not in still}
 
@@ -166,6 +167,8 @@ def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
 
+# What only is to be read.
+NEWS = ("question_answered", "mentioned", "sign_off_receipt")
 STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     **dict.fromkeys(ladders.LADDERS, _of_closed_flags),
     "sign_off_asked": _of_signatures_given,
@@ -176,7 +179,7 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     "retirement_asked": _of_requests_decided,
     "obligation_owed": _of_obligations_done,
     "question_asked": _of_questions_over,
-    **dict.fromkeys(("question_answered", "mentioned", "sign_off_receipt"), _none),
+    **dict.fromkeys(NEWS, _none),
     "override_asked": _of_overrides_signed,
     "hand_over_asked": _of_hand_overs_answered,
     "hand_over_answered": _none,

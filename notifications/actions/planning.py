@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from accounts.models import Group, Membership
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.stages import Role
 from notifications import ladders
-from notifications.models import Flag, Reminder
+from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
 from notifications.rules.words import called, in_words
@@ -77,7 +77,8 @@ class Existing:
 
 
 def plan(*, at: datetime) -> Planned:
-    """Owe each open flag's newest step to those it reaches, and nothing else; nine queries.
+    """Owe each open flag's newest step to those it reaches, and nothing else; nine queries. What is
+    snoozed owes nobody anything until that is over.
 
     Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
     newer step has come, or the person is not who they were.
@@ -164,7 +165,7 @@ def write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
     if not cancelled:
         return 0
     unsent = Reminder.objects.filter(pk__in=cancelled, state=Reminder.State.CANCELLED)
-    return unsent.update(state=Reminder.State.OWED, message=None)
+    return unsent.update(state=Reminder.State.OWED, message=None, over_at=None)
 
 
 def cancel(gone: list[int]) -> int:
@@ -182,7 +183,7 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
     leads = _leads()
     assignees = _assignees() | _leavers()
     wanted: dict[Key, tuple[Flag, list[str]]] = {}
-    for flag in _open_flags():
+    for flag in _open_flags().awake(today):
         kind = RULES[flag.rule].reminds
         step = ladders.newest(steps[kind], flag.due_date, today)
         if step is None:
@@ -195,12 +196,7 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
     return wanted
 
 
-def subject_of(flag: Flag) -> str:
-    """What its reminders are about: the part that was flagged, or the initiative."""
-    return flag.subject or f"initiative:{flag.initiative_id}"
-
-
-def _open_flags() -> QuerySet[Flag]:
+def _open_flags() -> FlagQuerySet:
     flags = Flag.objects.open().select_related("initiative")
     return flags.only(
         "rule", "subject", "due_date", "severity", "says", "initiative", "initiative__name"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import actions as people
 from accounts.models import Person
 from initiatives import actions as initiatives
-from notifications.actions import awaiting, chasing, planning
+from notifications.actions import awaiting, chasing, planning, settling, snoozing
 from notifications.actions.planning import Planned
 from notifications.models import Flag, Sweep
 from notifications.rules import RULES
@@ -68,7 +68,9 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
     for name in RULES:
         counted[name] = _apply(name, policy, at)
         took.lap(name)
+    snoozing.end_snoozes(at=at)
     planned = planning.plan(at=at) + awaiting.remind(at=at) + chasing.plan(at=at)
+    settling.settle_flags(at=at)
     took.lap("reminders")
     _record(at, by, took.laps)
     return Swept(

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
-from django.db.models import Prefetch, Q
+from django.db.models import Q
 
 from accounts.models import Person
-from initiatives.models import Initiative, Ownership
-from initiatives.stages import UNDECIDED
-from notifications.ladders import OWNERS
-from notifications.models import Message, Reminder
-from reviews import queries as reviews
+from notifications.models import Message, Reminder, ReminderQuerySet
 
 
-def messages_to(person: Person, limit: int = 20) -> list[Message]:
-    """The last mails that were sent to this person, with what they carried."""
-    sent = Message.objects.filter(recipient=person, state=Message.State.SENT)
-    reminders = Reminder.objects.filter(state=Reminder.State.SENT).select_related("initiative")
-    newest = sent.order_by("-sent_at", "-pk").prefetch_related(Prefetch("reminders", reminders))
-    return list(newest[:limit])
+def sent_to(person: Person) -> ReminderQuerySet:
+    """All that was sent to this person, and what could not be, the newest first; of initiatives
+    that they may still see."""
+    sent = Q(state=Reminder.State.SENT) | Q(message__state=Message.State.FAILED)
+    mine = Reminder.objects.filter(sent, recipient=person).visible_to(person)
+    return mine.select_related("message", "initiative").order_by("-message", "pk")
 
 
 def reminders_ahead(person: Person) -> list[Reminder]:
     """What is owed to this person and goes out with the next mail."""
-    owed = Reminder.objects.owed().filter(recipient=person).select_related("initiative")
-    return list(owed.exclude(message__state=Message.State.FAILED))
+    owed = Reminder.objects.owed().filter(recipient=person).visible_to(person)
+    owed = owed.exclude(message__state=Message.State.FAILED)
+    return list(owed.select_related("initiative"))
+
+
+def unread_by(person: Person) -> ReminderQuerySet:
+    """What this person has not seen yet and is still to be seen to, the newest first."""
+    mine = Reminder.objects.unread().filter(recipient=person).visible_to(person)
+    return mine.order_by("-is_urgent", "-pk")
 
 
 # Kinds that ask several people for one and the same thing.
@@ -83,27 +85,3 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
         ]
         for reminder in shared
     }
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """The day on which the next reminder of a decision date will be owed."""
-
-    day: date
-    initiative: Initiative
-
-
-def next_steps(person: Person, today: date) -> list[NextStep]:
-    """When this person will next be reminded to decide what they own, the earliest first."""
-    roles = Ownership.objects.counting().filter(person=person, role__in=OWNERS)
-    owned = Initiative.objects.counting().filter(
-        pk__in=roles.values("initiative"), stage__in=UNDECIDED, decision_date__gt=today
-    )
-    ladder = sorted(reviews.current_policy().reminders.owner_days_before, reverse=True)
-    steps = [
-        NextStep(next(day for day in days if day > today), initiative)
-        for initiative in owned
-        if (due := initiative.decision_date) is not None
-        and (days := [due - timedelta(days=before) for before in ladder])[-1] > today
-    ]
-    return sorted(steps, key=lambda step: (step.day, step.initiative.pk))

@@ -33,7 +33,7 @@ from initiatives.models import (
 )
 from initiatives.stages import Role, Stage
 from notifications import campaigns, unsubscribing
-from notifications.models import Preference
+from notifications.models import Flag, Preference, Snooze
 from proofs.permissions import world as worlds
 from proofs.permissions.world import Target, World
 from reviews import actions as reviews
@@ -188,6 +188,8 @@ OF: dict[str, Callable[[Initiative, str], Any]] = {
     "reviews:decline": lambda row, _: worlds.override(row),
     "reviews:waive": _first(KillCondition),
     "initiatives:confirm_obligation": _promised,
+    "notifications:snooze": _first(Flag, rule="stalled"),
+    "notifications:wake": _in_review(Snooze, "flag__initiative"),
 }
 
 
@@ -228,6 +230,10 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "reviews:rebaseline": _chartered,
     "notifications:retry": lambda _, world, __: {"pk": world.extras["mail"]},
     "campaign:keep": lambda _, world, __: {"pk": world.extras["dead"]},
+    "portfolio:read": lambda _, world, __: {"pk": world.extras["reminder"]},
+    "portfolio:make_calendar": lambda *_: {"kind": "own"},
+    "portfolio:revoke_calendar": lambda *_: {"kind": "own"},
+    "calendar:feed": lambda _, world, __: {"token": world.extras["token"]},
     "policy:version": lambda *_: {"version": 1},
     "policy:text": lambda *_: {"version": 1},
     "policy:difference": lambda *_: {"before": 1, "after": 1},
@@ -333,6 +339,16 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "campaign:not_mine": lambda *_: {"comment": "Since May."},
     "campaign:dead": lambda *_: {"reason": "It is switched off."},
     "campaign:dates": _another_day,
+    "notifications:snooze": lambda *_: {"until": _in_days(7), "reason": "Next week."},
+    "notifications:wake": lambda *_: {},
+    "portfolio:read": lambda *_: {},
+    "portfolio:read_all": lambda *_: {},
+    "portfolio:make_calendar": lambda *_: {},
+    "portfolio:revoke_calendar": lambda *_: {},
+    "portfolio:enter_channel": lambda *_: {"url": f"slack://T0000000A/B0000000A/{'a' * 24}"},
+    "portfolio:channel_on": lambda *_: {},
+    "portfolio:channel_off": lambda *_: {},
+    "portfolio:remove_channel": lambda *_: {},
     "portfolio:deputy": lambda _, world: {"deputy": world.extras["stand_in"].pk},
     "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
     "policy:start": lambda *_: {},

@@ -30,6 +30,8 @@ BEHIND = {
     "accounts.may_manage_people": "of the admin's forms, which are for administrators alone",
     "accounts.may_invite": "of the address one types: tests/initiatives/actions/test_claiming.py",
     "accounts.may_read_audit_log": "the log has no page yet but the admin's",
+    "notifications.may_snooze_any": "says to whom it is offered; may_snooze refuses",
+    "notifications.may_snooze_facts": "says to whom it is offered; may_snooze refuses",
     "initiatives.may_answer_for": "the page is there for the person asked alone",
     "initiatives.may_know_of": "of whom one names, not of who asks",
     "reviews.may_ask_to_retire": "the page is there for what is said to be one's own alone",

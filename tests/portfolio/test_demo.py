@@ -123,7 +123,7 @@ class TestDemo(TestCase):
         )  # fmt: skip
         for persona in signers:
             assert work.load(self.person(persona), timezone.localdate()).requests, persona.name
-        assert work.load(self.person(personas.ADMINISTRATOR), timezone.localdate()).owned
+        assert work.owned_by(self.person(personas.ADMINISTRATOR))
         auditor = self.person(personas.AUDITOR)
         assert Initiative.objects.visible_to(auditor).count() == Initiative.objects.count()
 
