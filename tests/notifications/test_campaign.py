@@ -74,7 +74,7 @@ class TestTwentyDays(Run):
             3: {"ana", "ben"}, 7: {"ana", "ben"}, 14: {"ana", "ben"}, 17: {"hal"},
             16: {"cleo"},  # whose pilot is decided in two weeks
         }  # fmt: skip
-        assert max(count for who in got.values() for name, count in who.items()) == 1
+        assert {day: who for day, who in got.items() if max(who.values()) > 1} == {}
         assert min((day for day, who in got.items() if lead in who), default=17) >= 17
 
     def test_tells_the_head_who_is_silent_about_what(self):
@@ -126,7 +126,8 @@ class TestTwentyDays(Run):
         )
         assert self.live(2) == {"hal": 1}
         assert self.live(3) == {"ana": 1, "cleo": 1}
-        assert self.live(5) == {"hal": 1}
+        assert self.live(5) == {}  # a Saturday
+        assert self.live(7)["hal"] == 1
 
     def test_asks_again_from_the_first_day_what_was_said_to_be_dead_and_is_kept(self):
         self.start()

@@ -16,7 +16,9 @@ from accounts.models import Person, Unit
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role, Stage
+from initiatives.workdays import add_working_days
 from notifications import actions
+from notifications.actions.composing import mail_time
 from notifications.models import Reminder
 from reviews import actions as reviews
 from reviews.models import RetirementRequest
@@ -429,7 +431,8 @@ class TestInvited(Started):
 
     def test_gets_from_the_mail_to_the_page_by_setting_a_password(self):
         actions.hear(at=self.now)
-        actions.deliver(clock=lambda: self.now)
+        morning = mail_time(add_working_days(timezone.localdate(self.now), 1))
+        actions.deliver(clock=lambda: morning)
         (asked,) = [w for w in mail.outbox if w.to == [self.ben.email]]
         reset, page = reverse("account_reset_password"), MINE
         assert reset in str(asked.body)
