@@ -205,7 +205,7 @@ def _charter(target: Target, world: World, variant: str) -> Found:
 
 def _the_owner(target: Target, world: World, variant: str) -> Found:
     """The page of the person in the owner's column."""
-    return {"pk": world.person("owner").pk}
+    return {"pk": world.extras["owner"].pk}
 
 
 # What else an address names.
@@ -284,10 +284,11 @@ def _of_draft(**more: Any) -> Callable[[Target, World], dict[str, Any]]:
 
 
 def _handed_over(target: Target, world: World) -> dict[str, Any]:
-    """All that is the owner's, was not offered yet and may be seen by an administrator."""
-    owner, reader = world.person("owner"), world.person("administrator")
-    theirs = {b.subject for b in belongings.of(owner, seen_by=reader)}
-    subjects = sorted(theirs - belongings.offered_by(owner))
+    """All that is the owner's, may be seen by an administrator and was not offered yet."""
+    owner = world.extras["owner"]
+    theirs = belongings.of(owner, seen_by=owner)
+    open_ones = {b.subject for b in theirs if b.initiative and not b.initiative.is_restricted}
+    subjects = sorted(open_ones - belongings.offered_by(owner))
     return {"receiver": world.extras["stand_in"].pk, "subjects": subjects, "reason": "I leave."}
 
 
