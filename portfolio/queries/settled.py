@@ -41,6 +41,7 @@ CHANGES_HEALTH = frozenset({
 # Moves no date, spends nothing …
 CHANGES_NO_COUNT = CHANGES_HEALTH | {
     "baseline.proposed",
+    "campaign.chased",
     "initiative.off_confirmed",
     "initiatives.exported",
     "initiative.lapsed",
