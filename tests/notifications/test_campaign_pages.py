@@ -381,6 +381,10 @@ class TestRetiring(Started):
         assert self.retire("Photos")["Location"] == RETIRE
         assert self.stages() == {"Photos": Stage.RETIRED, "Letters": Stage.PRODUCTION}
 
+    def test_retires_from_production_what_nobody_relies_on(self):
+        self.retire("Photos", "Letters", unused_because="Off since May.")
+        assert set(self.stages().values()) == {Stage.RETIRED}
+
     def test_says_what_was_refused_and_why(self):
         response = self.retire("Photos", "Letters")
         assert response.status_code == 422
