@@ -71,7 +71,7 @@ class TestStarting(Pages):
         assert Initiative.objects.quiet().exists()
 
     def test_shows_the_mail_of_whoever_is_chosen(self):
-        assert "Say which are yours: 3 roles in 3 initiatives" in self.text(self.read())
+        assert "Say which are yours: 3 initiatives wait for your answer" in self.text(self.read())
         text = self.text(self.read(person=self.ben.pk))
         assert "First time here? Set your password:" in text
         assert mail.outbox == []
