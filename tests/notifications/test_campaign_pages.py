@@ -73,7 +73,7 @@ class TestStarting(Pages):
         assert Initiative.objects.quiet().exists()
 
     def test_shows_the_mail_of_whoever_is_chosen(self):
-        assert "Say which are yours: 3 roles in 3 initiatives" in self.text(self.read())
+        assert "Say which are yours: 3 initiatives wait for your answer" in self.text(self.read())
         text = self.text(self.read(person=self.ben.pk))
         assert "First time here? Set your password:" in text
         assert mail.outbox == []
@@ -382,6 +382,10 @@ class TestRetiring(Started):
     def test_retires_the_ticked_ones(self):
         assert self.retire("Photos")["Location"] == RETIRE
         assert self.stages() == {"Photos": Stage.RETIRED, "Letters": Stage.PRODUCTION}
+
+    def test_retires_from_production_what_nobody_relies_on(self):
+        self.retire("Photos", "Letters", unused_because="Off since May.")
+        assert set(self.stages().values()) == {Stage.RETIRED}
 
     def test_says_what_was_refused_and_why(self):
         response = self.retire("Photos", "Letters")
