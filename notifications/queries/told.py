@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import Prefetch
 
 from accounts.models import Person
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import UNDECIDED
+from notifications import ladders
 from notifications.ladders import OWNERS
 from notifications.models import Message, Reminder
 from reviews import queries as reviews
@@ -87,7 +88,7 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The day on which the next reminder of a decision date will be owed."""
+    """The working day on which the next reminder of a decision date comes."""
 
     day: date
     initiative: Initiative
@@ -104,6 +105,6 @@ def next_steps(person: Person, today: date) -> list[NextStep]:
         NextStep(next(day for day in days if day > today), initiative)
         for initiative in owned
         if (due := initiative.decision_date) is not None
-        and (days := [due - timedelta(days=before) for before in ladder])[-1] > today
+        and (days := [ladders.mail_day(-before, due) for before in ladder])[-1] > today
     ]
     return sorted(steps, key=lambda step: (step.day, step.initiative.pk))

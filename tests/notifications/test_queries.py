@@ -86,7 +86,7 @@ class TestQueries(TestCase):
 
     def test_a_person_sees_the_day_of_the_next_reminder(self):
         (step,) = queries.next_steps(self.owner, TODAY)
-        assert (step.initiative, step.day) == (self.near, TODAY + 6 * DAY)
-        (step,) = queries.next_steps(self.owner, TODAY + 6 * DAY)
+        assert (step.initiative, step.day) == (self.near, TODAY + 7 * DAY)  # after a Sunday
+        (step,) = queries.next_steps(self.owner, TODAY + 7 * DAY)
         assert step.day == TODAY + 9 * DAY
         assert queries.next_steps(self.owner, TODAY + 9 * DAY) == []
