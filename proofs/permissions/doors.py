@@ -307,7 +307,6 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "reviews:waive": lambda *_: {"reason": "It comes later.", "expires_on": _in_days(14)},
     "reviews:endorse": _taken_over,
     "notifications:retry": lambda *_: {},
-    "mails:settings": lambda *_: {"health": "weekly"},
     "portfolio:deputy": lambda _, world: {"deputy": world.extras["stand_in"].pk},
     "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
     "policy:start": lambda *_: {},
@@ -324,6 +323,7 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
 CHANGED: dict[str, dict[str, str]] = {
     "initiatives:edit": {"problem": "Letters wait for a week."},
     "initiatives:upload": {"source": "Elsewhere"},
+    "mails:settings": {"health": "weekly"},
     "policy:limits": {"pilot_days": "29"},
     "reviews:rebaseline": {"problem": "Letters wait for a week.", "propose": "yes"},
 }
