@@ -4,17 +4,20 @@ Ownerships, slots, sessions and mails derive from `is_active` and `active_since`
 the admin and raw SQL all take effect at once.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts import permissions
 from accounts.models import Group, Membership, Person, SignIn, Unit
 from audit.actions import Entry, Value, Words, append
+from audit.queries import last_act_of
 from audit.refusals import Refused, records_refusals
+
+INSTANT = timedelta(microseconds=1)
 
 
 def _subject(person: Person) -> str:
@@ -51,6 +54,19 @@ def create_person(
 ) -> Person:
     """Create a person with an account, or, without a password, an invited one."""
     _require_manager(by)
+    return _create(email=email, name=name, password=password, title=title, unit=unit, by=by, at=at)
+
+
+def _create(
+    *,
+    email: str,
+    name: str,
+    by: Person | None,
+    at: datetime,
+    password: str | None = None,
+    title: str = "",
+    unit: Unit | None = None,
+) -> Person:
     if Person.objects.filter(email=email.strip().lower()).exists():
         raise Refused(f"{email} already belongs to somebody.", rule="email_taken", field="email")
     person = Person.objects.create_user(
@@ -70,6 +86,19 @@ def create_person(
     )
     append([entry], at=at)
     return person
+
+
+@records_refusals("person.invite")
+def invite(*, email: str, name: str = "", by: Person, at: datetime) -> Person:
+    """Let somebody in whom a colleague names by e-mail: known, without an account yet."""
+    if not permissions.may_invite(by, email):
+        raise Refused(
+            f"Only addresses that end like yours ({by.email.rpartition('@')[2]}) are invited like "
+            "this. Name somebody who is here, or ask a portfolio lead.",
+            rule="may_not_invite",
+            field="email",
+        )
+    return _create(email=email, name=name.strip() or email, by=by, at=at)
 
 
 @records_refusals("person.create")
@@ -139,23 +168,88 @@ def deactivate(*, person: Person, by: Person | None, at: datetime) -> None:
 
 @records_refusals("person.reactivate")
 def reactivate(*, person: Person, by: Person | None, at: datetime) -> None:
-    """Let somebody back in; what they owned before does not return to them by itself."""
+    """Let somebody back in; what they owned before does not return to them by itself, and a last
+    day that was recorded is over.
+
+    They are back after all that they did before: whoever asks for this may have waited while they
+    said yes, left, and so have a moment that lies before (reliability.md, proof o).
+    """
     _require_manager(by)
     locked = _locked(person)
     if locked.is_active:
         raise Refused(f"{locked} is already active.", rule="already_active")
-    _set_active(locked, active=True, at=at)
+    before = last_act_of(locked.pk)
+    since = at if before is None or before < at else before + INSTANT
+    _set_active(locked, active=True, at=since)
     append([Entry("person.reactivated", _subject(locked), actor_id=by.pk if by else None)], at=at)
-    person.is_active, person.active_since = True, at
+    person.is_active, person.active_since, person.leaves_on = True, since, None
 
 
 def _set_active(person: Person, *, active: bool, at: datetime) -> None:
     person.is_active = active
     if active:
-        person.active_since = at
+        person.active_since, person.leaves_on = at, None
     else:
         person.inactive_since = at
-    person.save(update_fields=["is_active", "active_since", "inactive_since"])
+    person.save(update_fields=["is_active", "active_since", "inactive_since", "leaves_on"])
+
+
+@records_refusals("person.leaving")
+def record_leaving(*, person: Person, day: date | None, by: Person | None, at: datetime) -> Person:
+    """Say which day is somebody's last, or, with none, that they stay after all.
+
+    Until it is over nothing changes but that those concerned are warned (product.md P23).
+    """
+    row = _locked(person)
+    if by is not None and not permissions.may_record_leaving(by, row):
+        raise Refused(
+            "Only they themself, the head of their unit and administrators record this. Ask one "
+            "of them.",
+            rule="not_theirs",
+        )
+    if not row.is_active:
+        raise Refused(f"{row} is already inactive.", rule="already_inactive")
+    if day is not None and day < timezone.localdate(at):
+        raise Refused(
+            "This day is over. Choose one that lies ahead; an administrator deactivates whoever "
+            "has left already.",
+            rule="over",
+            field="day",
+        )
+    if row.leaves_on == day:
+        return row
+    row.leaves_on = day
+    row.save(update_fields=["leaves_on"])
+    kind = "person.staying" if day is None else "person.leaving"
+    append([_entry(kind, _subject(row), by, {"person": row.pk, "day": day})], at=at)
+    return row
+
+
+def deactivate_leavers(*, at: datetime) -> int:
+    """Deactivate whoever's last day is over; return how many.
+
+    Called by the sweep before its rules, so that what they owned is flagged by the same run. To
+    compare the day wherever somebody's being active is asked would leave raw SQL, and every place
+    that was forgotten, with another answer.
+    """
+    gone = _leavers(at).order_by("pk").values_list("pk", flat=True)
+    return sum(_leave(pk, at) for pk in list(gone))
+
+
+def _leavers(at: datetime) -> QuerySet[Person]:
+    return Person.objects.filter(is_active=True, leaves_on__lt=timezone.localdate(at))
+
+
+@transaction.atomic
+def _leave(pk: int, at: datetime) -> int:
+    """One of them, under their lock; whom somebody else holds waits for the next run."""
+    lock = _leavers(at).select_for_update(no_key=True, skip_locked=True)
+    person = lock.filter(pk=pk).first()
+    if person is None:
+        return 0
+    _set_active(person, active=False, at=at)
+    append([_entry("person.deactivated", _subject(person), None, {"day": person.leaves_on})], at=at)
+    return 1
 
 
 def date_inactivity(*, at: datetime) -> int:
@@ -243,6 +337,14 @@ def _is_within(units: dict[int, Unit], pk: int | None, top: int) -> bool:
         seen.add(pk)
         pk = units[pk].parent_id
     return False
+
+
+def pass_on_unit(*, unit: Unit, to: Person, by: Person) -> Entry:
+    """Give a unit to another head, and return what the log has to say of it. Called by the action
+    it belongs to, which holds the unit's lock and writes the event."""
+    unit.head = to
+    unit.save(update_fields=["head"])
+    return _entry("unit.edited", f"unit:{unit.pk}", by, {"head": to.pk})
 
 
 @records_refusals("group.save")

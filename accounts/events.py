@@ -6,6 +6,8 @@ SENTENCES = {
     "person.deputy_named": "{who} named {person} as deputy",
     "person.deactivated": "{who} deactivated a person",
     "person.reactivated": "{who} reactivated a person",
+    "person.leaving": "{who} recorded that {person} leaves, with {day} as the last day",
+    "person.staying": "{who} took back that {person} leaves",
     "person.signed_in": "{who} signed in by {method}",
     "group.joined": "{who} put a person into {group}",
     "group.left": "{who} took a person out of {group}",

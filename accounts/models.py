@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, FilteredRelation, Q
+from django.urls import reverse
 from django.utils import timezone
 
 
@@ -68,8 +69,9 @@ class Person(AbstractBaseUser):
 
     `active_since` moves when a person is reactivated: what they had accepted before does not
     come back to them silently (`Ownership.counts`). `inactive_since` is when they were last
-    deactivated; by raw SQL, when the sweep first saw it. A `deputy` may sign in their place, until
-    `deputy_until` where that is said.
+    deactivated; by raw SQL, when the sweep first saw it. `leaves_on` is their last day, where it is
+    known ahead: they are active until the sweep deactivates them on the day after. A `deputy` may
+    sign in their place, until `deputy_until` where that is said.
     """
 
     email = models.EmailField(unique=True)
@@ -83,6 +85,7 @@ class Person(AbstractBaseUser):
     is_active = models.BooleanField(default=True)
     active_since = models.DateTimeField(default=timezone.now)
     inactive_since = models.DateTimeField(null=True, blank=True)
+    leaves_on = models.DateField(null=True, blank=True)
     invited_at = models.DateTimeField(null=True, blank=True)
     deputy = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
@@ -102,6 +105,14 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("people:detail", args=[self.pk])
+
+    @property
+    def is_leaving(self) -> bool:
+        """Still here, and their last day is known."""
+        return self.is_active and self.leaves_on is not None
 
     @property
     def is_invited(self) -> bool:

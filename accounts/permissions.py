@@ -40,5 +40,17 @@ def may_manage_people(person: Person) -> bool:
     return is_administrator(person)
 
 
+def may_record_leaving(by: Person, person: Person) -> bool:
+    """Whoever knows of it first: the person, the head of their unit, or an administrator."""
+    is_head = by.is_active and person.unit is not None and person.unit.head_id == by.pk
+    return is_head or (by.is_active and by.pk == person.pk) or is_administrator(by)
+
+
+def may_invite(person: Person, email: str) -> bool:
+    """Leads invite whom they like; everybody else colleagues, at an address like their own."""
+    own, theirs = (address.rpartition("@")[2].lower() for address in (person.email, email))
+    return is_lead(person) or (person.is_active and own == theirs)
+
+
 def may_read_audit_log(person: Person) -> bool:
     return is_lead(person) or is_auditor(person) or is_administrator(person)

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Max
+
 from audit import models
 from audit.chain import GENESIS
 from audit.payload import ERASED, Json, with_words
@@ -69,6 +71,13 @@ def position_of(*, kind: str, subject: str, actor_id: int, at: datetime) -> Posi
     found = models.Event.objects.filter(kind=kind, subject=subject, actor_id=actor_id, at=at)
     row = found.order_by("seq").values_list("seq", "hash").first()
     return Position(*row) if row else None
+
+
+def last_act_of(actor_id: int) -> datetime | None:
+    """The latest moment at which the log says that this person did something."""
+    acts = models.Event.objects.filter(actor_id=actor_id)
+    latest: datetime | None = acts.aggregate(latest=Max("at"))["latest"]
+    return latest
 
 
 def history(

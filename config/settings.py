@@ -239,6 +239,12 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Gatehouse <gatehouse@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 
+# Chat, an optional extra (docs/channels.md): which of apprise's services people may enter webhooks
+# of, whether these may be in our own network, and where the portfolio's urgent flags go.
+APPRISE_SCHEMES = env.list("APPRISE_SCHEMES", default=["slack", "workflows"])
+CHANNELS_MAY_BE_INTERNAL = env.bool("CHANNELS_MAY_BE_INTERNAL", default=False)
+PORTFOLIO_CHANNEL_URL = env.str("PORTFOLIO_CHANNEL_URL", default="")
+
 # Celery: the database is the queue, Celery is the clock. A lost tick costs nothing: what is owed
 # are rows, and the next tick claims them.
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="filesystem://localhost//")
@@ -286,6 +292,9 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3},
     },
 }
+
+# Figures for Prometheus at /metrics, for whoever holds this token; without one there are none.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 LOGGING = {
     "version": 1,

@@ -17,6 +17,7 @@ handler500 = "portfolio.views.errors.server_error"
 initiative_pages = (
     initiatives.urls.urlpatterns + reviews.urls.initiative_pages + portfolio.urls.initiative_pages
 )
+campaign_pages = portfolio.urls.campaign_pages + notifications.urls.campaign_pages
 
 urlpatterns = [
     path("", include((portfolio.urls.portfolio_pages, "portfolio"))),
@@ -25,6 +26,9 @@ urlpatterns = [
     path("policy/", include((reviews.urls.policy_pages, "policy"))),
     path("attention/", include((notifications.urls.urlpatterns, "notifications"))),
     path("my-work/mails/", include((notifications.urls.mail_pages, "mails"))),
+    path("people/", include((portfolio.urls.people_pages, "people"))),
+    path("campaign/", include((campaign_pages, "campaign"))),
+    path("calendar/", include((notifications.urls.calendar_pages, "calendar"))),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("", include(portfolio.urls.health_pages)),

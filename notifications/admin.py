@@ -13,6 +13,7 @@ class MessageAdmin(ReadOnly):
     """Mails, and why one failed; not what they say, which may be about a restricted initiative."""
 
     fields = (
+        "channel",
         "recipient",
         "is_urgent",
         "state",
@@ -24,7 +25,7 @@ class MessageAdmin(ReadOnly):
     )
 
     list_display = ("pk", "recipient", "state", "attempts", "sent_at", "last_error")
-    list_filter = ("state", "is_urgent")
+    list_filter = ("state", "channel", "is_urgent")
     list_select_related = ("recipient",)
     ordering = ("-pk",)
 

@@ -68,6 +68,16 @@ def unowned(ladder: Ladder) -> tuple[Step, ...]:
     return (Step(0, (Role.SPONSOR,), leads=True),)
 
 
+def leaving(ladder: Ladder) -> tuple[Step, ...]:
+    """Whoever leaves, as soon as it is near, then whoever can name somebody else; before the last
+    week is over the leads as well, so that nothing is without an owner on the day after."""
+    return (
+        Step(-30, assignee=True),
+        Step(-14, (Role.SPONSOR,), or_leads=True, assignee=True),
+        Step(-7, (Role.SPONSOR,), leads=True, assignee=True),
+    )
+
+
 def kill_condition_tripped(ladder: Ladder) -> tuple[Step, ...]:
     """At once those who answer for it; the leads when nobody has decided since."""
     return (
@@ -174,6 +184,7 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "override": override,
     "threshold_reached": threshold_reached,
     "unowned": unowned,
+    "leaving": leaving,
     "kill_condition_tripped": kill_condition_tripped,
     "suspended": suspended,
     "obligation": obligation,

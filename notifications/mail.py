@@ -23,7 +23,7 @@ NAMED = 4  # of the others who were told
 HAS_DEADLINE = frozenset(
     {"decision_date", "suspended", "sign_off_asked", "sign_off_stale", "sign_off_lapsed"}
     | {"obligation", "obligation_owed", "statement_unsigned", "override", "catch_up"}
-    | {"recertification", "sign_off_overdue"}
+    | {"recertification", "sign_off_overdue", "leaving"}
 )
 # Further ahead than this the name of a weekday says less than the date.
 THIS_WEEK = 6
@@ -52,6 +52,10 @@ ACTIONS = {
     "threshold_reached": DECIDE,
     "override": "See what is missing",
     "unowned": "Name the owners",
+    "leaving": "Name who takes over",
+    "leaving_recorded": "See your page",
+    "hand_over_asked": "Look, and accept or decline",
+    "hand_over_answered": "Ask somebody else",
     "kill_condition_tripped": DECIDE,
     "suspended": DECIDE,
     "statement_unsigned": "Open and sign",
@@ -72,7 +76,10 @@ ACTIONS = {
     "sign_off_lapsed": "Read and sign again",
     "sign_off_asked": "Read and sign",
     "sign_off_stale": "Read and sign again",
-    "ownership_asked": "Accept or decline",
+    "ownership_asked": "Answer",
+    "ownership_chased": "Answer",
+    "ownership_silent": "See who is silent",
+    "retirement_asked": "Look at them",
     "override_asked": "Read and sign",
 }
 KEPT = frozenset({"sign_off_receipt"})  # asks for nothing: it is there to be kept
@@ -92,6 +99,7 @@ def written(
 
     `others` is who else is asked the same, by reminder (`queries.others_told`).
     """
+    assert message.recipient is not None  # a constraint says so of mails
     asking_first = sorted(reminders, key=lambda reminder: reminder.kind in KEPT)
     items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in asking_first]
     message.subject = subject_of(items)
@@ -116,11 +124,11 @@ def posted(
     """Put it into the frame that all mails share, as text and as HTML; what one may get no mails
     of can be stopped from it, also by one press of a button of the mail program (RFC 8058)."""
     topics = unsubscribing.topics_of(kinds)
-    stop_url = unsubscribing.link(message.recipient_id, topics) if topics else ""
+    stop_url = unsubscribing.link(message.reader.pk, topics) if topics else ""
     told = {
         "subject": message.subject,
-        "name": message.recipient.name,
-        "is_invited": message.recipient.is_invited,
+        "name": message.reader.name,
+        "is_invited": message.reader.is_invited,
         "organisation": settings.ORGANISATION,
         "base_url": settings.BASE_URL,
         "stop_url": stop_url,
@@ -130,7 +138,7 @@ def posted(
     mail = EmailMultiAlternatives(
         subject=message.subject,
         body=render_to_string(f"{template}.txt", told),
-        to=[message.recipient.email],
+        to=[message.reader.email],
         headers={**_identity(message), **_stopping(stop_url)},
     )
     mail.attach_alternative(render_to_string(f"{template}.html", told), "text/html")

@@ -55,11 +55,12 @@ class Topic:
 TOPICS: dict[str, Topic] = {
     "decisions": Topic(
         "Decisions and deadlines",
-        "Decision dates, recertification, catch-up, thresholds reached, overrides, lapses, and "
-        "what you sign as a new sponsor.",
+        "Decision dates, recertification, catch-up, thresholds reached, overrides, lapses, what is "
+        "said to be dead, and what you sign as a new sponsor.",
         (
             *("decision_date", "decision_lapsed", "threshold_reached", "catch_up", "override"),
             *("recertification", "kill_condition_tripped", "suspended", "statement_unsigned"),
+            "retirement_asked",
         ),
         Pace.DAILY,
         TO_ACT,
@@ -79,17 +80,24 @@ TOPICS: dict[str, Topic] = {
     ),
     "given": Topic(
         "Roles and tasks given to you",
-        "Somebody names you an owner, or gives you something to see to.",
-        ("ownership_asked", "obligation_owed", "obligation"),
+        "Somebody names you an owner, hands over to you what they own, or gives you something to "
+        "see to.",
+        (
+            *("ownership_asked", "ownership_chased", "hand_over_asked"),
+            *("obligation_owed", "obligation"),
+        ),
         Pace.DAILY,
         TO_ACT,
         "it was given to you by name",
     ),
     "missing": Topic(
         "What nobody does",
-        "Initiatives without an owner, signatures that are late or that nobody can give, and what "
-        "stands still.",
-        ("unowned", "slot_unfillable", "sign_off_overdue", "stalled"),
+        "Initiatives without an owner, or soon without one; people who do not say what is theirs; "
+        "signatures that are late or that nobody can give; and what stands still.",
+        (
+            *("unowned", "leaving", "leaving_recorded", "ownership_silent"),
+            *("slot_unfillable", "sign_off_overdue", "stalled"),
+        ),
         Pace.DAILY,
     ),
     "health": Topic(
@@ -100,8 +108,9 @@ TOPICS: dict[str, Topic] = {
     ),
     "talk": Topic(
         "Answers and mentions",
-        "Your question is answered, or your name stands in somebody else's.",
-        ("question_answered", "mentioned"),
+        "Your question is answered, whom you asked to take over has answered, or your name stands "
+        "in what somebody wrote.",
+        ("question_answered", "mentioned", "hand_over_answered"),
         Pace.AT_ONCE,
     ),
     "receipts": Topic(

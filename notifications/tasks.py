@@ -20,6 +20,7 @@ def sweep() -> None:
 
 @shared_task
 def hear_and_deliver() -> None:
-    """Turn what people did into reminders, and send what is owed."""
+    """Turn what people did into reminders, note what is over by it, and send what is owed."""
     actions.hear(at=timezone.now())
+    actions.settle(at=timezone.now())
     actions.deliver(slice_=SLICE)

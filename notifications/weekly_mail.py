@@ -18,7 +18,7 @@ COVERED = {True: "You are a portfolio lead.", False: "You asked for the weekly d
 def written(message: Message, reminder: Reminder, at: datetime) -> EmailMultiAlternatives:
     """Write the digest as its reader may see the portfolio now; `message.subject` is set on the
     way."""
-    found = queries.weekly(message.recipient, reminder.due_date, at)
+    found = queries.weekly(message.reader, reminder.due_date, at)
     message.subject = subject_of(found)
     return mail.posted(
         message,
@@ -28,7 +28,7 @@ def written(message: Message, reminder: Reminder, at: datetime) -> EmailMultiAlt
             "opening": f"this is the portfolio in the week of {in_words(found.monday)}",
             "sections": found.sections,
             "trends": found.trends,
-            "why": COVERED[people.is_lead(message.recipient)],
+            "why": COVERED[people.is_lead(message.reader)],
             "came": "The digest comes once a week.",
         },
         kinds=[reminder.kind],

@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.permissions import is_somebody
 from initiatives import permissions
-from notifications import operations
+from notifications import operations, queries
 from notifications.permissions import may_operate
 from portfolio import personas
 
@@ -23,12 +23,13 @@ REGISTER = "initiatives:register"
 
 @dataclass(frozen=True)
 class Place:
-    """An entry of the navigation: the page it opens, and the apps whose pages belong to it."""
+    """An entry of the navigation: the page it opens, and the apps and pages that belong to it."""
 
     label: str
     view: str
     icon: str
     apps: tuple[str, ...] = ()
+    views: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,14 @@ class Entry:
     current: str
 
 
+MY_WORK = frozenset(
+    {"portfolio:owned", "portfolio:deadlines", "portfolio:reminders", "portfolio:my_settings"}
+    | {"portfolio:deputy", "portfolio:make_calendar", "portfolio:enter_channel"}
+)
 PLACES = (
     Place("Dashboard", "portfolio:dashboard", "chart-bar-square"),
     Place("Initiatives", "initiatives:list", "rectangle-stack", ("initiatives", "reviews")),
-    Place("My work", "portfolio:my_work", "inbox"),
+    Place("My work", "portfolio:my_work", "inbox", views=MY_WORK),
     Place("Attention", "notifications:attention", "bell-alert", ("notifications",)),
     Place("Blockers", "portfolio:blockers", "no-symbol"),
 )
@@ -55,7 +60,7 @@ def navigation(view: str) -> Iterator[Entry]:
     """The navigation, seen from the page that this view shows."""
     app = view.partition(":")[0]
     for place in PLACES:
-        belongs = app in place.apps and view != REGISTER
+        belongs = (app in place.apps and view != REGISTER) or view in place.views
         current = "page" if view == place.view else "true" if belongs else ""
         yield Entry(place.label, reverse(place.view), place.icon, current)
 
@@ -66,6 +71,11 @@ def _may_register(request: HttpRequest) -> bool:
 
 def _may_operate(request: HttpRequest) -> bool:
     return is_somebody(request.user) and may_operate(request.user)
+
+
+def _unread(request: HttpRequest) -> int:
+    """What the bell says: as many as My work, Reminders lists as not seen yet."""
+    return queries.unread_by(request.user).count() if is_somebody(request.user) else 0
 
 
 def _stands_still(request: HttpRequest) -> datetime | None:
@@ -81,6 +91,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "organisation": settings.ORGANISATION,
         "may_register": SimpleLazyObject(lambda: _may_register(request)),
         "may_operate": SimpleLazyObject(lambda: _may_operate(request)),
+        "unread": SimpleLazyObject(lambda: _unread(request)),
         "stands_still": SimpleLazyObject(lambda: _stands_still(request)),
         "navigation": SimpleLazyObject(lambda: tuple(navigation(view))),
         "demo": settings.DEMO,

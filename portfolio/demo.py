@@ -26,7 +26,7 @@ from initiatives.models import Initiative
 from initiatives.stages import Role, Stage
 from notifications import actions as notifications
 from portfolio import stories
-from portfolio.stories import deeds
+from portfolio.stories import deeds, imported
 from portfolio.stories import people as told
 from portfolio.stories.people import Cast
 from portfolio.stories.story import Deed, Scene, Story
@@ -40,6 +40,7 @@ def load(portfolio: Iterable[Story] = stories.ALL) -> None:
         _people(cast)
         _units(cast)
         _tell(portfolio, cast)
+        imported.bring_in(cast)
         reviews.judge(at=cast.now)
         notifications.sweep(at=cast.now)
 
@@ -77,6 +78,10 @@ def _units(cast: Cast) -> None:
         cast.units[name] = initiatives.save_unit(
             unit=None, name=name, parent=above, head=cast.people[head], by=None, at=at
         )
+        for key in told.MEMBERS[name]:
+            person = cast.people[key]
+            said = {"name": person.name, "title": person.title}
+            people.edit_person(person=person, unit=cast.units[name], by=None, at=at, **said)
 
 
 def _tell(told_stories: Iterable[Story], cast: Cast) -> None:

@@ -50,7 +50,7 @@ SHOWN: dict[str, Callable[[InitiativeQuerySet, date], InitiativeQuerySet]] = {
     "overridden": lambda rows, today: rows.filter(pk__in=overrides.initiatives()),
     "unowned": lambda rows, today: unowned(rows.counting()),
     "suspended": lambda rows, today: rows.suspended(),
-    "quiet": lambda rows, today: rows.filter(counting_since=None).exclude(stage=Stage.RETIRED),
+    "quiet": lambda rows, today: rows.quiet(),
     "killed": lambda rows, today: stages.killed(rows),
     "stopped": lambda rows, today: stages.stopped(rows),
 }

@@ -19,13 +19,12 @@ Prepared = tuple[Experiment, list[str]]
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="prove")
-    parser.add_argument("experiment", choices=["gates", "permissions"])
+    parser.add_argument("experiment", choices=list(EXPERIMENTS))
     parser.add_argument("--plant", default="")
     parser.add_argument("--full", action="store_true")
     options = parser.parse_args()
     scratch.set_up()
-    prepared = _gates if options.experiment == "gates" else _permissions
-    with prepared() as (experiment, defects):
+    with EXPERIMENTS[options.experiment]() as (experiment, defects):
         if not options.plant:
             return _proved(options.experiment, experiment(options.full, ""))
         chosen = defects if options.plant == "all" else [options.plant]
@@ -103,6 +102,28 @@ def _permissions() -> Iterator[Prepared]:
 
         yield prove, list(defects)
 
+
+@contextlib.contextmanager
+def _reminders() -> Iterator[Prepared]:
+    """Each experiment has a database of its own; which server it is on is told with its name."""
+    from django.db import connection
+
+    from proofs.reminders import experiments
+
+    def prove(is_full: bool, defect: str) -> Findings:
+        size = experiments.FULL if is_full else experiments.USUAL
+        findings = Findings(figures=[connection.vendor])
+        experiments.prove(findings, experiments.PLANTED if defect else size, defect)
+        return findings
+
+    yield prove, list(experiments.DEFECTS)
+
+
+EXPERIMENTS: dict[str, Callable[[], contextlib.AbstractContextManager[Prepared]]] = {
+    "gates": _gates,
+    "permissions": _permissions,
+    "reminders": _reminders,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -190,7 +190,7 @@ def live(walk: Walk, moments: Iterable[datetime]) -> Walk:
             _hear(walk, moment)
         _notice_overdue(walk, moment)
     for message in Message.objects.filter(recipient__in=walk.people.values(), is_urgent=False):
-        walk.mails[message.recipient_id, message.day] += message.state == Message.State.SENT
+        walk.mails[message.reader.pk, message.day] += message.state == Message.State.SENT
     return walk
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 
@@ -28,8 +30,12 @@ def database() -> Iterator[None]:
     """Migrate a database of its own, connect to it, and drop it in the end."""
     from django.db import connection
 
-    connection.settings_dict["TEST"]["NAME"] = f"gatehouse_proof_{secrets.token_hex(4)}"
-    before = connection.settings_dict["NAME"]
+    name = f"gatehouse_proof_{secrets.token_hex(4)}"
+    is_file = connection.vendor == "sqlite"
+    connection.settings_dict["TEST"]["NAME"] = (
+        str(Path(tempfile.gettempdir()) / f"{name}.sqlite3") if is_file else name
+    )
+    before = str(connection.settings_dict["NAME"])
     connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
     try:
         yield
@@ -38,9 +44,11 @@ def database() -> Iterator[None]:
 
 
 def address() -> str:
-    """The URL of the PostgreSQL database that this process is connected to."""
+    """The URL of the database that this process is connected to."""
     from django.db import connection
 
     at = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{at['NAME']}"
     secret = quote(at["PASSWORD"], safe="")
     return f"postgres://{at['USER']}:{secret}@{at['HOST']}:{at['PORT']}/{at['NAME']}"

@@ -7,8 +7,11 @@ the same who do not sign for a group, and those who do not decide.
 
 from datetime import date, timedelta
 
+from django.db.models import Q
+
 from accounts import permissions as people
 from accounts.models import Group, Membership, Person
+from initiatives.models import Ownership
 from initiatives.triage import Level
 from reviews import gates, signing
 from reviews.models import Override
@@ -82,6 +85,26 @@ def seconds(override: Override, standing: Standing) -> list[Person]:
         for member in members.order_by("person__name", "pk")
         if member.person_id != override.asked_by_id and _bar(member, group, standing) is None
     ]
+
+
+def asked_of(person: Person) -> list[Override]:
+    """What waits for this person's second signature over the whole portfolio, in two queries: the
+    twin of `seconds`. Whether anybody may sign it now is said on its page."""
+    groups = Membership.objects.filter(
+        person=person, left_at=None, person__is_active=True, group__key__in=set(SECONDS.values())
+    )
+    joined = dict(groups.values_list("group__key", "joined_at"))
+    in_group = Q(pk__in=())
+    for level, group in SECONDS.items():
+        if group in joined:
+            in_group |= Q(review__initiative__level=level, review__opened_at__gte=joined[group])
+    if not joined:
+        return []
+    roles = Ownership.objects.counting().filter(person=person).order_by().values("initiative")
+    free = Override.objects.proposed().filter(in_group).exclude(review__initiative__in=roles)
+    for by in ("asked_by", "review__opened_by", "review__initiative__evidence_changed_by"):
+        free = free.exclude(**{by: person})
+    return list(free.select_related("review__initiative", "asked_by").order_by("asked_at", "pk"))
 
 
 def _membership(person: Person, group: str) -> Membership | None:

@@ -8,6 +8,7 @@ from accounts import permissions as people
 from accounts.models import Person
 from initiatives import permissions as initiatives
 from initiatives.facts import Facts
+from initiatives.models import HandOver
 from initiatives.stages import Role, SpecialReview
 from reviews import catching_up
 from reviews.models import Decision, Question, Review
@@ -51,9 +52,40 @@ def may_answer(person: Person, question: Question, facts: Facts) -> bool:
     return was_asked or initiatives.may_edit_facts(person, facts)
 
 
+def may_hand_over(by: Person, giver: Person) -> bool:
+    """Everybody what is their own; portfolio leads and administrators for anybody, of what they
+    may see: so not even by its name does an administrator come to know of a restricted one."""
+    is_theirs = by.is_active and by.pk == giver.pk
+    return is_theirs or people.is_lead(by) or people.is_administrator(by)
+
+
+def may_take_over(person: Person, hand_over: HandOver) -> bool:
+    """Only the person who was asked accepts or declines."""
+    return person.is_active and hand_over.receiver_id == person.pk
+
+
+def may_withdraw_hand_over(person: Person, hand_over: HandOver) -> bool:
+    """Whoever asked, the person it is about, or a portfolio lead."""
+    concerned = person.pk in (hand_over.asked_by_id, hand_over.giver_id)
+    return (person.is_active and concerned) or people.is_lead(person)
+
+
+def may_read_hand_over(person: Person, hand_over: HandOver) -> bool:
+    """Those concerned, and whoever might have asked themselves."""
+    concerned = may_take_over(person, hand_over) or may_withdraw_hand_over(person, hand_over)
+    return concerned or may_hand_over(person, hand_over.giver)
+
+
 def may_decide(person: Person, facts: Facts) -> bool:
     """The sponsor, or a portfolio lead."""
     return _is_sponsor(person, facts) or people.is_lead(person)
+
+
+def may_ask_to_retire(person: Person, facts: Facts) -> bool:
+    """Whoever holds a role on it, or is asked into one, or a lead: they would know that it is
+    dead."""
+    asked = any(o.person_id == person.pk for o in facts.ownerships)
+    return (person.is_active and asked) or people.is_lead(person)
 
 
 def may_suspend(person: Person, facts: Facts) -> bool:

@@ -8,6 +8,7 @@ from initiatives.actions.charter import (
     remove_kill_condition,
     watch_metric,
 )
+from initiatives.actions.claiming import Claimed, accept_all, disown
 from initiatives.actions.counting import start_counting
 from initiatives.actions.documents import add_document
 from initiatives.actions.ending import remember
@@ -40,8 +41,10 @@ from initiatives.actions.tripping import (
 from initiatives.actions.units import save_unit
 
 __all__ = [
+    "Claimed",
     "Confirmed",
     "accept",
+    "accept_all",
     "add_document",
     "add_kill_condition",
     "answer_triage",
@@ -58,6 +61,7 @@ __all__ = [
     "define_metric",
     "describe_evaluation_set",
     "discard_proposal",
+    "disown",
     "edit",
     "end_ownership",
     "freeze_baseline",

@@ -31,17 +31,23 @@ def ask(
     current = Ownership.objects.open().filter(initiative=row, role=role).first()
     if current is not None and current.person_id == person.pk and current.state != "left":
         return current
-    return _replace(row, current, role, locked_person, by, at)
+    ownership, entry = replace(row, current, role, locked_person, by, at)
+    append([entry], at=at)
+    return ownership
 
 
-def _replace(
+def replace(
     row: Initiative,
     current: Ownership | None,
     role: str,
     person: Person,
     by: Person | None,
     at: datetime,
-) -> Ownership:
+) -> tuple[Ownership, Entry]:
+    """End whoever held the role and ask another; return that with what the log has to say of it.
+
+    The caller holds the locks of the person and of the initiative, and writes the event.
+    """
     changed: dict[str, Value] = {"role": role, "person": person.pk}
     if current is not None:
         current.ended_at = at
@@ -51,8 +57,7 @@ def _replace(
         initiative=row, role=role, person=person, asked_at=at, asked_by=by
     )
     writing.mark_changed(row, by=by, at=at)
-    append([_entry("ownership.asked", ownership, by, changed)], at=at)
-    return ownership
+    return ownership, _entry("ownership.asked", ownership, by, changed)
 
 
 def _entry(kind: str, ownership: Ownership, by: Person | None, changed: dict[str, Value]) -> Entry:
@@ -61,12 +66,14 @@ def _entry(kind: str, ownership: Ownership, by: Person | None, changed: dict[str
 
 
 def _locked_for_answer(ownership: Ownership, by: Person) -> Ownership:
+    """The person is locked first, as in `ask`: whoever leaves has answered before, or does not."""
+    answering = Person.objects.select_for_update(no_key=True).get(pk=by.pk)
     initiative = writing.locked(ownership.initiative)
     if initiative.stage == Stage.RETIRED:
         raise Refused("It is retired: nobody has to own it any more.", rule="retired")
     row = Ownership.objects.select_related("person").get(pk=ownership.pk)
     row.initiative = initiative
-    if not permissions.may_answer_for(by, row):
+    if not permissions.may_answer_for(answering, row):
         raise Refused(
             "Only the person who was asked can answer, and only while the question stands.",
             rule="not_asked",
@@ -82,12 +89,18 @@ def accept(
     row = _locked_for_answer(ownership, by)
     if row.counts:
         return row
+    append([take_on(row, hours_a_month, by, at)], at=at)
+    return row
+
+
+def take_on(row: Ownership, hours_a_month: int | None, by: Person, at: datetime) -> Entry:
+    """Note that a role is accepted, and return what the log has to say of it; for actions that
+    hold the initiative's lock and write the event."""
     row.accepted_at, row.hours_a_month = at, hours_a_month
     row.save(update_fields=["accepted_at", "hours_a_month"])
     writing.mark_changed(row.initiative, by=by, at=at, material=False)
     changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
-    append([_entry("ownership.accepted", row, by, changed)], at=at)
-    return row
+    return _entry("ownership.accepted", row, by, changed)
 
 
 @records_refusals("ownership.confirm")

@@ -58,10 +58,17 @@ def mark_changed(
     initiative: Initiative, *, by: Person | None, at: datetime, material: bool = True
 ) -> None:
     """Note the act of a person, and, where material, that the evidence is another than before."""
+    mark_all_changed([initiative.pk], by=by, at=at, material=material)
+
+
+def mark_all_changed(
+    ids: Iterable[int], *, by: Person | None, at: datetime, material: bool = True
+) -> None:
+    """`mark_changed` of several, whose rows the caller has locked."""
     changes: dict[str, Any] = {"touched_at": at}
     if material:
         changes |= {"evidence_version": F("evidence_version") + 1, "evidence_changed_by": by}
-    Initiative.objects.filter(pk=initiative.pk).update(**changes)
+    Initiative.objects.filter(pk__in=list(ids)).update(**changes)
 
 
 def entry(

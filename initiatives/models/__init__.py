@@ -3,6 +3,7 @@
 from initiatives.models.charter import Baseline, KillCondition, Measurement, Metric, Waiver
 from initiatives.models.evidence import Document, Evidence, Spend
 from initiatives.models.findings import EvaluationRun, EvaluationSet, OpenQuestion
+from initiatives.models.handing_over import HandOver, HandOverItem
 from initiatives.models.inventories import ImportedRow, SavedMapping, Upload
 from initiatives.models.obligations import Obligation
 from initiatives.models.openings import OpenToGroup, OpenToPerson
@@ -17,6 +18,8 @@ __all__ = [
     "EvaluationRun",
     "EvaluationSet",
     "Evidence",
+    "HandOver",
+    "HandOverItem",
     "ImportedRow",
     "Initiative",
     "KillCondition",

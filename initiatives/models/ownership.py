@@ -9,7 +9,7 @@ from django.db.models import F, Q
 
 from accounts.models import Person
 from initiatives.models.registry import Initiative
-from initiatives.stages import Role
+from initiatives.stages import REQUIRED_ROLES, Role, Stage
 
 
 class OwnershipQuerySet(models.QuerySet["Ownership"]):
@@ -25,6 +25,28 @@ class OwnershipQuerySet(models.QuerySet["Ownership"]):
             person__is_active=True,
             accepted_at__gte=F("person__active_since"),
         )
+
+    def required(self) -> OwnershipQuerySet:
+        """Those without which their initiative would be unowned in the stage it is in."""
+        needed = Q(pk__in=())
+        for stage, roles in REQUIRED_ROLES.items():
+            needed |= Q(initiative__stage=stage, role__in=roles)
+        return self.filter(needed)
+
+    def of_others(self) -> OwnershipQuerySet:
+        """Leave out what people asked themselves; a file that names whoever imports it does not."""
+        imported = Q(asked_at=F("initiative__declared_at"))
+        return self.exclude(Q(asked_by=F("person")) & ~imported)
+
+    def waiting(self) -> OwnershipQuerySet:
+        """Open questions that others put to people who are here, quiet initiatives included."""
+        return self.open().of_others().filter(accepted_at=None, person__is_active=True)
+
+    def unanswered(self) -> OwnershipQuerySet:
+        """Questions that wait by now: what is quiet asks nobody yet, and what is retired nobody any
+        more."""
+        counting = self.waiting().filter(initiative__counting_since__isnull=False)
+        return counting.exclude(initiative__stage=Stage.RETIRED)
 
 
 class Ownership(models.Model):

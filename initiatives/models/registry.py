@@ -53,8 +53,8 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
     def visible_to(self, person: Person) -> InitiativeQuerySet:
         """Leave out what this person may not know of (product.md §7, restricted initiatives).
 
-        A deputy sees what those see for whom they sign. The exceptions are asked for once, not
-        for each row.
+        A deputy sees what those see for whom they sign; whoever is asked to take something over
+        sees what it is about. The exceptions are asked for once, not for each row.
         """
         if people.sees_everything(person):
             return self
@@ -66,6 +66,7 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
             | Q(pk__in=asked_into_a_role.values("initiative"))
             | Q(pk__in=open_to_groups.values("initiative"))
             | Q(pk__in=OpenToPerson.objects.filter(person=person).values("initiative"))
+            | Q(pk__in=_offered_to(person).values("initiative"))
         )
 
     def counting(self) -> InitiativeQuerySet:
@@ -75,6 +76,10 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
     def owing(self) -> InitiativeQuerySet:
         """Declared to be past gates that they never passed, counting, and not caught up yet."""
         return self.counting().filter(OWING)
+
+    def quiet(self) -> InitiativeQuerySet:
+        """Imported, and nobody was asked yet; what is over by now is left out."""
+        return self.filter(counting_since=None).exclude(stage=Stage.RETIRED)
 
     def suspended(self) -> InitiativeQuerySet:
         """Those that are switched off until somebody resumes or retires them."""
@@ -238,6 +243,12 @@ class Initiative(models.Model):
         return self.counting_since is None
 
     @property
+    def was_quiet(self) -> bool:
+        """Imported, and counting since the campaign: what is declared counts from the start."""
+        since, declared = self.counting_since, self.declared_at
+        return since is not None and declared is not None and since > declared
+
+    @property
     def is_declared(self) -> bool:
         """Stands where it was declared to be, without having passed the gates before it."""
         return self.declared_at is not None
@@ -301,6 +312,13 @@ class Initiative(models.Model):
         self.spells.filter(left_at=None).update(**spell)
         self.decision_date = moved
 
+    def agree_on(self, day: date) -> None:
+        """Be decided by another day than was proposed, which counts as no extension; raises
+        `Overtaken`."""
+        self._change(decision_date=day)
+        self.spells.filter(left_at=None).update(decision_date=day)
+        self.decision_date = day
+
     def recertify(self, *, at: datetime, decision_date: date) -> None:
         """Stay in production until the next recertification is due; raises `Overtaken`."""
         self._change(recertified_at=at, decision_date=decision_date)
@@ -362,3 +380,13 @@ def _roles_of(person: Person) -> models.QuerySet[Any]:
     lasting = Q(deputy_until=None) | Q(deputy_until__gte=today)
     people = Person.objects.filter(Q(pk=person.pk) | Q(deputy=person) & lasting).order_by()
     return Ownership.objects.open().filter(person__in=people.values("pk"))
+
+
+def _offered_to(person: Person) -> models.QuerySet[Any]:
+    """What this person is asked to take over from another, until they have answered."""
+    from initiatives.models.handing_over import HandOverItem  # which refers to this module
+
+    offered = HandOverItem.objects.filter(
+        hand_over__receiver=person, hand_over__answered_at=None, initiative__isnull=False
+    )
+    return offered.order_by()

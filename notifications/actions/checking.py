@@ -9,17 +9,16 @@ from django.utils import timezone
 
 from accounts.models import Person
 from initiatives import facts as initiative_facts
-from initiatives.models import Initiative, Obligation
+from initiatives.models import HandOver, Initiative, Obligation
 from notifications import ladders, queries
 from notifications.actions import awaiting
-from notifications.actions.hearing import unanswered_ownerships, waiting
-from notifications.actions.planning import subject_of
-from notifications.models import Flag, Reminder
+from notifications.actions.hearing import waiting
+from notifications.models import Flag, Reminder, snoozed, subject_of
 from notifications.preferences import DIGEST
 from notifications.rules import RULES
 from reviews import queries as policies
 from reviews import signing
-from reviews.models import Override, Question, Review, SignOff
+from reviews.models import Override, Question, RetirementRequest, Review, SignOff
 from reviews.policy import Ladder
 
 
@@ -72,7 +71,9 @@ def _asked_long_ago(reminders: list[Reminder], ladder: Ladder, today: date) -> s
 
 
 def _of_closed_flags(reminders: list[Reminder]) -> set[int]:
+    """Neither does anybody hear of what was snoozed since."""
     flags = Flag.objects.open().filter(initiative__in={r.initiative_id for r in reminders})
+    flags = flags.exclude(snoozed())
     still = {(RULES[f.rule].reminds, subject_of(f), f.due_date) for f in flags}
     return {r.pk for r in reminders if (r.kind, r.subject, r.due_date) not in still}
 
@@ -104,9 +105,25 @@ def _waiting_in(ids: set[int]) -> set[tuple[int, int]]:
 
 
 def _of_ownerships_answered(reminders: list[Reminder]) -> set[int]:
-    unanswered = unanswered_ownerships().filter(pk__in={_id(r) for r in reminders})
-    still = set(unanswered.values_list("pk", "person_id"))
-    return {r.pk for r in reminders if (_id(r), r.recipient_id) not in still}
+    still = queries.asked({r.recipient_id for r in reminders})
+    return {r.pk for r in reminders if r.recipient_id not in still}
+
+
+def _of_silences_broken(reminders: list[Reminder]) -> set[int]:
+    """Of what nobody is silent about any more, or of whom somebody else hears by now."""
+    heads = queries.heads()
+    still = {
+        (question.day, head.pk)
+        for questions in queries.asked().values()
+        for question in questions
+        for head in heads.of(question)
+    }
+    return {r.pk for r in reminders if (r.due_date, r.recipient_id) not in still}
+
+
+def _of_requests_decided(reminders: list[Reminder]) -> set[int]:
+    waits = RetirementRequest.objects.open().exists()
+    return set() if waits else {r.pk for r in reminders}
 
 
 def _of_obligations_done(reminders: list[Reminder]) -> set[int]:
@@ -133,20 +150,40 @@ def _of_overrides_signed(reminders: list[Reminder]) -> set[int]:
     return {r.pk for r in reminders if _id(r) not in still}
 
 
+def _of_hand_overs_answered(reminders: list[Reminder]) -> set[int]:
+    asked = HandOver.objects.open().filter(pk__in={_id(r) for r in reminders})
+    still = set(asked.values_list("pk", flat=True))
+    return {r.pk for r in reminders if _id(r) not in still}
+
+
+def _of_days_moved(reminders: list[Reminder]) -> set[int]:
+    """A last day that was moved, or taken back, is not the one that was told of."""
+    leaving = Person.objects.filter(pk__in={_id(r) for r in reminders}, is_active=True)
+    still = set(leaving.values_list("pk", "leaves_on"))
+    return {r.pk for r in reminders if (_id(r), r.due_date) not in still}
+
+
 def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
 
+# What only is to be read.
+NEWS = ("question_answered", "mentioned", "sign_off_receipt")
 STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     **dict.fromkeys(ladders.LADDERS, _of_closed_flags),
     "sign_off_asked": _of_signatures_given,
     "sign_off_stale": _of_signatures_renewed,
     "sign_off_lapsed": _of_signatures_renewed,
-    "ownership_asked": _of_ownerships_answered,
+    **dict.fromkeys(("ownership_asked", "ownership_chased"), _of_ownerships_answered),
+    "ownership_silent": _of_silences_broken,
+    "retirement_asked": _of_requests_decided,
     "obligation_owed": _of_obligations_done,
     "question_asked": _of_questions_over,
-    **dict.fromkeys(("question_answered", "mentioned", "sign_off_receipt"), _none),
+    **dict.fromkeys(NEWS, _none),
     "override_asked": _of_overrides_signed,
+    "hand_over_asked": _of_hand_overs_answered,
+    "hand_over_answered": _none,
+    "leaving_recorded": _of_days_moved,
 }
 
 

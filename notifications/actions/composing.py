@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from initiatives.workdays import add_working_days, works_on
+from notifications.actions import posting
 from notifications.mail import HAS_DEADLINE
 from notifications.models import Cursor, Message, Reminder, ReminderQuerySet
 from notifications.preferences import DIGEST, Pace
@@ -39,11 +40,12 @@ def compose(*, at: datetime) -> int:
     with transaction.atomic():
         Cursor.objects.select_for_update().get(pk=cursor.pk)
         _waiting(at).filter(OFF).update(state=Reminder.State.MUTED)
-        return (
-            _write(OF_THE_WEEK, OF_THE_WEEK, at, is_urgent=False, is_digest=True, day=today)
-            + _write(at_once, at_once, at, is_urgent=True)
-            + _write(of_the_day & Q(has_mail=False), of_the_day, at, is_urgent=False, day=today)
-        )
+        digests = _write(OF_THE_WEEK, OF_THE_WEEK, at, is_urgent=False, is_digest=True, day=today)
+        urgent = _write(at_once, at_once, at, is_urgent=True)
+        posting.copy(urgent, at)
+        first = of_the_day & Q(has_mail=False)
+        daily = _write(first, of_the_day, at, is_urgent=False, day=today)
+        return len(digests) + len(urgent) + len(daily)
 
 
 def _waiting(at: datetime) -> ReminderQuerySet:
@@ -101,7 +103,7 @@ def mail_time(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(settings.DAILY_MAIL_HOUR)))
 
 
-def _write(which: Q, theirs: Q, at: datetime, **kind: bool | date) -> int:
+def _write(which: Q, theirs: Q, at: datetime, **kind: bool | date) -> list[Message]:
     """A message of this kind for each recipient, and the reminders attached to it in one statement;
     what was cancelled meanwhile stays out."""
     people = _waiting(at).filter(which).order_by().values_list("recipient_id", flat=True)
@@ -114,4 +116,4 @@ def _write(which: Q, theirs: Q, at: datetime, **kind: bool | date) -> int:
             pk__in=[message.pk for message in messages], recipient=OuterRef("recipient")
         )
         _waiting(at).filter(theirs).update(message=Subquery(own.values("pk")[:1]))
-    return len(messages)
+    return messages

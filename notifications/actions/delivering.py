@@ -29,10 +29,11 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from notifications import mail, queries, weekly_mail
-from notifications.actions import checking
+from notifications import chat, mail, queries, weekly_mail
+from notifications.actions import checking, posting
 from notifications.actions.composing import compose
 from notifications.models import Message, Reminder
+from notifications.sealing import Unreadable
 
 BATCH = 50
 LEASE = timedelta(seconds=120)
@@ -45,6 +46,8 @@ OF_THE_SERVER = (
     SMTPAuthenticationError,
     SMTPNotSupportedError,
 )
+
+OF_CHAT = (chat.NotAChannel, chat.NotPosted, Unreadable)
 
 Clock = Callable[[], datetime]
 log = logging.getLogger(__name__)
@@ -65,7 +68,9 @@ class _Batch:
     """Messages that this process may send, while it holds the token."""
 
     token: UUID
+    channel: str
     messages: list[Message]
+    texts: dict[int, posting.Text] = field(default_factory=dict)  # of what goes to chat
     reminders: dict[int, list[Reminder]] = field(default_factory=dict)
     others: dict[int, list[str]] = field(default_factory=dict)  # asked the same, by reminder
 
@@ -78,24 +83,26 @@ def deliver(*, clock: Clock = timezone.now, slice_: timedelta | None = None) -> 
     done = Delivered()
     end = clock() + slice_ if slice_ is not None else None
     compose(at=clock())
-    while (end is None or clock() < end) and (batch := _claim(clock())):
-        _check(batch, clock(), done)
-        _send_batch(batch, done, clock, end)
+    posting.tell_the_portfolio(at=clock())
+    for channel in Message.Channel:  # mails first: a chat that hangs keeps none waiting
+        while (end is None or clock() < end) and (batch := _claim(clock(), channel)):
+            _check(batch, clock(), done)
+            _send_batch(batch, done, clock, end)
     return done
 
 
-def _claim(at: datetime) -> _Batch | None:
+def _claim(at: datetime, channel: str) -> _Batch | None:
     """Lease the next messages with a fresh token; rows that somebody else is claiming are skipped.
 
     On SQLite, where rows cannot be locked, the transaction is the only writer.
     """
     token = uuid4()
     with transaction.atomic():
-        rows = _claimable(at).order_by("next_attempt_at", "pk")
+        rows = _claimable(at).filter(channel=channel).order_by("next_attempt_at", "pk")
         ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
         _claimable(at).filter(pk__in=ids).update(token=token, lease_until=at + LEASE)
     messages = list(_held(token).select_related("recipient").order_by("next_attempt_at", "pk"))
-    return _Batch(token, messages) if messages else None
+    return _Batch(token, channel, messages) if messages else None
 
 
 def _claimable(at: datetime) -> QuerySet[Message]:
@@ -109,6 +116,18 @@ def _held(token: UUID) -> QuerySet[Message]:
 
 def _check(batch: _Batch, at: datetime, done: Delivered) -> None:
     """Cancel what is no longer due, and messages of which nothing is left."""
+    if batch.channel == Message.Channel.EMAIL:
+        _check_reminders(batch, at)
+    else:
+        batch.texts = posting.texts(batch.messages, at)
+    left = batch.reminders.keys() | batch.texts.keys()
+    empty = [m.pk for m in batch.messages if m.pk not in left]
+    cancelled = _held(batch.token).filter(pk__in=empty)
+    done.cancelled += cancelled.update(state=Message.State.CANCELLED, lease_until=None)
+    batch.messages = [m for m in batch.messages if m.pk in left]
+
+
+def _check_reminders(batch: _Batch, at: datetime) -> None:
     owed = Reminder.objects.owed().filter(message__in=batch.messages)
     rows = list(owed.select_related("recipient"))
     over = checking.undue(rows, at)
@@ -116,10 +135,6 @@ def _check(batch: _Batch, at: datetime, done: Delivered) -> None:
     for row in rows:
         if row.pk not in over and row.message_id is not None:
             batch.reminders.setdefault(row.message_id, []).append(row)
-    empty = [m.pk for m in batch.messages if m.pk not in batch.reminders]
-    cancelled = _held(batch.token).filter(pk__in=empty)
-    done.cancelled += cancelled.update(state=Message.State.CANCELLED, lease_until=None)
-    batch.messages = [m for m in batch.messages if m.pk in batch.reminders]
     in_full = (rows[: mail.TOLD_IN_FULL] for rows in batch.reminders.values())
     batch.others = queries.others_told(list(chain.from_iterable(in_full)))
 
@@ -134,7 +149,8 @@ def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | No
             if not _still_held(message, batch.token, clock()):
                 continue
             try:
-                connection.open()
+                if batch.channel == Message.Channel.EMAIL:
+                    connection.open()
             except OSError as error:  # smtplib's errors are among them
                 for unreached in batch.messages[index:]:
                     _defer(unreached, batch.token, error, clock(), done)
@@ -165,11 +181,14 @@ def _send(
     done: Delivered,
     clock: Clock,
 ) -> None:
-    reminders = batch.reminders[message.pk]
+    reminders = batch.reminders.get(message.pk, [])
     try:
-        written = _written(message, reminders, batch.others, clock())
-        if connection.send_messages([written]) != 1:
-            raise SMTPException("The mail was not taken, and the server did not say why.")
+        if batch.channel == Message.Channel.EMAIL:
+            written = _written(message, reminders, batch.others, clock())
+            if connection.send_messages([written]) != 1:
+                raise SMTPException("The mail was not taken, and the server did not say why.")
+        else:
+            posting.post(message, batch.texts[message.pk])
     # Whatever is wrong with one message must not keep the others from being sent.
     except Exception as error:
         _close(connection)
@@ -206,7 +225,7 @@ def _not_sent(
     message: Message, token: UUID, error: Exception, at: datetime, done: Delivered
 ) -> None:
     """Fail for good what the server refused for good; try everything else again later."""
-    if not isinstance(error, OSError):  # smtplib's errors are among them
+    if not isinstance(error, (OSError, *OF_CHAT)):  # smtplib's errors are among them
         log.error("Message %s could not be sent.", message.pk, exc_info=error)
     if is_final(error) or message.attempts >= len(BACK_OFF):
         _held(token).filter(pk=message.pk).update(
@@ -221,7 +240,10 @@ def _not_sent(
 
 
 def is_final(error: Exception) -> bool:
-    """Whether the server refused this recipient, or this content, with a 5xx."""
+    """Whether the server refused this recipient, or this content, with a 5xx, or there is no chat
+    to send it to."""
+    if isinstance(error, OF_CHAT):
+        return not isinstance(error, chat.NotPosted)
     if isinstance(error, SMTPRecipientsRefused):
         return all(500 <= code < 600 for code, _ in error.recipients.values())
     return isinstance(error, SMTPDataError) and 500 <= error.smtp_code < 600

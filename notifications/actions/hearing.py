@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,9 +19,8 @@ from initiatives import facts as initiative_facts
 from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.models import Ownership
-from initiatives.models.ownership import OwnershipQuerySet
 from initiatives.stages import Gate
-from notifications.actions import telling
+from notifications.actions import chasing, handing_over, telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules.words import called, in_words
@@ -34,6 +33,12 @@ BATCH = 500
 REVIEW_EVENTS = frozenset(
     {"review.requested", "review.evidence_changed", "review.handed_on"}
     | {"review.acting_appointed", "review.delegation_ended"}
+)
+OWNERSHIP_EVENTS = frozenset(
+    {"ownership.asked", "ownership.accepted", "ownership.declined", "ownership.ended"}
+)
+ASKING_EVENTS = frozenset(
+    {"campaign.counting_started", "retirement.asked", "retirement.declined", "decision.made"}
 )
 # After which somebody may have to sign who did not have to before.
 INITIATIVE_EVENTS = frozenset({"ownership.accepted", "condition.missed"})
@@ -72,17 +77,33 @@ def _hear_batch(cursor_id: int, at: datetime) -> Heard:
     if not batch:
         return Heard()
     owed = owe(reminders_of(batch, at))
+    chased = chasing.plan(at=at, people=_said_to_own(batch))
     cursor.seq = batch[-1].seq
     cursor.save(update_fields=["seq"])
-    return Heard(len(batch), owed.planned, owed.revived)
+    return Heard(len(batch), owed.planned + chased.planned, owed.revived + chased.revived)
+
+
+def _said_to_own(events: list[EventRecord]) -> set[int]:
+    """Who is said to own something about which something was said: they were asked or answered,
+    its quiet has ended, or somebody says that it is dead, or that it is not."""
+    rows = {_id(e.subject) for e in events if e.kind in OWNERSHIP_EVENTS}
+    initiatives = {e.initiative_id for e in events if e.kind in ASKING_EVENTS}
+    if not rows and not initiatives:
+        return set()
+    open_ones = Ownership.objects.filter(accepted_at=None, person__is_active=True).order_by()
+    found = (
+        open_ones.filter(initiative__in=initiatives)
+        | Ownership.objects.filter(pk__in=rows).order_by()
+    )
+    return set(found.values_list("person_id", flat=True))
 
 
 def reminders_of(events: list[EventRecord], at: datetime) -> list[Reminder]:
     """Say whom these events make us owe what, by how things stand now."""
     return [
         *_asked_to_sign(_reviews_in(events), at),
-        *_asked_to_own(_asked_in(events), at),
         *telling.reminders_of(events, at),
+        *handing_over.reminders_of(events, at),
         *_asked_to_countersign(events, at),
     ]
 
@@ -243,46 +264,3 @@ def _urgent(review: Review, person: Person, at: datetime, **said: str) -> Remind
         is_urgent=True,
         planned_at=at,
     )
-
-
-def _asked_in(events: list[EventRecord]) -> list[tuple[Ownership, date]]:
-    """Ownerships that wait for an answer, with the day they were asked: one by one, or for all of
-    an imported initiative when its quiet ends."""
-    one_by_one = {_id(e.subject): e.at for e in events if e.kind == "ownership.asked"}
-    of_all = {e.initiative_id: e.at for e in events if e.kind == "campaign.counting_started"}
-    if not one_by_one and not of_all:
-        return []
-    unanswered = unanswered_ownerships().select_related("initiative", "asked_by")
-    rows = unanswered.filter(pk__in=one_by_one) | unanswered.filter(initiative__in=of_all)
-    return [
-        (row, timezone.localdate(one_by_one.get(row.pk) or of_all[row.initiative_id]))
-        for row in rows
-    ]
-
-
-def unanswered_ownerships() -> OwnershipQuerySet:
-    """Open questions to active people who did not ask themselves, quiet initiatives left out."""
-    return (
-        Ownership.objects.open()
-        .filter(accepted_at=None, initiative__counting_since__isnull=False, person__is_active=True)
-        .exclude(asked_by=F("person"))
-    )
-
-
-def _asked_to_own(asked: list[tuple[Ownership, date]], at: datetime) -> Iterator[Reminder]:
-    for row, day in asked:
-        role = row.role_name[:1].lower() + row.role_name[1:]
-        by = row.asked_by.name if row.asked_by else "The inventory"
-        yield Reminder(
-            kind="ownership_asked",
-            subject=f"ownership:{row.pk}",
-            initiative_id=row.initiative_id,
-            due_date=day,
-            step=0,
-            recipient_id=row.person_id,
-            says=f"Accept or decline: {role} of {called(row.initiative)}",
-            detail=f"{by} named you as its {role}. It counts once you have accepted.",
-            why="You were named, and only you can answer.",
-            path=row.initiative.get_absolute_url(),
-            planned_at=at,
-        )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Group, Membership
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.stages import Role
 from notifications import ladders
-from notifications.models import Flag, Reminder
+from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
 from notifications.rules.words import called, in_words
@@ -35,6 +36,7 @@ class Key(NamedTuple):
 
 
 KEY = ("kind", "subject", "due_date", "step", "recipient_id")
+WORDS = ("says", "detail", "why", "initiative_id")
 # What is asked of whoever hears it, at whatever step.
 ASKS = {
     "unowned": "Name who answers for {it}",
@@ -75,7 +77,8 @@ class Existing:
 
 
 def plan(*, at: datetime) -> Planned:
-    """Owe each open flag's newest step to those it reaches, and nothing else; eight queries.
+    """Owe each open flag's newest step to those it reaches, and nothing else; nine queries. What is
+    snoozed owes nobody anything until that is over.
 
     Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
     newer step has come, or the person is not who they were.
@@ -109,6 +112,32 @@ def owe(reminders: Iterable[Reminder]) -> Planned:
     return Planned(planned=len(missing), revived=revived)
 
 
+def settle(wanted: Mapping[Key, Reminder], which: Q) -> Planned:
+    """Owe these and, of all that `which` speaks of, nothing else; what is owed already says from
+    now on what it says here."""
+    existing = existing_of(which)
+    missing = [reminder for key, reminder in wanted.items() if key not in existing]
+    gone = [
+        row.pk
+        for key, row in existing.items()
+        if row.state == Reminder.State.OWED and key not in wanted
+    ]
+    revived = write(missing, [row for key, row in existing.items() if key in wanted])
+    _reword({row.pk: wanted[key] for key, row in existing.items() if key in wanted})
+    return Planned(planned=len(missing), revived=revived, cancelled=cancel(gone))
+
+
+def _reword(wanted: Mapping[int, Reminder]) -> None:
+    changed = []
+    for row in Reminder.objects.owed().filter(pk__in=wanted):
+        now = wanted[row.pk]
+        if any(getattr(row, name) != getattr(now, name) for name in WORDS):
+            for name in WORDS:
+                setattr(row, name, getattr(now, name))
+            changed.append(row)
+    Reminder.objects.bulk_update(changed, WORDS)
+
+
 def key_of(reminder: Reminder) -> Key:
     return Key(*(getattr(reminder, field) for field in KEY))
 
@@ -136,7 +165,7 @@ def write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
     if not cancelled:
         return 0
     unsent = Reminder.objects.filter(pk__in=cancelled, state=Reminder.State.CANCELLED)
-    return unsent.update(state=Reminder.State.OWED, message=None)
+    return unsent.update(state=Reminder.State.OWED, message=None, over_at=None)
 
 
 def cancel(gone: list[int]) -> int:
@@ -152,9 +181,9 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
     steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
     owners = _owners()
     leads = _leads()
-    assignees = _assignees()
+    assignees = _assignees() | _leavers()
     wanted: dict[Key, tuple[Flag, list[str]]] = {}
-    for flag in _open_flags():
+    for flag in _open_flags().awake(today):
         kind = RULES[flag.rule].reminds
         step = ladders.newest(steps[kind], flag.due_date, today)
         if step is None:
@@ -167,12 +196,7 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
     return wanted
 
 
-def subject_of(flag: Flag) -> str:
-    """What its reminders are about: the part that was flagged, or the initiative."""
-    return flag.subject or f"initiative:{flag.initiative_id}"
-
-
-def _open_flags() -> QuerySet[Flag]:
+def _open_flags() -> FlagQuerySet:
     flags = Flag.objects.open().select_related("initiative")
     return flags.only(
         "rule", "subject", "due_date", "severity", "says", "initiative", "initiative__name"
@@ -205,6 +229,16 @@ def _assignees() -> dict[str, int]:
     return {f"obligation:{pk}": person for pk, person in rows}
 
 
+def _leavers() -> dict[str, int]:
+    """Who leaves what is flagged for it, by the role that the flag is about."""
+    flagged = Flag.objects.open().filter(rule="leaving").values("initiative")
+    held = Ownership.objects.counting().filter(
+        initiative__in=flagged, person__leaves_on__isnull=False
+    )
+    rows = held.order_by().values_list("pk", "person_id")
+    return {f"ownership:{pk}": person for pk, person in rows}
+
+
 def _leads() -> list[int]:
     members = Membership.objects.filter(
         group__key=Group.LEADS, left_at=None, person__is_active=True
@@ -216,10 +250,10 @@ def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
     return Reminder(
         **key._asdict(),
         initiative_id=flag.initiative_id,
-        says=_says(key, flag.initiative, decides=ladders.decides(roles)),
+        says=_says(key, flag.initiative, roles),
         detail=flag.says,
-        why=_why(roles),
-        path=flag.initiative.get_absolute_url(),
+        why=_why(key, roles),
+        path=_path(key, flag.initiative, roles),
         is_urgent=_is_urgent(key, flag),
         planned_at=at,
     )
@@ -235,16 +269,26 @@ def _is_urgent(key: Key, flag: Flag) -> bool:
     return key.kind == "unowned" and flag.severity == Severity.CRITICAL
 
 
-def _why(roles: list[str]) -> str:
+def _path(key: Key, initiative: Initiative, roles: list[str]) -> str:
+    """Where it is done: whoever leaves hands over all that they own on one page."""
+    if key.kind == "leaving" and ladders.ASSIGNEE in roles:
+        return reverse("people:hand_over", args=[key.recipient_id])
+    return initiative.get_absolute_url()
+
+
+def _why(key: Key, roles: list[str]) -> str:
+    if key.kind == "leaving" and ladders.ASSIGNEE in roles:
+        return "You answer for it, and your last day is near."
     if ladders.ASSIGNEE in roles:
         return "It was given to you."
     own = [role for role in roles if role != ladders.LEAD]
     return f"You are its {' and '.join(own)}." if own else f"You are a {ladders.LEAD}."
 
 
-def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
+def _says(key: Key, initiative: Initiative, roles: list[str]) -> str:
     """What the reminder asks of its reader, as a subject line; owners prepare what the sponsor
     or a lead decides."""
+    decides = ladders.decides(roles)
     if key.kind in ASKS:
         return ASKS[key.kind].format(it=called(initiative))
     if key.kind == "kill_condition_tripped":
@@ -254,6 +298,9 @@ def _says(key: Key, initiative: Initiative, *, decides: bool) -> str:
         what = "Decide now" if decides else "Prepare the decision"
         return f"{what}: {called(initiative)} has reached its threshold"
     day = in_words(key.due_date)
+    if key.kind == "leaving":
+        what = "Hand over" if ladders.ASSIGNEE in roles else "Name who takes over"
+        return f"{what} by {day}: {called(initiative)}"
     if key.kind == "statement_unsigned":
         if key.step > 0:
             return f"Decide now: {called(initiative)}, its new sponsor has not signed"

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts import actions as people
 from accounts.models import Person
 from initiatives import actions as initiatives
-from notifications.actions import awaiting, planning
+from notifications.actions import awaiting, chasing, planning, settling, snoozing
 from notifications.actions.planning import Planned
 from notifications.models import Flag, Sweep
 from notifications.rules import RULES
@@ -54,8 +54,8 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
 
     Each part commits by itself: what fails, or is killed, leaves the rest for the next run. Two at
     once are harmless: constraints let one of them open a flag or owe a reminder. `trips=False`
-    spares what is a fact from then on, unlike a flag: conditions that trip or are missed, dates
-    that lapse.
+    spares what is a fact from then on, unlike a flag: people whose last day is over, conditions
+    that trip or are missed, dates that lapse.
     """
     took = _Stopwatch()
     tripped, lapsed, missed = _settle(at) if trips else (0, 0, 0)
@@ -68,7 +68,9 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
     for name in RULES:
         counted[name] = _apply(name, policy, at)
         took.lap(name)
-    planned = planning.plan(at=at) + awaiting.remind(at=at)
+    snoozing.end_snoozes(at=at)
+    planned = planning.plan(at=at) + awaiting.remind(at=at) + chasing.plan(at=at)
+    settling.settle_flags(at=at)
     took.lap("reminders")
     _record(at, by, took.laps)
     return Swept(
@@ -77,8 +79,9 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
 
 
 def _settle(at: datetime) -> tuple[int, int, int]:
-    """Write down what is a fact by now; how many kill conditions tripped, how many initiatives
-    lapsed, how many conditions of approvals were missed."""
+    """Write down what is a fact by now, whose last day is over first; how many kill conditions
+    tripped, how many initiatives lapsed, how many conditions of approvals were missed."""
+    people.deactivate_leavers(at=at)
     people.date_inactivity(at=at)
     return (
         initiatives.trip_kill_conditions(at=at),

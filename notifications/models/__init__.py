@@ -1,12 +1,17 @@
 """Who hears: what deserves attention, what is owed to whom, and the mails that carry it."""
 
+from notifications.models.calendars import Calendar
+from notifications.models.channels import Channel
 from notifications.models.clock import Cursor, Sweep
-from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet
+from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet, snoozed, subject_of
 from notifications.models.mails import Message, Reminder, ReminderQuerySet
 from notifications.models.preferences import Preference
+from notifications.models.snoozes import Snooze
 
 __all__ = [
     "WORST_FIRST",
+    "Calendar",
+    "Channel",
     "Cursor",
     "Flag",
     "FlagQuerySet",
@@ -14,5 +19,8 @@ __all__ = [
     "Preference",
     "Reminder",
     "ReminderQuerySet",
+    "Snooze",
     "Sweep",
+    "snoozed",
+    "subject_of",
 ]

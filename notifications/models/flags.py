@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import date
+from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 
 from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
+
+if TYPE_CHECKING:
+    from notifications.models.snoozes import Snooze
 
 WORST_FIRST = Case(
     *(When(severity=severity, then=Value(rank)) for rank, severity in enumerate(Severity)),
@@ -32,10 +36,23 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def worst_first(self) -> FlagQuerySet:
         return self.order_by(WORST_FIRST, "since", "pk")
 
+    def awake(self, today: date) -> FlagQuerySet:
+        """Leave out what is snoozed on this day."""
+        return self.exclude(snoozed(today))
+
+
+def snoozed(day: date | None = None) -> Exists:
+    """Whether a flag is snoozed on this day; without one, whether no sweep has ended that yet."""
+    from notifications.models.snoozes import Snooze  # which refers to this module
+
+    rows = Snooze.objects.open() if day is None else Snooze.objects.in_force(day)
+    return Exists(rows.filter(flag=OuterRef("pk")))
+
 
 class Flag(models.Model):
     """Something about an initiative that deserves attention now; opened and closed by the sweep,
-    never by hand. `due_date` is the day its reminders count from."""
+    never by hand. `due_date` is the day its reminders count from, `told_in` the message by
+    which the portfolio's channel heard of it."""
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="+")
     rule = models.CharField(max_length=40)
@@ -47,6 +64,9 @@ class Flag(models.Model):
     since = models.DateTimeField()
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    told_in = models.ForeignKey(
+        "notifications.Message", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects: ClassVar[FlagQuerySet] = FlagQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -73,6 +93,21 @@ class Flag(models.Model):
         return RULES[self.rule].title
 
     @property
+    def snooze(self) -> Snooze | None:
+        """By which it is quiet, where the query has brought that along as `in_force`."""
+        return next(iter(getattr(self, "in_force", ())), None)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether it can be snoozed: what is critical cannot."""
+        return self.severity != Severity.CRITICAL
+
+    @property
     def closes_when(self) -> str:
         """What would close it, as a sentence."""
         return RULES[self.rule].closes_when
+
+
+def subject_of(flag: Flag) -> str:
+    """What its reminders are about: the part that was flagged, or the initiative."""
+    return flag.subject or f"initiative:{flag.initiative_id}"

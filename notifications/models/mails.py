@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Case, CharField, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
+from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative
 from notifications.models.preferences import Preference
@@ -21,7 +22,14 @@ class Message(models.Model):
 
     Whoever holds `token` may send it until `lease_until`. `day` is the organisation's calendar day
     whose one mail this is; an urgent message belongs to none. The weekly digest is one beside it.
+    What goes to a person's chat is a copy of a mail; what goes to the portfolio's channel is
+    nobody's and carries flags.
     """
+
+    class Channel(models.TextChoices):
+        EMAIL = "email", "E-mail"
+        CHAT = "chat", "Chat"
+        PORTFOLIO = "portfolio", "The portfolio's channel"
 
     class State(models.TextChoices):
         QUEUED = "queued", "Queued"
@@ -29,7 +37,9 @@ class Message(models.Model):
         FAILED = "failed", "Failed"
         CANCELLED = "cancelled", "Cancelled"
 
-    recipient = models.ForeignKey(Person, on_delete=models.PROTECT, related_name="+")
+    channel = models.CharField(max_length=10, choices=Channel.choices, default=Channel.EMAIL)
+    recipient = models.ForeignKey(Person, null=True, on_delete=models.PROTECT, related_name="+")
+    copy_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     is_urgent = models.BooleanField()
     is_digest = models.BooleanField(default=False)
     day = models.DateField(null=True, blank=True)
@@ -62,6 +72,12 @@ class Message(models.Model):
                 name="a_message_is_urgent_or_of_a_day",
             ),
             models.CheckConstraint(
+                condition=Q(channel="email", recipient__isnull=False, copy_of=None)
+                | Q(channel="chat", recipient__isnull=False, copy_of__isnull=False)
+                | Q(channel="portfolio", recipient=None, copy_of=None),
+                name="a_message_is_a_mail_a_copy_of_one_or_the_portfolios",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="sent") | Q(sent_at__isnull=False),
                 name="a_sent_message_says_when",
             ),
@@ -69,6 +85,12 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"message {self.pk} to {self.recipient_id}: {self.state}"
+
+    @property
+    def reader(self) -> Person:
+        """To whom it is addressed; what goes to the portfolio's channel has nobody."""
+        assert self.recipient is not None
+        return self.recipient
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
@@ -93,13 +115,25 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         paced: ReminderQuerySet = self.annotate(topic=topic).annotate(pace=pace)
         return paced
 
+    def unread(self) -> ReminderQuerySet:
+        """What its recipient has not seen, and still is to be seen to."""
+        return self.filter(seen_at=None, over_at=None).exclude(state=Reminder.State.CANCELLED)
+
+    def visible_to(self, person: Person) -> ReminderQuerySet:
+        """Leave out those about initiatives that this person may not know of (any longer)."""
+        if permissions.sees_everything(person):
+            return self
+        visible = Initiative.objects.visible_to(person).order_by().values("pk")
+        return self.filter(Q(initiative=None) | Q(initiative__in=visible))
+
 
 class Reminder(models.Model):
     """What a person is owed to hear, exactly once per (what, due date, step, person).
 
     `step` is days relative to `due_date`; of signers, working days since they were asked. `says` is
     what to do, `detail` what is going on, `why` why this person hears it, `path` the page to open.
-    What its recipient wants no mails of is kept as muted.
+    What its recipient wants no mails of is kept as muted. `seen_at` is when they said that they
+    have read it, `over_at` since when nobody needs to hear it any more: the bell counts neither.
     """
 
     class State(models.TextChoices):
@@ -126,6 +160,8 @@ class Reminder(models.Model):
     message = models.ForeignKey(
         Message, null=True, blank=True, on_delete=models.PROTECT, related_name="reminders"
     )
+    seen_at = models.DateTimeField(null=True, blank=True)
+    over_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[ReminderQuerySet] = ReminderQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -134,6 +170,11 @@ class Reminder(models.Model):
         indexes = (
             models.Index(
                 fields=["kind", "initiative"], condition=Q(state="owed"), name="reminder_owed"
+            ),
+            models.Index(
+                fields=["recipient"],
+                condition=Q(seen_at=None, over_at=None) & ~Q(state="cancelled"),
+                name="reminder_unread",
             ),
         )
         constraints = (

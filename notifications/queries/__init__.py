@@ -1,42 +1,89 @@
 """Reads about what deserves attention, and about who was told, and will be."""
 
+from notifications.queries.ahead import NextStep, next_steps
+from notifications.queries.answering import Entry, Mine, entries, mine, pilots
+from notifications.queries.asked import (
+    Asked,
+    Heads,
+    Silence,
+    as_asked,
+    asked,
+    heads,
+    last_told,
+    leads,
+    silent,
+    told_on,
+    unanswered,
+)
 from notifications.queries.attention import (
     Line,
     Lines,
+    OfRule,
     Said,
-    attention,
+    by_rule,
+    closed_lately,
     counts,
     flags_of,
     last_sweep,
     open_flags,
+    open_for,
+)
+from notifications.queries.deadlines import (
+    Address,
+    Deadline,
+    calendars_of,
+    deadlines,
+    decision_dates,
+    of_calendar,
 )
 from notifications.queries.preferred import digest_readers, not_sent_to, paces_of
-from notifications.queries.told import (
-    NextStep,
-    messages_to,
-    next_steps,
-    others_told,
-    reminders_ahead,
-)
+from notifications.queries.told import others_told, reminders_ahead, sent_to, unread_by
 from notifications.queries.weekly import Weekly, weekly
 
 __all__ = [
+    "Address",
+    "Asked",
+    "Deadline",
+    "Entry",
+    "Heads",
     "Line",
     "Lines",
+    "Mine",
     "NextStep",
+    "OfRule",
     "Said",
+    "Silence",
     "Weekly",
+    "as_asked",
+    "asked",
     "attention",
+    "by_rule",
+    "calendars_of",
+    "closed_lately",
     "counts",
+    "deadlines",
+    "decision_dates",
     "digest_readers",
+    "entries",
     "flags_of",
+    "heads",
     "last_sweep",
-    "messages_to",
+    "last_told",
+    "leads",
+    "mine",
     "next_steps",
     "not_sent_to",
+    "of_calendar",
     "open_flags",
+    "open_for",
     "others_told",
     "paces_of",
+    "pilots",
     "reminders_ahead",
+    "sent_to",
+    "silent",
+    "told_on",
+    "unanswered",
+    "unread_by",
     "weekly",
 ]

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Prefetch
+from django.db.models import Q
 
 from accounts.models import Person
-from initiatives.models import Initiative, Ownership
-from initiatives.stages import UNDECIDED
-from notifications import ladders
-from notifications.ladders import OWNERS
-from notifications.models import Message, Reminder
-from reviews import queries as reviews
+from notifications.models import Message, Reminder, ReminderQuerySet
 
 
-def messages_to(person: Person, limit: int = 20) -> list[Message]:
-    """The last mails that were sent to this person, with what they carried."""
-    sent = Message.objects.filter(recipient=person, state=Message.State.SENT)
-    reminders = Reminder.objects.filter(state=Reminder.State.SENT).select_related("initiative")
-    newest = sent.order_by("-sent_at", "-pk").prefetch_related(Prefetch("reminders", reminders))
-    return list(newest[:limit])
+def sent_to(person: Person) -> ReminderQuerySet:
+    """All that was sent to this person, and what could not be, the newest first; of initiatives
+    that they may still see."""
+    sent = Q(state=Reminder.State.SENT) | Q(message__state=Message.State.FAILED)
+    mine = Reminder.objects.filter(sent, recipient=person).visible_to(person)
+    return mine.select_related("message", "initiative").order_by("-message", "pk")
 
 
 def reminders_ahead(person: Person) -> list[Reminder]:
     """What is owed to this person and goes out with the next mail."""
-    owed = Reminder.objects.owed().filter(recipient=person).select_related("initiative")
-    return list(owed.exclude(message__state=Message.State.FAILED))
+    owed = Reminder.objects.owed().filter(recipient=person).visible_to(person)
+    owed = owed.exclude(message__state=Message.State.FAILED)
+    return list(owed.select_related("initiative"))
+
+
+def unread_by(person: Person) -> ReminderQuerySet:
+    """What this person has not seen yet and is still to be seen to, the newest first."""
+    mine = Reminder.objects.unread().filter(recipient=person).visible_to(person)
+    return mine.order_by("-is_urgent", "-pk")
 
 
 # Kinds that ask several people for one and the same thing.
@@ -38,6 +39,7 @@ SHARED = {
     "override": "override",
     "threshold_reached": "decision",
     "unowned": "owners",
+    "leaving": "successor",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
     "override_asked": "second signature",
@@ -52,6 +54,7 @@ SHARED = {
     "slot_unfillable": "missing signatures",
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
+    "retirement_asked": "what is said to be dead",
 }
 
 
@@ -60,12 +63,10 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
     shared = [reminder for reminder in reminders if reminder.kind in SHARED]
     if not shared:
         return {}
+    of_one = Q(initiative__in={reminder.initiative_id for reminder in shared})
+    of_all = Q(initiative=None, path__in={r.path for r in shared if r.initiative_id is None})
     rows = (
-        Reminder.objects.filter(
-            initiative__in={reminder.initiative_id for reminder in shared},
-            kind__in=SHARED,
-            recipient__is_active=True,
-        )
+        Reminder.objects.filter(of_one | of_all, kind__in=SHARED, recipient__is_active=True)
         .exclude(state__in=(Reminder.State.CANCELLED, Reminder.State.MUTED))
         .order_by("recipient__name", "recipient")
         .values_list("kind", "path", "due_date", "recipient", "recipient__name")
@@ -84,27 +85,3 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
         ]
         for reminder in shared
     }
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """The working day on which the next reminder of a decision date comes."""
-
-    day: date
-    initiative: Initiative
-
-
-def next_steps(person: Person, today: date) -> list[NextStep]:
-    """When this person will next be reminded to decide what they own, the earliest first."""
-    roles = Ownership.objects.counting().filter(person=person, role__in=OWNERS)
-    owned = Initiative.objects.counting().filter(
-        pk__in=roles.values("initiative"), stage__in=UNDECIDED, decision_date__gt=today
-    )
-    ladder = sorted(reviews.current_policy().reminders.owner_days_before, reverse=True)
-    steps = [
-        NextStep(next(day for day in days if day > today), initiative)
-        for initiative in owned
-        if (due := initiative.decision_date) is not None
-        and (days := [ladders.mail_day(-before, due) for before in ladder])[-1] > today
-    ]
-    return sorted(steps, key=lambda step: (step.day, step.initiative.pk))

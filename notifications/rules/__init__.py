@@ -30,6 +30,7 @@ RULES: dict[str, Rule] = {
         owners.unowned,
         owners.sponsor_gone,
         production.below_baseline,
+        owners.leaving,
         owners.statement_unsigned,
         obligations.condition_overdue,
         obligations.obligation_unconfirmed,

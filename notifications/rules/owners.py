@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
+from accounts.models import Person
 from initiatives import queries as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
@@ -17,6 +19,10 @@ from reviews import queries as reviews
 from reviews.policy import Policy
 
 SPONSOR_SIGNS_WITHIN = timedelta(days=14)
+# A month is what somebody needs to find a successor and to show them what runs.
+LEAVING_SOON = timedelta(days=30)
+# Whoever is said to own something is reminded until the 14th day; three later others hear.
+DAYS_TO_ANSWER = 17
 
 
 @rule(
@@ -27,9 +33,11 @@ SPONSOR_SIGNS_WITHIN = timedelta(days=14)
 )
 def unowned(today: date, policy: Policy) -> list[Finding]:
     """A role that a running stage needs is held by nobody: not named, not accepted, or no longer
-    active (product.md P4 and P23)."""
+    active (product.md P4 and P23). Of what was imported nobody else hears until those who are said
+    to own it have had their time to answer, unless somebody has left it since."""
     roles = sorted({role for stage in RUNNING for role in REQUIRED_ROLES[stage]})
     lacks = {role: ~Exists(_held(role)) for role in roles}
+    lacking = [f"lacks_{role}" for role in lacks]
     incomplete = Q()
     for stage in RUNNING:
         for role in REQUIRED_ROLES[stage]:
@@ -37,17 +45,40 @@ def unowned(today: date, policy: Policy) -> list[Finding]:
     rows = (
         Initiative.objects.counting()
         .filter(incomplete)
-        .annotate(**{f"lacks_{role}": found for role, found in lacks.items()})
-        .values_list("pk", "stage", *(f"lacks_{role}" for role in roles))
+        .annotate(**dict(zip(lacking, lacks.values(), strict=True)))
+        .annotate(was_left=Exists(_left()))
+        .values_list("pk", "stage", "declared_at", "counting_since", "was_left", *lacking)
     )
-    return [_unowned(pk, stage, dict(zip(roles, held, strict=True))) for pk, stage, *held in rows]
+    return [
+        _unowned(
+            pk,
+            stage,
+            dict(zip(roles, held, strict=True)),
+            None if was_left else _asked_until(declared_at, counting_since),
+        )
+        for pk, stage, declared_at, counting_since, was_left, *held in rows
+    ]
+
+
+def _left() -> models.QuerySet[Ownership]:
+    """Those who had accepted, and do not count any more."""
+    rows = Ownership.objects.open().filter(initiative=OuterRef("pk"), accepted_at__isnull=False)
+    gone = Q(person__is_active=False) | Q(accepted_at__lt=F("person__active_since"))
+    return rows.filter(gone)
+
+
+def _asked_until(declared_at: datetime | None, counting_since: datetime) -> date | None:
+    """Until when those who are asked by the campaign have time; None of what was never quiet."""
+    if declared_at is None or counting_since <= declared_at:
+        return None
+    return timezone.localdate(counting_since) + timedelta(days=DAYS_TO_ANSWER)
 
 
 def _held(role: Role) -> models.QuerySet[Ownership]:
     return Ownership.objects.counting().filter(initiative=OuterRef("pk"), role=role)
 
 
-def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
+def _unowned(pk: int, stage: str, lacks: dict[Role, bool], told_on: date | None) -> Finding:
     missing = [role for role in REQUIRED_ROLES[stage] if lacks[role]]
     names = " or ".join(str(role.label).lower() for role in missing)
     return Finding(
@@ -55,6 +86,7 @@ def _unowned(pk: int, stage: str, lacks: dict[Role, bool]) -> Finding:
         Severity.CRITICAL if stage == Stage.PRODUCTION else Severity.WARNING,
         f"Nobody who is active has accepted to be its {names}.",
         "a portfolio lead" if Role.SPONSOR in missing else DECIDERS,
+        due_date=told_on,
     )
 
 
@@ -94,6 +126,40 @@ def sponsor_gone(today: date, policy: Policy) -> list[Finding]:
 
 def _how_gone(is_active: bool) -> str:
     return "came back and has not accepted again" if is_active else "is no longer here"
+
+
+@rule(
+    "Owner leaving",
+    Severity.WARNING,
+    closes_when="somebody else has accepted what they own, or they stay after all",
+    reminds="leaving",
+)
+def leaving(today: date, policy: Policy) -> list[Finding]:
+    """Somebody by whom a role is held that its stage needs leaves within 30 days (product.md P23).
+    From the day after their last it is unowned, and the rule of that name says so."""
+    soon = (today, today + LEAVING_SOON)
+    rows = (
+        Ownership.objects.counting()
+        .required()
+        .filter(person__leaves_on__range=soon, initiative__counting_since__isnull=False)
+        .select_related("person")
+        .order_by("initiative", "person", "pk")
+    )
+    grouped = groupby(rows, key=lambda held: (held.initiative_id, held.person))
+    return [_leaving(pk, person, list(held)) for (pk, person), held in grouped]
+
+
+def _leaving(pk: int, person: Person, held: list[Ownership]) -> Finding:
+    assert person.leaves_on is not None
+    names = " and ".join(ownership.role_name.lower() for ownership in held)
+    return Finding(
+        pk,
+        Severity.WARNING,
+        f"{person.name}, its {names}, leaves on {in_words(person.leaves_on)}.",
+        f"{person.name}, {DECIDERS}",
+        subject=f"ownership:{held[0].pk}",
+        due_date=person.leaves_on,
+    )
 
 
 @rule(

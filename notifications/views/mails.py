@@ -19,7 +19,7 @@ from django.views.generic import View
 from accounts import permissions as people
 from initiatives.views.base import ActionView
 from notifications import actions, queries, unsubscribing
-from notifications.forms import MailsForm
+from notifications.forms.mails import MailsForm
 from notifications.preferences import TOPICS, default_of
 
 

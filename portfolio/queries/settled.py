@@ -41,6 +41,13 @@ CHANGES_HEALTH = frozenset({
 # Moves no date, spends nothing …
 CHANGES_NO_COUNT = CHANGES_HEALTH | {
     "baseline.proposed",
+    "calendar.made",
+    "calendar.revoked",
+    "channel.entered",
+    "channel.removed",
+    "channel.switched",
+    "flag.snoozed",
+    "flag.woken",
     "initiative.off_confirmed",
     "initiatives.exported",
     "initiative.lapsed",

@@ -1,4 +1,4 @@
-"""What is one person's to do: signatures, questions, what they own, their mails."""
+"""What is one person's: what waits for them, what they own, when it is due, what they were told."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ from django.urls import reverse
 
 from accounts.models import Person
 from initiatives import permissions
-from initiatives.models import Initiative, Obligation, Ownership
+from initiatives.models import HandOver, Initiative, Obligation, Ownership
 from initiatives.queries import awaiting_confirmation
 from initiatives.stages import Stage
 from notifications import queries as notifications
-from notifications.queries import Said
+from notifications.models import Reminder
+from notifications.queries import NextStep, Said
 from notifications.rules.words import in_words
+from portfolio.queries.person import hand_overs_to
+from reviews import overrides
 from reviews import queries as reviews
-from reviews.models import Question
+from reviews.models import Override, Question
 
 STAGE_LABELS: dict[str, str] = dict(Stage.choices)
 COLUMNS = (
@@ -25,6 +28,7 @@ COLUMNS = (
     "initiative__name", "initiative__stage", "initiative__decision_date",
 )  # fmt: skip
 FLAGS = 2  # said of an initiative that they own
+UNREAD, AHEAD = 50, 30  # shown at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,41 +48,57 @@ class Owned:
 
 @dataclass(frozen=True)
 class Work:
+    """What waits for somebody."""
+
     today: date
     requests: list[reviews.Request]
-    asked: list[Ownership]
-    owned: list[Owned]
-    messages: Any
-    ahead: Any
-    to_confirm: int
-    obligations: list[Obligation]
+    overrides: list[Override]
     questions: list[Question]
-    deputy: Person | None
+    hand_overs: list[HandOver]
+    obligations: list[Obligation]
+    asked: list[Ownership]
+    to_confirm: int
 
     @property
     def is_empty(self) -> bool:
-        waits = (self.requests, self.asked, self.owned, self.to_confirm, self.obligations)
-        return not any((*waits, self.questions))
+        by_name = (self.requests, self.overrides, self.questions, self.hand_overs)
+        return not any((*by_name, self.obligations, self.asked)) and not self.to_confirm
 
 
 def load(person: Person, today: date) -> Work:
     """Everything that waits for this person."""
-    mine = _ownerships(person)
-    held = [ownership for ownership in mine if ownership.counts]
+    obligations = Obligation.objects.open().filter(assignee=person).select_related("initiative")
     return Work(
         today=today,
         requests=reviews.requests_for(person, today),
-        asked=[o for o in mine if o.state == "asked"],
-        owned=_owned(held),
-        messages=notifications.messages_to(person, 10),
-        ahead=notifications.reminders_ahead(person),
-        to_confirm=_to_confirm(person),
-        obligations=list(
-            Obligation.objects.open().filter(assignee=person).select_related("initiative")
-        ),
+        overrides=overrides.asked_of(person),
         questions=reviews.questions_to(person),
-        deputy=person.deputy if person.has_deputy_on(today) else None,
+        hand_overs=hand_overs_to(person),
+        obligations=list(obligations),
+        asked=[o for o in _ownerships(person) if o.state == "asked"],
+        to_confirm=_to_confirm(person),
     )
+
+
+def owned_by(person: Person) -> list[Owned]:
+    """Where they hold a role, with what was flagged about it."""
+    return _owned([ownership for ownership in _ownerships(person) if ownership.counts])
+
+
+@dataclass(frozen=True)
+class Told:
+    """What somebody was told and has not seen, and what they will be told next."""
+
+    unread: list[Reminder]
+    ahead: list[NextStep]
+    further: int  # there are of these
+
+
+def told(person: Person, today: date) -> Told:
+    """The newest of what is unread, and the first of what comes next."""
+    unread = notifications.unread_by(person).select_related("initiative", "message")
+    ahead = notifications.next_steps(person, today)
+    return Told(list(unread[:UNREAD]), ahead[:AHEAD], len(ahead[AHEAD:]))
 
 
 def _ownerships(person: Person) -> list[Ownership]:

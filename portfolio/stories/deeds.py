@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import models
+from django.utils import timezone
 
+from accounts import actions as accounts
 from initiatives import actions as initiatives
 from initiatives.models import Metric, OpenQuestion, Ownership
 from initiatives.models.charter import MetricKind
@@ -16,6 +18,8 @@ from initiatives.triage import LegalClass, legal_class
 from portfolio.stories import papers
 from portfolio.stories.people import GROUPS, MORNING
 from portfolio.stories.story import Act, Deed, Metrics, Scene, Story
+from reviews import actions as reviews
+from reviews import belongings
 
 Deeds = tuple[Deed, ...]
 
@@ -276,6 +280,35 @@ def joined(days: float, role: str, key: str, *, silent: bool = False) -> Deeds:
             )  # fmt: skip
 
     return (Deed(days, join),)
+
+
+def leaving(days: float, key: str, *, by: str, ahead: int) -> Deeds:
+    """The head of somebody's unit records their last day, so many days from today."""
+
+    def record(scene: Scene) -> None:
+        last = timezone.localdate(scene.cast.now) + timedelta(days=ahead)
+        accounts.record_leaving(person=scene.who(key), day=last, by=scene.who(by), at=scene.at)
+
+    return (Deed(days, record),)
+
+
+def offered(days: float, giver: str, receiver: str, reason: str, *, declined: str = "") -> Deeds:
+    """A lead asks somebody to take over all that another owns, who declines within hours, or has
+    not answered yet."""
+
+    def offer(scene: Scene) -> None:
+        by = scene.cast.lead
+        theirs = belongings.of(scene.who(giver), seen_by=by)
+        asked = reviews.ask_to_take_over(
+            giver=scene.who(giver), receiver=scene.who(receiver), reason=reason,
+            subjects=[belonging.subject for belonging in theirs], by=by, at=scene.at,
+        )  # fmt: skip
+        if declined:
+            reviews.decline_to_take_over(
+                hand_over=asked, reason=declined, by=asked.receiver, at=scene.later(hours=3)
+            )
+
+    return (Deed(days, offer),)
 
 
 def reaccepted(days: float) -> Deeds:

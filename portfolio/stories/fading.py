@@ -1,7 +1,7 @@
 """Initiatives in production that somebody has to look at: declining, bypassed, tripped."""
 
 from initiatives.stages import Role
-from portfolio.stories.deeds import asked, closed, evaluated, monthly, spent
+from portfolio.stories.deeds import asked, closed, evaluated, leaving, monthly, spent
 from portfolio.stories.gates import chartered, proven, shipped
 from portfolio.stories.story import Charter, Metrics, Story, adoption, over, quality, unit_cost
 
@@ -82,6 +82,7 @@ COMPLAINTS = Story(
         *closed(370, "Who tells it", "Human resources sends the list; somebody has to load it."),
         *shipped(352, "Complete. Watch what happens when teams change.", "60 %"),
         *monthly(345, 5, 4_900),
+        *leaving(6, "amara.diallo", by="lena.fisk", ahead=12),
     ),
 )
 

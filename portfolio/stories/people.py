@@ -25,6 +25,20 @@ UNITS = {
     "Finance and actuarial": "anders.holm",
     "Information technology": "yusuf.arslan",
 }
+MEMBERS = {
+    "Claims": ("tomas.berger",),
+    "Customer service": ("lena.fisk", "amara.diallo"),
+    "Underwriting": ("oskar.lind",),
+    "Operations": ("martin.holt", "viktor.salo", "bram.dekker"),
+    "Human resources": ("petra.novak",),
+    "Life and disability": ("grace.mensah",),
+    "Sales and brokers": ("sofia.marin",),
+    "Finance and actuarial": ("anders.holm", "mei.tanaka"),
+    "Information technology": (
+        "ingrid.vale", "priya.nair", "samuel.okoye", "niamh.corrigan", "joao.prates",
+        "ruth.adeyemi", "dario.conti", "yusuf.arslan", "leo.fontaine", "iris.chen", "clara.weiss",
+    ),
+}  # fmt: skip
 ABOVE = {"Information technology": "Operations", "Human resources": "Operations"}
 
 # Colleagues whom one cannot sign in as from the sign-in page; owners and signers have to differ.

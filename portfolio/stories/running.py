@@ -1,7 +1,7 @@
 """Initiatives that ran before Gatehouse came, declared where they are."""
 
 from initiatives.stages import Role, Stage
-from portfolio.stories.deeds import monthly, spent
+from portfolio.stories.deeds import monthly, offered, spent
 from portfolio.stories.story import Metrics, Story
 
 INVOICE_CODING = Story(
@@ -70,7 +70,22 @@ FRAUD_SIGNALS = Story(
             measured=((100, "34 %", 310), (70, "31 %", 295), (40, "28 %", 322), (10, "26 %", 301)),
         ),
     ),
-    happened=monthly(118, 5, 11_000),
+    happened=(
+        *monthly(118, 5, 11_000),
+        *offered(
+            2,
+            "dario.conti",
+            "joao.prates",
+            "Dario has left. Who knows the scoring platform best after him?",
+            declined="I have never seen the scoring platform. Priya built half of it.",
+        ),
+        *offered(
+            1,
+            "dario.conti",
+            "priya.nair",
+            "Dario has left. Yusuf's team keeps it running and can show you how.",
+        ),
+    ),
 )
 
 ROOF_IMAGES = Story(

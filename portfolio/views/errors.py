@@ -1,8 +1,13 @@
 """Pages for when something went wrong: each says what to do."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+
+AWAY_SECONDS = 5
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -23,5 +28,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Rendered without context: whatever broke may break again."""
+    """Rendered without context: whatever broke may break again. Without its database the
+    application is away, and not broken: whoever asks may come back in a moment."""
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)) and not _has_database():
+        page = loader.get_template("503.html").render()
+        return HttpResponse(page, status=503, headers={"Retry-After": str(AWAY_SECONDS)})
     return HttpResponse(loader.get_template("500.html").render(), status=500)
+
+
+def _has_database() -> bool:
+    """Whether it was a statement that failed, such as one that waited too long for a lock."""
+    return connection.connection is not None and connection.is_usable()

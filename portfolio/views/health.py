@@ -1,16 +1,20 @@
-"""Whether this process lives, and whether the installation is ready."""
+"""Whether this process lives, whether the installation is ready, and its figures."""
+
+from hmac import compare_digest
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from kombu import Connection
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from audit import triggers
 from notifications import queries as notifications
+from notifications.metrics import exposition
 from notifications.operations import OLDEST_SWEEP
 
 BROKER_SECONDS = 3
@@ -34,6 +38,19 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"ready": ready, **checks}, status=200 if ready else 503)
 
 
+@login_not_required
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Figures for Prometheus, for whoever sends the token of `METRICS_TOKEN` as a bearer; without
+    one in the settings there is no such page."""
+    if not settings.METRICS_TOKEN:
+        raise Http404
+    sent = request.headers.get("Authorization", "")
+    if not compare_digest(sent.encode(), f"Bearer {settings.METRICS_TOKEN}".encode()):
+        return HttpResponse("Send the token of METRICS_TOKEN as a bearer.\n", status=401)
+    return HttpResponse(exposition(), content_type=CONTENT_TYPE_LATEST)
+
+
 def _database() -> str:
     try:
         with connection.cursor() as cursor:
@@ -54,7 +71,8 @@ def _audit() -> str:
 
 
 def _broker() -> str:
-    options = settings.CELERY_BROKER_TRANSPORT_OPTIONS
+    patience = {"socket_timeout": BROKER_SECONDS, "socket_connect_timeout": BROKER_SECONDS}
+    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, **patience}
     try:
         with Connection(
             settings.CELERY_BROKER_URL, connect_timeout=BROKER_SECONDS, transport_options=options

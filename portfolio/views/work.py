@@ -1,42 +1,103 @@
-"""My work, and who signs when I am away."""
+"""My work: what waits for me, what I own, when it is due, and what I was told."""
 
-from datetime import datetime
 from typing import Any
 
-from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import TemplateView
+from django.views.generic import TemplateView, View
 
-from accounts import actions
 from accounts.models import Person
-from initiatives.views.base import ActionView
-from portfolio.forms import DeputyForm
+from notifications import actions as notifications
+from notifications import queries
+from notifications.models import Reminder
 from portfolio.queries import work
 
+LINES = 25
+# The parts of My work: so that a phone is not one endless page, each is a page of its own.
+PARTS = (
+    ("portfolio:my_work", "To do"),
+    ("portfolio:owned", "What I own"),
+    ("portfolio:deadlines", "Deadlines"),
+    ("portfolio:reminders", "Reminders"),
+    ("portfolio:my_settings", "Settings"),
+)
 
-class MyWork(TemplateView):
-    """Signatures asked of me, questions to me, what I own, what was sent to me."""
 
-    template_name = "portfolio/my_work.html"
+class Part(TemplateView):
+    """One part of My work, under the tabs that lead to the others."""
+
+    view = ""
+
+    @property
+    def person(self) -> Person:
+        assert isinstance(self.request.user, Person)
+        return self.request.user
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        assert isinstance(self.request.user, Person)
-        loaded = work.load(self.request.user, timezone.localdate())
+        parts = [(reverse(view), title, view == self.view) for view, title in PARTS]
+        return super().get_context_data(parts=parts, today=timezone.localdate(), **kwargs)
+
+
+class MyWork(Part):
+    """What waits for me: signatures, questions, obligations, ownerships."""
+
+    template_name = "portfolio/my_work.html"
+    view = "portfolio:my_work"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        loaded = work.load(self.person, timezone.localdate())
         return super().get_context_data(work=loaded, **kwargs)
 
 
-class Deputy(ActionView):
-    """Name who signs in one's place, or nobody."""
+class Owned(Part):
+    """Where I hold a role."""
 
-    form_class = DeputyForm
-    done = "Saved."
+    template_name = "portfolio/owned.html"
+    view = "portfolio:owned"
 
-    def get_initial(self) -> dict[str, Any]:
-        return {"deputy": self.person.deputy_id, "until": self.person.deputy_until}
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        page = Paginator(work.owned_by(self.person), LINES).get_page(self.request.GET.get("page"))
+        return super().get_context_data(page=page, **kwargs)
 
-    def act(self, form: forms.Form, at: datetime) -> None:
-        actions.name_deputy(person=self.person, by=self.person, at=at, **form.cleaned_data)
 
-    def get_success_url(self) -> str:
-        return reverse("portfolio:my_work")
+class Deadlines(Part):
+    """One list in the order of days, over everything that I see to."""
+
+    template_name = "portfolio/deadlines.html"
+    view = "portfolio:deadlines"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = queries.deadlines(self.person, timezone.localdate())
+        page = Paginator(found, LINES * 2).get_page(self.request.GET.get("page"))
+        return super().get_context_data(page=page, **kwargs)
+
+
+class Reminders(Part):
+    """What I was told, what I have not seen of it, and what comes next."""
+
+    template_name = "portfolio/reminders.html"
+    view = "portfolio:reminders"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        sent = Paginator(queries.sent_to(self.person), LINES)
+        return super().get_context_data(
+            told=work.told(self.person, timezone.localdate()),
+            page=sent.get_page(self.request.GET.get("page")),
+            **kwargs,
+        )
+
+
+class Read(View):
+    """Say that I have seen one reminder, or, without one, all."""
+
+    def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        assert isinstance(request.user, Person)
+        if pk is None:
+            notifications.read_all(by=request.user, at=timezone.now())
+        else:
+            reminder = get_object_or_404(Reminder, pk=pk, recipient=request.user)
+            notifications.read(reminder=reminder, by=request.user, at=timezone.now())
+        return HttpResponseRedirect(reverse("portfolio:reminders"))

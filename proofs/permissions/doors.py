@@ -32,8 +32,8 @@ from initiatives.models import (
     Ownership,
 )
 from initiatives.stages import Role, Stage
-from notifications import unsubscribing
-from notifications.models import Preference
+from notifications import campaigns, unsubscribing
+from notifications.models import Flag, Preference, Snooze
 from proofs.permissions import world as worlds
 from proofs.permissions.world import Target, World
 from reviews import actions as reviews
@@ -188,6 +188,8 @@ OF: dict[str, Callable[[Initiative, str], Any]] = {
     "reviews:decline": lambda row, _: worlds.override(row),
     "reviews:waive": _first(KillCondition),
     "initiatives:confirm_obligation": _promised,
+    "notifications:snooze": _first(Flag, rule="stalled"),
+    "notifications:wake": _in_review(Snooze, "flag__initiative"),
 }
 
 
@@ -227,6 +229,11 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "reviews:endorse": _chartered,
     "reviews:rebaseline": _chartered,
     "notifications:retry": lambda _, world, __: {"pk": world.extras["mail"]},
+    "campaign:keep": lambda _, world, __: {"pk": world.extras["dead"]},
+    "portfolio:read": lambda _, world, __: {"pk": world.extras["reminder"]},
+    "portfolio:make_calendar": lambda *_: {"kind": "own"},
+    "portfolio:revoke_calendar": lambda *_: {"kind": "own"},
+    "calendar:feed": lambda _, world, __: {"token": world.extras["token"]},
     "policy:version": lambda *_: {"version": 1},
     "policy:text": lambda *_: {"version": 1},
     "policy:difference": lambda *_: {"before": 1, "after": 1},
@@ -241,7 +248,12 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "account_reset_password_from_key": lambda *_: {"uidb36": "1", "key": "set-password"},
 }
 # What follows the question mark.
-ASKED = {"policy:differences": "?before=1&after=1"}
+OF_ALL = f"?of={','.join(str(pk) for pk in range(1, 60))}"  # of which one's own count
+ASKED = {
+    "policy:differences": "?before=1&after=1",
+    "campaign:not_mine": OF_ALL,
+    "campaign:dead": OF_ALL,
+}
 # Names that mean several things.
 VARIANTS: dict[str, tuple[str, ...]] = {
     "reviews:decide": ("proceed", "send_back", "extend", "pause", "kill", "suspend", "resume"),
@@ -271,6 +283,14 @@ def _overridden(target: Target, world: World) -> dict[str, Any]:
 
 def _taken_over(target: Target, world: World) -> dict[str, Any]:
     return {"statement": statement.of(initiative_facts.load_one(target.row.pk))}
+
+
+def _to_be_asked(target: Target, world: World) -> dict[str, Any]:
+    return {"mails": campaigns.count_asked(campaigns.quiet()), "unit": "", "sure": "on"}
+
+
+def _another_day(target: Target, world: World) -> dict[str, Any]:
+    return {f"day_{worlds.imported_pilot().pk}": _in_days(20)}
 
 
 def _in_days(days: int) -> str:
@@ -307,6 +327,27 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "reviews:waive": lambda *_: {"reason": "It comes later.", "expires_on": _in_days(14)},
     "reviews:endorse": _taken_over,
     "notifications:retry": lambda *_: {},
+    "campaign:start": _to_be_asked,
+    "campaign:chase": lambda *_: {"all": "yes"},
+    "campaign:retire": lambda _, world: {
+        "request": [world.extras["dead"]],
+        "outcome": "withdrawn",
+        "lesson": "Ask who uses it.",
+    },
+    "campaign:mine": lambda *_: {"mine": "all"},
+    "campaign:not_mine": lambda *_: {"comment": "Since May."},
+    "campaign:dead": lambda *_: {"reason": "It is switched off."},
+    "campaign:dates": _another_day,
+    "notifications:snooze": lambda *_: {"until": _in_days(7), "reason": "Next week."},
+    "notifications:wake": lambda *_: {},
+    "portfolio:read": lambda *_: {},
+    "portfolio:read_all": lambda *_: {},
+    "portfolio:make_calendar": lambda *_: {},
+    "portfolio:revoke_calendar": lambda *_: {},
+    "portfolio:enter_channel": lambda *_: {"url": f"slack://T0000000A/B0000000A/{'a' * 24}"},
+    "portfolio:channel_on": lambda *_: {},
+    "portfolio:channel_off": lambda *_: {},
+    "portfolio:remove_channel": lambda *_: {},
     "portfolio:deputy": lambda _, world: {"deputy": world.extras["stand_in"].pk},
     "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
     "policy:start": lambda *_: {},
@@ -393,6 +434,14 @@ def _messy_set(target: Target, world: World) -> None:
         initiatives.describe_evaluation_set(initiative=row, values=values, by=None, at=at)
 
 
+def _taken_over_as_imported(target: Target, world: World) -> None:
+    """The owner has accepted a pilot that came in quiet, and the campaign has begun."""
+    row, owner, at = worlds.imported_pilot(), world.extras["owner"], timezone.now()
+    initiatives.start_counting(by=None, at=at, initiatives=[row.pk])
+    asked = initiatives.ask(initiative=row, role=Role.SPONSOR, person=owner, by=None, at=at)
+    initiatives.accept(ownership=asked, by=owner, at=at)
+
+
 # What happens just before, and is taken back with everything else.
 
 
@@ -404,6 +453,7 @@ def _chose_mails(target: Target, world: World) -> None:
 
 FIRST: dict[str, Callable[[Target, World], None]] = {
     "mails:reset": _chose_mails,
+    "campaign:dates": _taken_over_as_imported,
     "initiatives:confirm_off": _suspended,
     "initiatives:record_messy_run": _messy_set,
     "reviews:decide resume": _suspended,

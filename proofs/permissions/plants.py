@@ -28,10 +28,13 @@ APPS = ("config", "portfolio", "notifications", "reviews", "initiatives", "accou
 BEHIND = {
     "accounts.is_somebody": "a type, not a rule",
     "accounts.may_manage_people": "of the admin's forms, which are for administrators alone",
+    "accounts.may_invite": "of the address one types: tests/initiatives/actions/test_claiming.py",
     "accounts.may_read_audit_log": "the log has no page yet but the admin's",
-    "notifications.may_start_campaign": "there is no page for it yet",
+    "notifications.may_snooze_any": "says to whom it is offered; may_snooze refuses",
+    "notifications.may_snooze_facts": "says to whom it is offered; may_snooze refuses",
     "initiatives.may_answer_for": "the page is there for the person asked alone",
     "initiatives.may_know_of": "of whom one names, not of who asks",
+    "reviews.may_ask_to_retire": "the page is there for what is said to be one's own alone",
     "reviews.bar_to_ending": "nothing here is so late; tests/reviews/test_catching_up.py is",
     "reviews.lapsed": "a sentence, not a rule",
 }

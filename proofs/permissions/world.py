@@ -21,7 +21,9 @@ from initiatives.actions import uploads
 from initiatives.models import Initiative, Metric, OpenToGroup, Ownership
 from initiatives.stages import Role, Stage
 from initiatives.triage import QUESTIONS
-from notifications.models import Message
+from notifications import actions as notifications
+from notifications.models import Calendar, Channel, Flag, Message, Reminder
+from notifications.sealing import sealed
 from portfolio import demo
 from portfolio.stories.deeds import restricted
 from portfolio.stories.gates import Outcome, asked_for, decided, killed
@@ -217,6 +219,7 @@ def _complete(row: Initiative, seen: str, world: World) -> None:
                 },
                 **about,
             )
+    _flagged(row, owner, at)
     if seen == ASKED:  # the default policy asks security only where data leaves
         groups = Group.objects.filter(key__in=GROUPS)
         OpenToGroup.objects.bulk_create(
@@ -228,6 +231,17 @@ def _complete(row: Initiative, seen: str, world: World) -> None:
             reviews.request_review(initiative=row, by=owner, at=at + timedelta(seconds=1))
         if asked := review(row):
             _answered(asked, world, at + timedelta(seconds=2))
+
+
+def _flagged(row: Initiative, owner: Person, at: datetime) -> None:
+    """Something that can be snoozed, and something that is."""
+    said = {"due_date": at.date(), "severity": "notice", "acts": "", "since": at, "opened_at": at}
+    Flag.objects.create(initiative=row, rule="stalled", says="Nothing has happened.", **said)
+    flag = Flag.objects.create(
+        initiative=row, rule="evaluation_stale", says="It ran long ago.", **said
+    )
+    until = timezone.localdate(at) + timedelta(days=3)
+    notifications.snooze(flag=flag, until=until, reason="Next week.", by=owner, at=at)
 
 
 def _answered(asked: Review, world: World, at: datetime) -> None:
@@ -281,8 +295,8 @@ def _named(key: str) -> Person:
 
 
 def _beside(world: World) -> None:
-    """An upload, a draft of the policy by another lead, a light triage to be confirmed, and a mail
-    that was given up."""
+    """An upload, a draft of the policy by another lead, a light triage to be confirmed, a mail that
+    was given up, and something that is said to be dead."""
     at = timezone.now()
     another = Person.objects.get(email="ingrid.vale@halden.example")
     light = initiatives.register(
@@ -303,10 +317,39 @@ def _beside(world: World) -> None:
         state=Message.State.FAILED,
         last_error="550 no such mailbox",
     ).pk
+    idle = Initiative.objects.quiet().filter(stage=Stage.PILOT).latest("pk")
+    world.extras["dead"] = reviews.ask_to_retire(
+        initiative=idle, reason="It is switched off.", by=another, at=at
+    ).pk
+    _of_oneself(world, at)
     draft = reviews.start_draft(by=another, at=at)
     text = draft.text.replace("pilot_days = 42", "pilot_days = 30")
     saved = reviews.save_draft(draft=draft, revision=1, text=text, by=another, at=at)
     world.extras["revision"] = saved.revision
+
+
+def imported_pilot() -> Initiative:
+    """One that came in with the demo's list, and is quiet."""
+    return Initiative.objects.quiet().filter(stage=Stage.PILOT).earliest("pk")
+
+
+def _of_oneself(world: World, at: datetime) -> None:
+    """A calendar and a channel for everybody, and a reminder to the owner."""
+    for person in (asker.person for asker in world.askers if asker.person):
+        token = notifications.make_calendar(kind=Calendar.Kind.OWN, by=person, at=at)
+        Channel.objects.create(person=person, sealed=sealed("nowhere"), service="Slack", made_at=at)
+        world.extras["token"] = token
+    row = Initiative.objects.latest("pk")
+    world.extras["reminder"] = Reminder.objects.create(
+        kind="stalled",
+        subject=f"initiative:{row.pk}",
+        due_date=at.date(),
+        step=0,
+        recipient=world.person("owner"),
+        says="Say how it stands",
+        path="/",
+        planned_at=at,
+    ).pk
 
 
 def pending(row: Initiative) -> Ownership | None:

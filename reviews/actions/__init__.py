@@ -2,8 +2,15 @@
 
 from reviews.actions.answering import answer
 from reviews.actions.asking import answer_question, ask
+from reviews.actions.dating import agree_on_date
 from reviews.actions.deciding import WHY_IT_STOPS, decide
 from reviews.actions.endorsing import endorse
+from reviews.actions.handing_over import (
+    ask_to_take_over,
+    decline_to_take_over,
+    take_over,
+    withdraw_hand_over,
+)
 from reviews.actions.judging import judge
 from reviews.actions.lapsing import lapse_undecided
 from reviews.actions.overriding import (
@@ -21,6 +28,7 @@ from reviews.actions.policies import (
     start_draft,
 )
 from reviews.actions.rebaselining import propose_baseline
+from reviews.actions.retiring import Retired, ask_to_retire, keep, retire_all
 from reviews.actions.reviewing import notice_changes, request_review, withdraw
 from reviews.actions.signing import Condition, sign, take_back
 from reviews.actions.standing_in import appoint, end_delegation, hand_on
@@ -29,20 +37,26 @@ from reviews.actions.waiving import waive
 __all__ = [
     "WHY_IT_STOPS",
     "Condition",
+    "Retired",
+    "agree_on_date",
     "answer",
     "answer_question",
     "appoint",
     "ask",
     "ask_for_override",
+    "ask_to_retire",
+    "ask_to_take_over",
     "countersign_override",
     "decide",
     "decline_override",
+    "decline_to_take_over",
     "discard_draft",
     "end_delegation",
     "endorse",
     "ensure_default_policy",
     "hand_on",
     "judge",
+    "keep",
     "lapse_undecided",
     "notice_changes",
     "prepare_pack",
@@ -50,11 +64,14 @@ __all__ = [
     "publish_draft",
     "record_pack",
     "request_review",
+    "retire_all",
     "save_draft",
     "settle_overrides",
     "sign",
     "start_draft",
     "take_back",
+    "take_over",
     "waive",
     "withdraw",
+    "withdraw_hand_over",
 ]

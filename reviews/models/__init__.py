@@ -3,6 +3,7 @@
 from reviews.models.deciding import Decision, Override
 from reviews.models.judging import JudgedUpTo, Judgement, UnmetCriterion
 from reviews.models.policies import PolicyDraft, PolicyVersion
+from reviews.models.retiring import RetirementRequest
 from reviews.models.reviewing import Delegation, Question, Review, Slot, Snapshot
 from reviews.models.signing import Endorsement, SignOff
 
@@ -16,6 +17,7 @@ __all__ = [
     "PolicyDraft",
     "PolicyVersion",
     "Question",
+    "RetirementRequest",
     "Review",
     "SignOff",
     "Slot",

@@ -1,6 +1,6 @@
 // <label hidden><input data-select-all>: ticks every box of its form, and says whether all are.
 for (const all of document.querySelectorAll("[data-select-all]")) {
-  const boxes = [...all.form.querySelectorAll("[name=initiative]")];
+  const boxes = [...all.form.querySelectorAll("[type=checkbox][name]")];
   const show = () => {
     const ticked = boxes.filter((box) => box.checked).length;
     all.checked = ticked === boxes.length;

@@ -10,11 +10,13 @@ from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone
 
 from accounts.models import Person
+from initiatives.models import Initiative
 from notifications import actions, mail, queries, weekly_mail
 from notifications.actions.composing import mail_time
 from notifications.models import Message, Reminder
 from notifications.preferences import DIGEST
 from portfolio import stories
+from reviews import actions as reviews
 
 # Which owe one of each kind.
 STORIES = (
@@ -31,6 +33,7 @@ STORIES = (
 
 def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     """One mail of each kind, by its name; expects `STORIES`, or all of the demo."""
+    _say_more(at)
     actions.hear(at=at)
     today = timezone.localdate(at)
     owed = Reminder.objects.owed().select_related("recipient", "initiative").order_by("pk")
@@ -47,7 +50,11 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "mentioned": owed.filter(kind="mentioned")[:1],
         "see-to-it": owed.filter(kind="obligation_owed")[:1],
         "not-confirmed": owed.filter(kind="obligation")[:1],
-        "own": owed.filter(kind="ownership_asked")[:1],
+        "own": owed.filter(kind="ownership_asked", says__startswith="Accept")[:1],
+        "own-several": owed.filter(kind="ownership_asked", says__startswith="Say")[:1],
+        "chased": owed.filter(kind="ownership_chased")[:1],
+        "silent": owed.filter(kind="ownership_silent")[:1],
+        "dead": owed.filter(kind="retirement_asked")[:1],
         "ready": before[:1],
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
         "lapsed": owed.filter(kind="decision_lapsed")[:1],
@@ -64,6 +71,11 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "not-signed": owed.filter(kind="sign_off_overdue")[:1],
         "nobody-signs": owed.filter(kind="slot_unfillable")[:1],
         "unowned": owed.filter(kind="unowned")[:1],
+        "leaves": owed.filter(kind="leaving", path__contains="/people/")[:1],
+        "successor": owed.filter(kind="leaving", path__contains="/initiatives/")[:1],
+        "last-day": owed.filter(kind="leaving_recorded")[:1],
+        "take-over": owed.filter(kind="hand_over_asked")[:1],
+        "not-taken": owed.filter(kind="hand_over_answered")[:1],
         "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
         "suspended": owed.filter(kind="suspended", says__startswith="Decide")[:1],
         "make-sure": owed.filter(kind="suspended", says__startswith="Make sure")[:1],
@@ -75,6 +87,18 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     invited[0].recipient = Person(name=invited[0].recipient.name, email="new@halden.example")
     invited[0].recipient.set_unusable_password()
     return {**mails, "invited": _written(invited, today), "weekly": weekly(at)}
+
+
+def _say_more(at: datetime) -> None:
+    """What the demo leaves to its visitors: the campaign is started, somebody is chased, and
+    something is said to be dead."""
+    lead = queries.leads()[0]
+    silent = queries.silent(None, timezone.localdate(at))[0]
+    Reminder.objects.filter(recipient=silent.person, kind="ownership_asked").delete()
+    actions.chase(people=[silent.person.pk], by=lead, at=at)
+    actions.start_campaign(by=lead, at=at)
+    calculator = Initiative.objects.get(name="Old tariff calculator")
+    reviews.ask_to_retire(initiative=calculator, reason="Nobody opens it.", by=lead, at=at)
 
 
 def _of_one_person(reminders: Iterable[Reminder]) -> list[Reminder]:

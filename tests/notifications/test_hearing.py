@@ -120,10 +120,10 @@ class TestOwnerships(HearTestCase):
         )
 
     def test_tells_who_was_asked_and_it_can_wait(self):
-        ownership = self.ask(by=self.lead)
+        self.ask(by=self.lead)
         actions.hear(at=NOON)
         reminder = Reminder.objects.get()
-        assert reminder.subject == f"ownership:{ownership.pk}"
+        assert (reminder.subject, reminder.path) == (f"person:{self.owner.pk}", "/campaign/mine/")
         assert reminder.says == f"Accept or decline: data owner of {called(self.initiative)}"
         assert reminder.detail.startswith("Lea Lead named you as its data owner.")
         assert not reminder.is_urgent

@@ -41,7 +41,7 @@ class TestQueries(TestCase):
         Initiative.objects.filter(pk=self.lost.pk).update(is_restricted=True)
         assert queries.counts(self.owner) == {"decision_near": 1, "decision_overdue": 1}
         assert queries.counts(self.lead)["unowned"] == 1
-        assert len(queries.attention(self.owner)) == 2
+        assert len(self.lines(self.owner)) == 2
         assert self.lost not in {flag.initiative for flag in queries.open_flags(self.owner)}
 
     def test_flags_of_initiatives_are_grouped(self):
@@ -54,17 +54,16 @@ class TestQueries(TestCase):
     def test_attention_counts_initiatives_and_is_paged_by_the_database(self):
         trip_by_spend(self.near)
         actions.sweep(at=NOON)
-        with self.assertNumQueries(3):
-            page = Paginator(queries.attention(self.lead), 2).get_page(1)
+        with self.assertNumQueries(4):
+            page = Paginator(self.lines(self.lead), 2).get_page(1)
             lines = list(page)
         assert [line.initiative for line in lines] == [self.late, self.near]
         assert [f.severity for f in lines[1].flags] == ["critical", "notice"]
         assert page.paginator.count == 3
-        assert queries.attention(self.lead)[0].initiative == self.late
+        assert self.lines(self.lead)[0].initiative == self.late
 
-    def test_attention_of_one_rule(self):
-        (line,) = queries.attention(self.lead, "unowned")
-        assert line.initiative == self.lost
+    def lines(self, person):
+        return queries.Lines(queries.open_for(person), TODAY)
 
     def test_last_sweep(self):
         last = queries.last_sweep()
@@ -75,18 +74,10 @@ class TestQueries(TestCase):
 
     def test_a_person_sees_what_was_sent_and_what_comes(self):
         assert len(queries.reminders_ahead(self.owner)) == 2
-        assert queries.messages_to(self.owner) == []
+        assert list(queries.sent_to(self.owner)) == []
         actions.deliver(clock=lambda: NOON)
         assert queries.reminders_ahead(self.owner) == []
-        (message,) = queries.messages_to(self.owner)
-        assert [r.says for r in message.reminders.all()] == [
+        assert {r.says for r in queries.sent_to(self.owner)} == {
             f"Decide now: {called(self.late)}, late since 25 Feb 2026",
             f"Have it ready by 11 Mar 2026: {called(self.near)}",
-        ]
-
-    def test_a_person_sees_the_day_of_the_next_reminder(self):
-        (step,) = queries.next_steps(self.owner, TODAY)
-        assert (step.initiative, step.day) == (self.near, TODAY + 7 * DAY)  # after a Sunday
-        (step,) = queries.next_steps(self.owner, TODAY + 7 * DAY)
-        assert step.day == TODAY + 9 * DAY
-        assert queries.next_steps(self.owner, TODAY + 9 * DAY) == []
+        }

@@ -1,4 +1,5 @@
-"""Delivering by real processes, which are killed, on data that is committed."""
+"""Delivering and sweeping by several processes at once, on data that is committed. That they are
+killed is in `tests/proofs/test_reminders.py`."""
 
 from __future__ import annotations
 
@@ -6,7 +7,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from initiatives.models import Initiative
 from notifications.models import Flag, Message, Reminder
@@ -31,7 +30,6 @@ from tests.notifications.scenes import (
 )
 
 MAILS = 80
-KILLS = 4
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,34 +80,7 @@ def finish(running: subprocess.Popen[str]) -> dict[str, Any]:
     return done
 
 
-def kill_amid_delivery(sink: Sink) -> None:
-    before = len(sink.mails)
-    running = worker(sink)
-    deadline = time.monotonic() + 30
-    while len(sink.mails) < before + 10 and running.poll() is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
-    running.kill()
-    running.communicate()
-
-
 class TestWorkers:
-    def test_killing_them_loses_no_mail_and_costs_at_most_one_extra_each(self, sink: Sink):
-        owe_many()
-        for _ in range(KILLS):
-            kill_amid_delivery(sink)
-            # What the next worker would wait for: the lease of a killed one runs out.
-            Message.objects.filter(state="queued").update(
-                lease_until=timezone.now() - timedelta(seconds=1)
-            )
-        finish(worker(sink))
-        copies = Counter(to for to, _ in sink.mails)
-        assert len(copies) == MAILS
-        assert sum(copies.values()) - MAILS <= KILLS
-        assert max(copies.values()) <= 1 + KILLS
-        assert states(Reminder) == {"sent": MAILS}
-        assert states(Message) == {"sent": MAILS}
-
     def test_two_at_once_send_nothing_twice(self, sink: Sink):
         owe_many()
         sink.pause = 0.02

@@ -247,7 +247,7 @@ class TestCatchUp(Figures):
         return make_cast(at=self.now - HIRED)
 
     def test_is_not_there_where_nothing_was_declared(self):
-        Initiative.objects.update(declared_at=None)
+        Initiative.objects.update(declared_at=None, counting_since=self.now)
         assert "Catch-up" not in self.text(DASHBOARD)
 
 

@@ -1,4 +1,4 @@
-"""/livez and /readyz: what a load balancer asks, without signing in."""
+"""/livez, /readyz and /metrics: what machines ask, without signing in."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import TestCase, override_settings
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
 from audit import triggers
 from notifications.actions import sweep
-from notifications.models import Sweep
+from notifications.models import Reminder, Sweep
 from proofs.servers import free_port
+from tests.notifications.scenes import make_initiative, make_lead
 
 
 @pytest.mark.embedded
@@ -71,3 +73,48 @@ class TestReadyz(TestCase):
     def test_says_that_the_log_can_be_changed(self):
         triggers.drop("default")
         assert self.ready() == {"audit": "the log's triggers are missing"}
+
+
+@pytest.mark.embedded
+class TestMetrics(TestCase):
+    TOKEN = "one-that-is-long-enough"
+
+    def ask(self, token=TOKEN):
+        return self.client.get("/metrics", headers={"Authorization": f"Bearer {token}"})
+
+    def test_are_not_there_without_a_token_in_the_settings(self):
+        assert self.ask("").status_code == 404
+
+    def test_are_refused_to_who_sends_another_token_or_none(self):
+        with self.settings(METRICS_TOKEN=self.TOKEN):
+            assert self.ask("another").status_code == 401
+            assert self.client.get("/metrics").status_code == 401
+
+    def figures(self):
+        with self.settings(METRICS_TOKEN=self.TOKEN):
+            answer = self.ask()
+        assert answer.status_code == 200
+        assert answer["Content-Type"].startswith("text/plain")
+        families = text_string_to_metric_families(answer.content.decode())
+        return {(s.name, *s.labels.values()): s.value for f in families for s in f.samples}
+
+    def test_tell_of_the_clock_the_queue_and_the_portfolio(self):
+        lead = make_lead()
+        make_initiative(lead, due=timezone.localdate() - timedelta(days=2))
+        sweep(at=timezone.now())
+        found = self.figures()
+        assert found["gatehouse_initiatives", "pilot"] == 1
+        assert found["gatehouse_flags_open", "decision_overdue"] == 1
+        assert found["gatehouse_flags_open", "stalled"] == 0
+        assert found["gatehouse_reminders_owed",] == Reminder.objects.owed().count() > 0
+        assert found["gatehouse_mails", "queued"] == 0
+        assert 0 <= found["gatehouse_sweep_age_seconds",] < 60
+        assert ("gatehouse_sweep_part_seconds", "unowned") in found
+
+    def test_leave_out_what_has_not_begun(self):
+        assert ("gatehouse_sweep_age_seconds",) not in self.figures()
+
+    def test_take_six_queries(self):
+        sweep(at=timezone.now())
+        with self.settings(METRICS_TOKEN=self.TOKEN), self.assertNumQueries(6):
+            self.ask()

@@ -74,7 +74,8 @@ def pages(at):
         yield Page(f"{found}?size=100", owner)
         yield Page(reverse("initiatives:export") + "?sort=name", owner)
         yield Page(reverse("portfolio:dashboard"), owner)
-        yield Page(reverse("portfolio:my_work"), owner)
+        for name in ("my_work", "owned", "deadlines", "reminders", "my_settings"):
+            yield Page(reverse(f"portfolio:{name}"), owner)
     for query in (
         "size=100&q=the&show=due&owner=a&sort=-decision",
         f"health=stale&catch_up=asked&week={week}&show=killed",
@@ -85,7 +86,9 @@ def pages(at):
         yield Page(f"{found}?{query}")
     yield Page(reverse("portfolio:debt"), spare=1)  # open questions
     yield Page(reverse("portfolio:blockers"))
-    yield Page(reverse("notifications:attention"))
+    attention = reverse("notifications:attention")
+    for query in ("", "?by=rules", "?by=closed", "?acts=mine&severity=critical&q=the&person=a"):
+        yield Page(f"{attention}{query}")
     yield Page(reverse("initiatives:triage_queue"))
     yield Page(metric.initiative.get_absolute_url())
 

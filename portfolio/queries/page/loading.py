@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import MD5
 from django.utils.text import capfirst
 
@@ -18,7 +19,8 @@ from initiatives.facts import Facts
 from initiatives.models import Ownership, StageSpell, Waiver
 from initiatives.queries import basis_of
 from initiatives.stages import Role, Stage
-from notifications.models import Flag
+from notifications.models import Flag, Snooze
+from notifications.permissions import may_snooze_facts
 from notifications.rules.finding import Severity
 from portfolio.queries.beside import moment, rows_of_initiative
 from portfolio.queries.charts import Chart, chart
@@ -56,6 +58,7 @@ class Page:
     may_decide: bool
     may_restrict: bool
     may_confirm: bool
+    may_snooze: bool
     mine: list[Ownership]
     to_confirm: set[int]
     ended: past.Ended | None
@@ -79,6 +82,7 @@ class Page:
         return deciding.lapsed(self.facts)
 
 
+OPEN_SNOOZE = Q(snoozes__ended_at=None)  # at most one of a flag
 # What comes along with the initiative's row, so that the page is loaded in at most ten queries.
 BESIDE = {
     "beside_policy": reviews.policy_in_force(),
@@ -131,12 +135,17 @@ BESIDE = {
         lesson="lesson",
     ),
     "beside_flags": rows_of_initiative(
-        Flag.objects.open(),
+        Flag.objects.open().annotate(asleep=FilteredRelation("snoozes", condition=OPEN_SNOOZE)),
+        pk="pk",
         rule="rule",
         severity="severity",
         says="says",
         acts="acts",
         since="since",
+        snooze="asleep__pk",
+        until="asleep__until",
+        by="asleep__by__name",
+        reason="asleep__reason",
     ),
 }
 
@@ -164,7 +173,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         ],
         conditions=conditions(reviews.policy_named(row.beside_policy), known),
         kill_conditions=lines.kill_conditions(person, known, today),
-        flags=_flags(known),
+        flags=_flags(known, today),
         answers=acts.answers(person, known, today),
         bar_to_waiving=deciding.bar_to_waiving(person, known) or "",
         reached=_reached(known, today),
@@ -177,6 +186,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         may_decide=deciding.may_decide(person, known),
         may_restrict=people.is_lead(person) and initiative.stage != Stage.RETIRED,
         may_confirm=permissions.may_confirm_triage(person) and initiative.stage != Stage.RETIRED,
+        may_snooze=may_snooze_facts(person, known),
         mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
         to_confirm=acts.to_confirm(person, known),
         ended=past.ended(known),
@@ -204,12 +214,37 @@ def _days(known: Facts, today: date) -> int | None:
 SAID_ABOVE = ("kill_condition_tripped", "decision_lapsed", "threshold_reached")
 
 
-def _flags(known: Facts) -> list[Flag]:
-    """Its open flags, the worst first, but for those that say what is said above already: what has
-    tripped or lapsed, what is reached, and, until that is late, that it is suspended."""
+def _flags(known: Facts, today: date) -> list[Flag]:
+    """Its open flags, the worst first and what is snoozed last, but for those that say what is said
+    above already: what has tripped or lapsed, what is reached, and, until that is late, that it is
+    suspended. That something is snoozed is said in any case."""
     row: Any = known.initiative
-    flags = [Flag(**f | {"since": moment(f["since"])}) for f in row.beside_flags or ()]
+    flags = [_flag(said, today) for said in row.beside_flags or ()]
     worst = list(Severity)
-    flags = [f for f in flags if f.rule not in SAID_ABOVE]
-    flags = [f for f in flags if (f.rule, f.severity) != ("suspended", Severity.WARNING)]
-    return sorted(flags, key=lambda flag: (worst.index(Severity(flag.severity)), flag.since))
+    shown = [f for f in flags if f.snooze or not _is_said_above(f)]
+    return sorted(
+        shown,
+        key=lambda f: (f.snooze is not None, worst.index(Severity(f.severity)), f.since),
+    )
+
+
+def _is_said_above(flag: Flag) -> bool:
+    is_off = (flag.rule, flag.severity) == ("suspended", Severity.WARNING)
+    return flag.rule in SAID_ABOVE or is_off
+
+
+def _flag(said: Mapping[str, Any], today: date) -> Any:
+    """A flag as it came along, with the snooze in force, if there is one."""
+    columns = ("pk", "rule", "severity", "says", "acts")
+    flag: Any = Flag(since=moment(said["since"]), **{name: said[name] for name in columns})
+    flag.in_force = [_snooze(said)] if _is_asleep(said, flag, today) else []
+    return flag
+
+
+def _is_asleep(said: Mapping[str, Any], flag: Flag, today: date) -> bool:
+    return bool(said["until"]) and flag.may_wait and date.fromisoformat(said["until"]) >= today
+
+
+def _snooze(said: Mapping[str, Any]) -> Snooze:
+    until = date.fromisoformat(said["until"])
+    return Snooze(pk=said["snooze"], until=until, by=Person(name=said["by"]), reason=said["reason"])

@@ -77,7 +77,7 @@ def shots() -> list[Shot]:
         Shot("list", "initiatives:list", who=lead),
         Shot("list-empty", "initiatives:list", who=lead, query="?q=nothingofthekind"),
         Shot("register", "initiatives:register", who=lead),
-        Shot("my-work", "portfolio:my_work", who=busiest()),
+        *(Shot(name, f"portfolio:{view}", who=busiest()) for name, view in MY_WORK),
         Shot("attention", "notifications:attention", who=lead),
         Shot("blockers", "portfolio:blockers", who=lead),
         Shot("lessons", "portfolio:lessons", who=lead),
@@ -97,6 +97,15 @@ def shots() -> list[Shot]:
     ]
 
 
+MY_WORK = (
+    ("my-work", "my_work"),
+    ("my-own", "owned"),
+    ("my-deadlines", "deadlines"),
+    ("my-reminders", "reminders"),
+    ("my-settings", "my_settings"),
+)
+
+
 def persona(of: personas.Persona) -> Person:
     return Person.objects.get(email=of.email)
 
@@ -106,7 +115,7 @@ def busiest() -> Person:
 
     def load(person: Person) -> int:
         found = work.load(person, timezone.localdate())
-        return len(found.requests) * 3 + len(found.asked) * 3 + len(found.owned)
+        return len(found.requests) * 3 + len(found.asked) * 3 + len(work.owned_by(person))
 
     return max(map(persona, personas.DEMO_PERSONAS), key=load)
 

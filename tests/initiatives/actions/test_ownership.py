@@ -109,6 +109,12 @@ class TestAccept(Owned):
         assert (accepted.accepted_at, accepted.hours_a_month) == (later, 8)
         assert (accepted.counts, accepted.state) == (True, "accepted")
 
+    def test_is_refused_to_who_has_left_since_they_opened_the_page(self):
+        asked = self.ask()
+        people.deactivate(person=fresh(self.bo), by=None, at=NOON)
+        with refused("not_asked"):
+            actions.accept(ownership=asked, by=self.bo, at=NOON)
+
     def test_says_who_accepted(self):
         actions.accept(ownership=self.ask(), by=self.bo, at=NOON)
         event = last_event()
@@ -273,6 +279,17 @@ class TestUnowned(TestCase):
         assert self.is_unowned()
         held = Ownership.objects.select_related("person").first()
         assert (held.counts, held.state) == (False, "left")
+
+    def test_does_not_end_with_a_reactivation_that_was_asked_for_before_they_accepted(self):
+        """Its moment is of before it waited for the person; by the log they are back after all."""
+        later = NOON + timedelta(seconds=1)
+        for owned in Ownership.objects.all():
+            Ownership.objects.filter(pk=owned.pk).update(accepted_at=None)
+            actions.accept(ownership=owned, by=self.bo, at=later)
+        people.deactivate(person=self.bo, by=None, at=NOON)
+        people.reactivate(person=self.bo, by=None, at=NOON)
+        assert self.is_unowned()
+        assert fresh(self.bo).active_since > later
 
     def test_ends_when_they_accept_again(self):
         people.deactivate(person=self.bo, by=None, at=NOON)

@@ -1,0 +1,119 @@
+"""What others hear when somebody leaves, and when what they own is handed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from accounts.models import Person
+from audit.queries import EventRecord
+from initiatives.models import HandOver
+from notifications.models import Reminder
+from notifications.rules.words import in_words
+
+ANSWERED = ("hand_over.declined", "hand_over.accepted")
+
+
+def reminders_of(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
+    """Say whom these events make us owe what, by how things stand now."""
+    for asked in _hand_overs(events, "hand_over.asked"):
+        if asked.is_open:
+            yield _asked(asked, at)
+    for answered in _hand_overs(events, *ANSWERED):
+        if answered.left:
+            yield from _answered(answered, at)
+    yield from _recorded(events, at)
+
+
+def _hand_overs(events: Iterable[EventRecord], *kinds: str) -> list[Any]:
+    """Each with `count`, how many things it is about, and `left`, how many were not taken over."""
+    ids = {_id(e) for e in events if e.kind in kinds}
+    if not ids:
+        return []
+    rows = HandOver.objects.filter(pk__in=ids).select_related("giver", "receiver", "asked_by")
+    left = Count("items", filter=Q(items__moved_at=None))
+    return list(rows.annotate(count=Count("items"), left=left))
+
+
+def _id(event: EventRecord) -> int:
+    return int(event.subject.partition(":")[2])
+
+
+def _asked(asked: Any, at: datetime) -> Reminder:
+    """Where its owner has left, or is about to, it cannot wait for the mail of the day."""
+    giver, reason = asked.giver, f" {asked.reason}" if asked.reason else ""
+    leaves = f", whose last day is {in_words(giver.leaves_on)}" if giver.leaves_on else ""
+    gone = leaves if giver.is_active else ", who is no longer here"
+    return Reminder(
+        kind="hand_over_asked",
+        subject=f"handover:{asked.pk}",
+        due_date=timezone.localdate(asked.asked_at),
+        step=0,
+        recipient=asked.receiver,
+        says=f"Accept or decline what {giver.name} hands over: {_things(asked.count)}",
+        detail=f"{asked.asked_by.name} asks you to take over what belongs to {giver.name}{gone}."
+        f"{reason} Until you accept, nothing moves.",
+        why="You were named, and only you can answer.",
+        path=asked.get_absolute_url(),
+        is_urgent=giver.leaves_on is not None or not giver.is_active,
+        planned_at=at,
+    )
+
+
+def _things(count: int) -> str:
+    return "one thing" if count == 1 else f"{count} things"
+
+
+def _answered(answered: HandOver, at: datetime) -> Iterator[Reminder]:
+    """Whoever asked, and whose it is, as long as something is left for which nobody is found."""
+    declined = answered.answer == HandOver.Answer.DECLINED
+    did = "declined what" if declined else "took over a part of what"
+    for person in {answered.asked_by, answered.giver} - {answered.receiver}:
+        yield Reminder(
+            kind="hand_over_answered",
+            subject=f"handover:{answered.pk}",
+            due_date=_day(answered, at),
+            step=0,
+            recipient=person,
+            says=f"Find somebody else: {answered.receiver.name} {did} {answered.giver.name} owns",
+            detail=answered.comment,
+            why=_why(person, answered),
+            path=answered.giver.get_absolute_url(),
+            planned_at=at,
+        )
+
+
+def _day(answered: HandOver, at: datetime) -> date:
+    return timezone.localdate(answered.answered_at or at)
+
+
+def _why(person: Person, answered: HandOver) -> str:
+    return "You asked." if person == answered.asked_by else "It is yours."
+
+
+def _recorded(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
+    """Whoever is said to leave hears it, unless they said so themself: it may be a mistake."""
+    said = {_id(e): e for e in events if e.kind == "person.leaving"}
+    rows = Person.objects.filter(pk__in=said, is_active=True, leaves_on__isnull=False)
+    for person in rows if said else ():
+        event = said[person.pk]
+        if event.actor_id == person.pk or person.leaves_on is None:
+            continue
+        yield Reminder(
+            kind="leaving_recorded",
+            subject=f"person:{person.pk}",
+            due_date=person.leaves_on,
+            step=0,
+            recipient=person,
+            says=f"Your last day was recorded: {in_words(person.leaves_on)}",
+            detail="From the day after, your account is inactive and what you own has no owner. "
+            "Hand it over before, or say that the day is wrong.",
+            why="Your name stands in it.",
+            path=person.get_absolute_url(),
+            is_urgent=True,
+            planned_at=at,
+        )

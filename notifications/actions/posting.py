@@ -1,0 +1,128 @@
+"""What goes to chat: copies of urgent mails to people's own channels, and flags that cannot wait to
+the portfolio's. It is claimed, tried again and given up as mails are (`delivering`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
+
+from notifications import chat
+from notifications.actions import checking
+from notifications.models import Channel, Cursor, Flag, FlagQuerySet, Message, Reminder, snoozed
+from notifications.rules.finding import Severity
+from notifications.rules.words import called
+from notifications.sealing import opened
+
+LATELY = timedelta(days=1)  # what was flagged before there was a channel stands on Attention
+SHOWN = 10  # of what one message tells; the rest is on its page
+# What cannot wait (product.md §5).
+URGENT = Q(rule__in=("kill_condition_tripped", "suspended"))
+URGENT |= Q(rule="unowned", severity=Severity.CRITICAL)
+
+
+class Text(NamedTuple):
+    """A message as chat shows it."""
+
+    title: str
+    body: str
+
+
+def copy(messages: Iterable[Message], at: datetime) -> None:
+    """Let what is urgent go to its recipient's own channel as well. Called by the composer, in its
+    transaction."""
+    urgent = {message.recipient_id: message for message in messages if message.is_urgent}
+    if not urgent:
+        return
+    listening = Channel.objects.on().filter(person__in=urgent).order_by("person")
+    Message.objects.bulk_create(
+        _message(Message.Channel.CHAT, at, recipient_id=person, copy_of=urgent[person])
+        for person in listening.values_list("person", flat=True)
+    )
+
+
+def tell_the_portfolio(*, at: datetime) -> int:
+    """Put the urgent flags that its channel was not told of yet into one message; return how many
+    there are. Of a restricted initiative it is never told: nobody knows who reads along."""
+    if not settings.PORTFOLIO_CHANNEL_URL or not _untold(at).exists():
+        return 0
+    cursor, _ = Cursor.objects.get_or_create(name="compose")
+    with transaction.atomic():
+        Cursor.objects.select_for_update().get(pk=cursor.pk)
+        ids = list(_untold(at).values_list("pk", flat=True))
+        if not ids:  # another composer was faster
+            return 0
+        message = _message(Message.Channel.PORTFOLIO, at)
+        message.save()
+        return Flag.objects.filter(pk__in=ids).update(told_in=message)
+
+
+def _untold(at: datetime) -> FlagQuerySet:
+    urgent = _tellable().filter(URGENT, told_in=None, opened_at__gte=at - LATELY)
+    return urgent.order_by("pk")
+
+
+def _tellable() -> FlagQuerySet:
+    return Flag.objects.open().filter(initiative__is_restricted=False).exclude(snoozed())
+
+
+def _message(channel: str, at: datetime, **more: object) -> Message:
+    return Message(channel=channel, is_urgent=True, created_at=at, next_attempt_at=at, **more)
+
+
+def texts(messages: Sequence[Message], at: datetime) -> dict[int, Text]:
+    """What each of these says now; one of which nothing is left, or whose channel is off, is not
+    among them."""
+    copies = {m.copy_of_id: m for m in messages if m.channel == Message.Channel.CHAT}
+    return _of_copies(copies, at) | _of_flags([m for m in messages if m.pk not in _pks(copies)])
+
+
+def _pks(copies: dict[int | None, Message]) -> set[int]:
+    return {message.pk for message in copies.values()}
+
+
+def _of_copies(copies: dict[int | None, Message], at: datetime) -> dict[int, Text]:
+    on = set(Channel.objects.on().values_list("person", flat=True)) if copies else set()
+    rows = Reminder.objects.exclude(state=Reminder.State.CANCELLED).filter(message__in=copies)
+    carried = list(rows.select_related("recipient"))
+    over = checking.undue(carried, at)
+    said: dict[int, list[str]] = {}
+    for row in carried:
+        if row.pk not in over and row.recipient_id in on:
+            line = f"{' '.join(row.says.split())}\n{row.url}"
+            said.setdefault(copies[row.message_id].pk, []).append(line)
+    return {pk: _text(lines, "portfolio:my_work") for pk, lines in said.items()}
+
+
+def _of_flags(messages: Sequence[Message]) -> dict[int, Text]:
+    said: dict[int, list[str]] = {}
+    flags = _tellable().filter(told_in__in=messages).select_related("initiative").worst_first()
+    for flag in flags if messages else ():
+        url = f"{settings.BASE_URL}{flag.initiative.get_absolute_url()}"
+        line = f"{called(flag.initiative)}: {flag.says}\n{url}"
+        said.setdefault(flag.told_in_id or 0, []).append(line)
+    return {pk: _text(lines, "notifications:attention") for pk, lines in said.items()}
+
+
+def _text(lines: list[str], rest: str) -> Text:
+    first = lines[0].partition("\n")[0]
+    title = first if len(lines) == 1 else f"{len(lines)} things cannot wait: {first} …"
+    more = len(lines) - SHOWN
+    shown = [*lines[:SHOWN]]
+    if more > 0:
+        shown.append(f"And {more} more: {settings.BASE_URL}{reverse(rest)}")
+    return Text(title[:150], "\n\n".join(shown))
+
+
+def post(message: Message, text: Text) -> None:
+    """Send it; raises what `chat` and `sealing` raise."""
+    message.subject = text.title
+    url = settings.PORTFOLIO_CHANNEL_URL
+    if message.channel == Message.Channel.CHAT:
+        url = opened(Channel.objects.get(person=message.recipient_id).sealed)
+    chat.post(url, text.title, text.body)

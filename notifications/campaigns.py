@@ -1,0 +1,162 @@
+"""What a campaign would do, before it does it: who is asked about what, and which dates begin."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.utils import timezone
+
+from accounts.models import Person, Unit
+from initiatives.actions.counting import DAYS_FOR_IMPORTED_PILOTS
+from initiatives.models import Initiative, Ownership
+from initiatives.models.ownership import OwnershipQuerySet
+from initiatives.models.registry import InitiativeQuerySet
+from initiatives.stages import DAYS_TO_DECIDE, RECERTIFY_FULL, RUNNING, Stage
+from initiatives.triage import Level
+from notifications import mail, queries
+from notifications.actions import chasing
+from notifications.models import Message
+from notifications.queries import Asked
+from reviews import queries as reviews
+
+NAMED = 50  # of those that nobody is said to own
+
+
+def quiet(unit: Unit | None = None) -> InitiativeQuerySet:
+    """What waits for a campaign: all of it, or what is of this unit and of those below it."""
+    rows = Initiative.objects.quiet()
+    return rows if unit is None else rows.filter(unit__in=_within(unit))
+
+
+def _within(unit: Unit) -> set[int]:
+    below: dict[int | None, list[int]] = {}
+    for pk, parent in Unit.objects.values_list("pk", "parent"):
+        below.setdefault(parent, []).append(pk)
+    found, next_ones = {unit.pk}, [unit.pk]
+    while next_ones:
+        next_ones = [pk for above in next_ones for pk in below.get(above, ()) if pk not in found]
+        found |= set(next_ones)
+    return found
+
+
+def asked_about(rows: InitiativeQuerySet) -> OwnershipQuerySet:
+    """The questions that wait while these are quiet."""
+    return Ownership.objects.waiting().filter(initiative__in=rows.order_by())
+
+
+def count_asked(rows: InitiativeQuerySet) -> int:
+    """How many people get a mail when the quiet of these ends."""
+    return asked_about(rows).order_by().values("person").distinct().count()
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """What begins to count for those of one stage, or of one level of what has to catch up."""
+
+    what: str
+    count: int
+    by: date
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """All that would happen, were it started now."""
+
+    initiatives: int
+    people: list[Person]
+    roles: int
+    dates: list[Dates]
+    catching_up: list[Dates]
+    unsaid: list[Initiative]
+    unsaid_count: int
+
+    @property
+    def invited(self) -> int:
+        return sum(person.is_invited for person in self.people)
+
+    @property
+    def unsaid_more(self) -> int:
+        return self.unsaid_count - len(self.unsaid)
+
+
+def preview(unit: Unit | None, today: date) -> Preview:
+    """Whom it would ask, and what it would date; in a constant number of queries."""
+    rows = quiet(unit)
+    asked = asked_about(rows).order_by()
+    people = Person.objects.filter(pk__in=asked.values("person")).order_by("name", "pk")
+    kinds = Counter(rows.order_by().values_list("stage", "level"))
+    unsaid = rows.exclude(pk__in=asked.values("initiative")).select_related("unit")
+    return Preview(
+        initiatives=sum(kinds.values()),
+        people=list(people),
+        roles=asked.count(),
+        dates=list(_first_dates(kinds, today)),
+        catching_up=list(_catching_up(kinds, today)),
+        unsaid=list(unsaid.order_by("pk")[:NAMED]),
+        unsaid_count=unsaid.count(),
+    )
+
+
+def _first_dates(kinds: Counter[tuple[str, str]], today: date) -> Iterable[Dates]:
+    """The dates that `start_counting` sets, stage by stage."""
+    given = dict(DAYS_TO_DECIDE) | {Stage.PILOT: DAYS_FOR_IMPORTED_PILOTS}
+    for stage in Stage:
+        days = given[stage]
+        of_stage = {level: count for (s, level), count in kinds.items() if s == stage}
+        if days is None or not of_stage:
+            continue
+        full = of_stage.pop(Level.FULL, 0) if stage == Stage.PRODUCTION else 0
+        if full:
+            yield Dates("systems at full level, to recertify", full, today + RECERTIFY_FULL)
+        if rest := sum(of_stage.values()):
+            yield Dates(WHAT_IS_DUE[stage], rest, today + days)
+
+
+WHAT_IS_DUE = {
+    Stage.PROPOSAL: "proposals, to be decided",
+    Stage.PILOT: "pilots, to be decided",
+    Stage.READINESS_REVIEW: "in readiness review, to be decided",
+    Stage.PRODUCTION: "systems, to recertify",
+}
+
+
+def _catching_up(kinds: Counter[tuple[str, str]], today: date) -> Iterable[Dates]:
+    """What has passed no gate catches up by its level."""
+    limits = reviews.current_policy().limits
+    for level in Level:
+        count = sum(n for (stage, of), n in kinds.items() if of == level and stage in RUNNING)
+        if count:
+            by = today + timedelta(days=limits.catch_up_days[level])
+            yield Dates(f"at {level.label.lower()} level", count, by)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail as it would go out."""
+
+    to: Person
+    subject: str
+    text: str
+
+
+def letter(person: Person, unit: Unit | None, at: datetime) -> Letter | None:
+    """The mail this person would get when it is started, rendered and not sent; None where they
+    would get none. No link in it is a secret: an invited person's goes to the page that asks for
+    their address."""
+    rows = asked_about(quiet(unit)).filter(person=person)
+    waiting = queries.unanswered().filter(person=person)
+    questions = sorted(queries.as_asked(rows | waiting), key=_by_number)
+    if not questions:
+        return None
+    today = timezone.localdate(at)
+    said = chasing.reminder(questions, kind="ownership_asked", day=today, step=0, at=at)
+    message = Message(recipient=person, is_urgent=False, day=today, created_at=at)
+    written = mail.written(message, [said], {}, today)
+    return Letter(person, str(written.subject), str(written.body))
+
+
+def _by_number(question: Asked) -> tuple[int, int]:
+    return question.ownership.initiative_id, question.ownership.pk

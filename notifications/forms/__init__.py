@@ -1,0 +1,1 @@
+"""Forms of what one hears of, by their pages."""

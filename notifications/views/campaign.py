@@ -1,0 +1,206 @@
+"""The campaign as leads run it: looked at, started, chased, and what is dead retired."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView, View
+
+from accounts.models import Person, Unit
+from audit.refusals import Refused
+from initiatives.views.base import ActionView
+from notifications import actions, campaigns, permissions, queries
+from notifications.campaigns import Letter, Preview
+from notifications.forms.campaign import KeepForm, RetireForm, ScopeForm, StartForm
+from reviews import actions as reviews
+from reviews.models import RetirementRequest
+
+LINES = 50
+
+
+class ForLeads:
+    """Pages of portfolio leads."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not permissions.may_start_campaign(_person_of(request)):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
+
+
+def _person_of(request: HttpRequest) -> Person:
+    assert isinstance(request.user, Person)
+    return request.user
+
+
+class Start(ForLeads, ActionView):
+    """What would happen, the mail that somebody would get, and then the button."""
+
+    form_class = StartForm
+    template_name = "notifications/start_campaign.html"
+
+    @cached_property
+    def unit(self) -> Unit | None:
+        """The part that is looked at; by the address, or as the form was sent."""
+        scope = ScopeForm(self.request.POST or self.request.GET)
+        return scope.cleaned_data["unit"] if scope.is_valid() else None
+
+    @cached_property
+    def preview(self) -> Preview:
+        return campaigns.preview(self.unit, timezone.localdate())
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"mails": len(self.preview.people), "unit": self.unit}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            preview=self.preview,
+            unit=self.unit,
+            scope=ScopeForm(initial={"unit": self.unit}),
+            letter=self._letter(),
+            **kwargs,
+        )
+
+    def _letter(self) -> Letter | None:
+        """The mail of the person chosen, or of the first."""
+        chosen = self.request.GET.get("person", "")
+        people = self.preview.people
+        person = next((p for p in people if str(p.pk) == chosen), people[0] if people else None)
+        return campaigns.letter(person, self.unit, timezone.now()) if person else None
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        given = form.cleaned_data
+        started = actions.start_campaign(
+            by=self.person, at=at, unit=given["unit"], mails=given["mails"]
+        )
+        messages.success(
+            self.request,
+            f"Started for {started} initiatives. {given['mails']} mails go out within the minute.",
+        )
+
+    def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
+        """What has changed is shown as it is now, to be looked at and confirmed anew."""
+        if "mails" in refusal.detail:
+            sent = self.request.POST.copy()
+            sent["mails"] = str(refusal.detail["mails"])
+            form.data = sent
+        return super().refused(form, refusal)
+
+    def get_success_url(self) -> str:
+        return reverse("campaign:counts")
+
+
+class Silent(TemplateView):
+    """Who has not said what is theirs: all of them for leads, who chase them here; for the head of
+    a unit those whose silence comes to them."""
+
+    template_name = "notifications/silent.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        person = _person_of(self.request)
+        is_lead = permissions.may_start_campaign(person)
+        found = queries.silent(None if is_lead else person, timezone.localdate())
+        page = Paginator(found, LINES).get_page(self.request.GET.get("page"))
+        return super().get_context_data(page=page, is_lead=is_lead, **kwargs)
+
+
+class Chase(ForLeads, View):
+    """Ask the silent again, at once: those that are ticked, or all."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        people = [int(pk) for pk in request.POST.getlist("person") if _is_id(pk)]
+        if not people and "all" not in request.POST:
+            messages.info(request, "Nobody was ticked.")
+            return HttpResponseRedirect(reverse("campaign:silent"))
+        chosen = None if "all" in request.POST else people
+        chased = actions.chase(people=chosen, by=_person_of(request), at=timezone.now())
+        if chased:
+            count = "One person is" if len(chased) == 1 else f"{len(chased)} people are"
+            messages.success(request, f"{count} asked again, by a mail that goes out now.")
+        else:
+            messages.info(request, "They hear of it today already: nobody is asked twice a day.")
+        return HttpResponseRedirect(reverse("campaign:silent"))
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+class Retire(ForLeads, ActionView):
+    """All that is said to be dead, retired in bulk; what was refused says why and stays ticked."""
+
+    form_class = RetireForm
+    template_name = "notifications/retire.html"
+    account: reviews.Retired | None = None
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = RetirementRequest.objects.open().select_related("initiative__unit", "asked_by")
+        page = Paginator(found.order_by("pk"), LINES).get_page(self.request.GET.get("page"))
+        return super().get_context_data(
+            page=page,
+            requests=list(page),
+            ticked=self._ticked(),
+            account=self.account,
+            **kwargs,
+        )
+
+    def _ticked(self) -> set[int]:
+        return {int(pk) for pk in self.request.POST.getlist("request") if _is_id(pk)}
+
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        found = RetirementRequest.objects.open().filter(pk__in=self._ticked())
+        chosen = list(found.select_related("initiative", "asked_by").order_by("initiative"))
+        if not chosen:
+            form.add_error(None, "Tick those that are to be retired.")
+            return self.form_invalid(form)
+        self.account = reviews.retire_all(
+            requests=chosen, by=self.person, at=timezone.now(), **form.cleaned_data
+        )
+        if done := len(self.account.done):
+            count = "One initiative is" if done == 1 else f"{done} initiatives are"
+            messages.success(self.request, f"{count} retired. It is on record.")
+        if self.account.refused:
+            return self.form_invalid(form)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        raise NotImplementedError  # each is decided by itself: see `form_valid`
+
+    def get_success_url(self) -> str:
+        return reverse("campaign:retire")
+
+
+class Keep(ForLeads, ActionView):
+    """It is not dead after all."""
+
+    form_class = KeepForm
+    done = "Kept. Whoever has not answered for it is asked again."
+
+    @cached_property
+    def request_to_retire(self) -> RetirementRequest:
+        open_ones = RetirementRequest.objects.open().select_related("initiative", "asked_by")
+        return get_object_or_404(open_ones, pk=self.kwargs["pk"])
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        found = self.request_to_retire
+        return super().get_context_data(
+            initiative=found.initiative,
+            title=f"Keep it: {found.initiative.name}",
+            quoted=f"{found.asked_by.name}: {found.reason}",
+            **kwargs,
+        )
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        reviews.keep(request=self.request_to_retire, by=self.person, at=at, **form.cleaned_data)
+
+    def get_success_url(self) -> str:
+        return reverse("campaign:retire")

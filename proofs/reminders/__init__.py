@@ -1,0 +1,1 @@
+"""Proofs a, b, k and o: reminders and ownership, with real processes, mails and clocks."""

@@ -1,0 +1,18 @@
+"""The Celery application of proof b: the product's own, with a tick a second.
+
+`celery -A proofs.reminders.clock worker` and `… beat`, in the environment of a scratch database.
+"""
+
+from proofs import scratch
+from proofs.racing import named
+
+scratch.set_up()
+
+TICK = 1.0  # seconds
+TICKS = ("sweep", "hear-and-deliver")
+
+app = named("config.celery:app")  # by name, as settings are: config lies above the proofs
+app.conf.beat_schedule = {
+    name: {**app.conf.beat_schedule[name], "schedule": TICK, "options": {"expires": 20}}
+    for name in TICKS
+}

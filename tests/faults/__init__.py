@@ -1,0 +1,1 @@
+"""What breaks around the application, one thing at a time: broker, mail server, database."""
