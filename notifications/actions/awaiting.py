@@ -3,7 +3,7 @@ the policy's ladder says (product.md §5). Who asks them first is `hearing`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -73,9 +73,8 @@ def remind(*, at: datetime) -> Planned:
         wanted = {waited.key: waited for waited in waits if _is_wanted(waited, asked)}
         missing = [_reminder(w, at) for key, w in wanted.items() if key not in asked.reminders]
         kept = [row for key, row in asked.reminders.items() if key in wanted]
-        gone = [row.pk for key, row in asked.reminders.items() if _is_over(key, row, wanted)]
         revived = planning.write(missing, kept)
-        return Planned(len(missing), revived, planning.cancel(gone))
+        return Planned(len(missing), revived, planning.cancel(_over(asked, wanted)))
 
 
 def newest(ladder: Ladder, review: Review, today: date) -> Step | None:
@@ -116,14 +115,17 @@ def _is_wanted(waited: Waited, asked: _Asked) -> bool:
     return waited.key in asked.reminders or last is None or last < waited.step.day
 
 
-def _is_over(key: Key, row: Existing, wanted: Iterable[Key]) -> bool:
-    """An unsent one that nobody waits for any more; of the request that is asked when it is
+def _over(asked: _Asked, wanted: Collection[Key]) -> list[int]:
+    """Unsent ones that nobody waits for any more. Of the request itself that is asked when it is
     sent, so that here only a newer step overtakes it."""
-    if row.state != Reminder.State.OWED or key in wanted:
-        return False
-    return key.step > 0 or any(
-        (newer.subject, newer.recipient_id) == (key.subject, key.recipient_id) for newer in wanted
-    )
+    newer = {(key.subject, key.recipient_id) for key in wanted}
+    return [
+        row.pk
+        for key, row in asked.reminders.items()
+        if row.state == Reminder.State.OWED
+        and key not in wanted
+        and (key.step > 0 or (key.subject, key.recipient_id) in newer)
+    ]
 
 
 def _reminder(waited: Waited, at: datetime) -> Reminder:

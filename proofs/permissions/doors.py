@@ -353,7 +353,6 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "reviews:waive": lambda *_: {"reason": "It comes later.", "expires_on": _in_days(14)},
     "reviews:endorse": _taken_over,
     "notifications:retry": lambda *_: {},
-    "mails:settings": lambda *_: {"health": "weekly"},
     "campaign:start": _to_be_asked,
     "campaign:chase": lambda *_: {"all": "yes"},
     "campaign:retire": lambda _, world: {
@@ -397,6 +396,7 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
 CHANGED: dict[str, dict[str, str]] = {
     "initiatives:edit": {"problem": "Letters wait for a week."},
     "initiatives:upload": {"source": "Elsewhere"},
+    "mails:settings": {"health": "weekly"},
     "policy:limits": {"pilot_days": "29"},
     "reviews:rebaseline": {"problem": "Letters wait for a week.", "propose": "yes"},
 }

@@ -199,6 +199,17 @@ class TestLadder(SweepTestCase):
         Reminder.objects.filter(kind="decision_date").update(state="sent")
         return Message.objects.get(recipient=self.owner)
 
+    def test_sends_only_the_newest_step_after_an_outage_whoever_begins(self):
+        """Nothing ran for three days, and the sender is back before the sweep."""
+        self.on(-3)
+        due = NOON + timedelta(minutes=1)
+        assert actions.deliver(clock=lambda: due).cancelled == 1
+        assert owed(kind="decision_date") == []
+        assert self.on(0) == [(0, "Olga Owner")]
+        assert actions.deliver(clock=lambda: due).sent == 1
+        sent = Reminder.objects.filter(kind="decision_date", state="sent")
+        assert [reminder.step for reminder in sent] == [0]
+
     def test_cancels_what_was_planned_when_the_date_moves_and_revives_it_when_it_moves_back(self):
         self.on(0)
         move(self.initiative, TODAY + 10 * DAY)

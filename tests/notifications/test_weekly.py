@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -220,6 +221,14 @@ class TestDelivery(WeeklyTestCase):
         assert self.deliver(SEVEN + HOUR) == Delivered()
         assert self.deliver(SEVEN + DAY).sent <= 1  # what else there is
         assert Message.objects.filter(is_digest=True).count() == 1
+
+    def test_is_turned_off_by_the_address_in_its_head(self):
+        self.make(due=TODAY - 4 * DAY)
+        self.deliver()
+        (digest,) = (m for m in self.sink.to("lea.lead@example.com") if "List-Unsubscribe" in m)
+        address = digest["List-Unsubscribe"].strip(" <>").removeprefix(settings.BASE_URL)
+        assert self.client.post(address, {"List-Unsubscribe": "One-Click"}).status_code == 200
+        assert queries.digest_readers(MONDAY) == []
 
     def test_is_not_sent_where_there_is_nothing_to_say(self):
         assert self.deliver() == Delivered(cancelled=1)
