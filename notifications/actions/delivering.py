@@ -82,9 +82,10 @@ def deliver(*, clock: Clock = timezone.now, slice_: timedelta | None = None) -> 
     """
     done = Delivered()
     end = clock() + slice_ if slice_ is not None else None
-    compose(at=clock())
-    posting.tell_the_portfolio(at=clock())
-    for channel in _waiting(clock()):
+    at = clock()
+    compose(at=at)
+    posting.tell_the_portfolio(at=at)
+    for channel in _waiting(at):
         while (end is None or clock() < end) and (batch := _claim(clock(), channel)):
             _check(batch, done)
             _send_batch(batch, done, clock, end)
