@@ -337,22 +337,26 @@ def imported_pilot() -> Initiative:
 
 
 def _of_oneself(world: World, at: datetime) -> None:
-    """A calendar and a channel for everybody, and a reminder to the owner."""
+    """A calendar, a channel and a reminder for everybody."""
     for person in (asker.person for asker in world.askers if asker.person):
         token = notifications.make_calendar(kind=Calendar.Kind.OWN, by=person, at=at)
         Channel.objects.create(person=person, sealed=sealed("nowhere"), service="Slack", made_at=at)
         world.extras["token"] = token
-    row = Initiative.objects.latest("pk")
-    world.extras["reminder"] = Reminder.objects.create(
-        kind="stalled",
-        subject=f"initiative:{row.pk}",
+        _told(person, at)
+    world.extras["reminder"] = Reminder.objects.get(recipient=world.person("owner"), kind="told").pk
+
+
+def _told(person: Person, at: datetime) -> None:
+    Reminder.objects.create(
+        kind="told",
+        subject="",
         due_date=at.date(),
         step=0,
-        recipient=world.person("owner"),
+        recipient=person,
         says="Say how it stands",
         path="/",
         planned_at=at,
-    ).pk
+    )
 
 
 def _hand_over(world: World, at: datetime) -> HandOver:
