@@ -6,6 +6,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
+import time_machine
 from django.core import mail
 from django.core.management import call_command
 from django.core.management.base import CommandError
@@ -19,6 +20,8 @@ from notifications import tasks
 from notifications.management.commands.sweep import moment
 from notifications.models import Sweep
 from tests.notifications.scenes import make_initiative, make_lead, make_quiet
+
+A_TUESDAY = datetime(2026, 3, 3, 12, tzinfo=UTC)  # on which mails of what can wait go out
 
 
 def run(*command: str) -> Any:
@@ -43,6 +46,7 @@ class TestMoment(SimpleTestCase):
 
 
 @pytest.mark.embedded
+@time_machine.travel(A_TUESDAY)
 class TestCommands(TestCase):
     @classmethod
     def setUpTestData(cls):
