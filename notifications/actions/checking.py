@@ -12,6 +12,7 @@ from initiatives import facts as initiative_facts
 from initiatives.models import HandOver, Initiative, Obligation
 from notifications import ladders, queries
 from notifications.actions import awaiting
+from notifications.actions.handing_over import is_something_left
 from notifications.actions.hearing import waiting
 from notifications.models import Flag, Reminder, snoozed, subject_of
 from notifications.preferences import DIGEST
@@ -156,6 +157,14 @@ def _of_hand_overs_answered(reminders: list[Reminder]) -> set[int]:
     return {r.pk for r in reminders if _id(r) not in still}
 
 
+def _of_hand_overs_found_for(reminders: list[Reminder]) -> set[int]:
+    """Nobody has to look for somebody to take over what has found somebody, or is closed."""
+    rows = HandOver.objects.filter(pk__in={_id(r) for r in reminders})
+    named = rows.select_related("giver", "asked_by")
+    still = {row.pk for row in named if is_something_left(row)}
+    return {r.pk for r in reminders if _id(r) not in still}
+
+
 def _of_days_moved(reminders: list[Reminder]) -> set[int]:
     """A last day that was moved, or taken back, is not the one that was told of."""
     leaving = Person.objects.filter(pk__in={_id(r) for r in reminders}, is_active=True)
@@ -182,7 +191,7 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     **dict.fromkeys(NEWS, _none),
     "override_asked": _of_overrides_signed,
     "hand_over_asked": _of_hand_overs_answered,
-    "hand_over_answered": _none,
+    "hand_over_answered": _of_hand_overs_found_for,
     "leaving_recorded": _of_days_moved,
 }
 

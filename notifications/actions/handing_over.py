@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils import timezone
 
 from accounts.models import Person
@@ -14,6 +14,7 @@ from audit.queries import EventRecord
 from initiatives.models import HandOver
 from notifications.models import Reminder
 from notifications.rules.words import in_words
+from reviews import belongings
 
 ANSWERED = ("hand_over.declined", "hand_over.accepted")
 
@@ -24,19 +25,23 @@ def reminders_of(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
         if asked.is_open:
             yield _asked(asked, at)
     for answered in _hand_overs(events, *ANSWERED):
-        if answered.left:
+        if is_something_left(answered):
             yield from _answered(answered, at)
     yield from _recorded(events, at)
 
 
 def _hand_overs(events: Iterable[EventRecord], *kinds: str) -> list[Any]:
-    """Each with `count`, how many things it is about, and `left`, how many were not taken over."""
+    """Each with `count`, how many things it is about."""
     ids = {_id(e) for e in events if e.kind in kinds}
     if not ids:
         return []
     rows = HandOver.objects.filter(pk__in=ids).select_related("giver", "receiver", "asked_by")
-    left = Count("items", filter=Q(items__moved_at=None))
-    return list(rows.annotate(count=Count("items"), left=left))
+    return list(rows.annotate(count=Count("items")))
+
+
+def is_something_left(answered: HandOver) -> bool:
+    """Whether any of it is the giver's still, so that somebody else has to be found for it."""
+    return bool(belongings.still_offered(answered, seen_by=answered.asked_by))
 
 
 def _id(event: EventRecord) -> int:

@@ -271,6 +271,16 @@ class TestHandOvers(Leaves):
         actions.hear(at=NOON)
         assert owed(kind="hand_over_answered") == []
 
+    def test_say_nothing_of_what_has_found_somebody_else(self):
+        reviews.decline_to_take_over(hand_over=self.ask(), reason="No.", by=self.bo, at=NOON)
+        actions.hear(at=NOON)
+        other = make_person("Nils New")
+        for initiative in (self.initiative, self.other):
+            own(initiative, Role.ENGINEERING_OWNER, other, NOON)
+        actions.deliver()
+        reminders = Reminder.objects.filter(kind="hand_over_answered")
+        assert set(reminders.values_list("state", flat=True)) == {Reminder.State.CANCELLED}
+
     def test_say_that_a_part_is_left(self):
         asked = self.ask()
         subjects = list(asked.items.values_list("subject", flat=True))[:1]
