@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX as UNUSABLE
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from accounts.models import Person, Unit
@@ -23,6 +25,7 @@ from notifications.queries import Asked
 from reviews import queries as reviews
 
 NAMED = 50  # of those that nobody is said to own
+CHOSEN_FROM = 200  # people whose mail can be looked at
 
 
 def quiet(unit: Unit | None = None) -> InitiativeQuerySet:
@@ -66,16 +69,14 @@ class Preview:
     """All that would happen, were it started now."""
 
     initiatives: int
-    people: list[Person]
+    asked: int  # people, each of whom gets one mail
+    invited: int  # of them: known by e-mail alone
     roles: int
+    people: list[Person]  # the first of them, to look at the mail they would get
     dates: list[Dates]
     catching_up: list[Dates]
     unsaid: list[Initiative]
     unsaid_count: int
-
-    @property
-    def invited(self) -> int:
-        return sum(person.is_invited for person in self.people)
 
     @property
     def unsaid_more(self) -> int:
@@ -86,13 +87,17 @@ def preview(unit: Unit | None, today: date) -> Preview:
     """Whom it would ask, and what it would date; in a constant number of queries."""
     rows = quiet(unit)
     asked = asked_about(rows).order_by()
-    people = Person.objects.filter(pk__in=asked.values("person")).order_by("name", "pk")
+    people = Person.objects.filter(pk__in=asked.values("person"))
+    counts = people.aggregate(
+        asked=Count("pk"), invited=Count("pk", filter=Q(password__startswith=UNUSABLE))
+    )
     kinds = Counter(rows.order_by().values_list("stage", "level"))
     unsaid = rows.exclude(pk__in=asked.values("initiative")).select_related("unit")
     return Preview(
         initiatives=sum(kinds.values()),
-        people=list(people),
+        **counts,
         roles=asked.count(),
+        people=list(people.order_by("name", "pk")[:CHOSEN_FROM]),
         dates=list(_first_dates(kinds, today)),
         catching_up=list(_catching_up(kinds, today)),
         unsaid=list(unsaid.order_by("pk")[:NAMED]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
@@ -25,6 +25,7 @@ from initiatives import actions as initiatives
 from initiatives.models import Initiative
 from initiatives.stages import Role, Stage
 from notifications import actions as notifications
+from notifications.models import Flag
 from portfolio import stories
 from portfolio.stories import deeds, imported
 from portfolio.stories import people as told
@@ -43,6 +44,20 @@ def load(portfolio: Iterable[Story] = stories.ALL) -> None:
         imported.bring_in(cast)
         reviews.judge(at=cast.now)
         notifications.sweep(at=cast.now)
+        _snooze(cast)
+
+
+def _snooze(cast: Cast) -> None:
+    """Something that can wait, so that Attention shows how that is said."""
+    flag = Flag.objects.open().filter(rule="stalled").order_by("pk").first()
+    if flag is not None:
+        notifications.snooze(
+            flag=flag,
+            until=timezone.localdate(cast.now) + timedelta(days=6),
+            reason="Its owner is back from leave on Monday, and takes it up then.",
+            by=cast.lead,
+            at=cast.now,
+        )
 
 
 @contextmanager

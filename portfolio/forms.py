@@ -31,14 +31,15 @@ class DeputyForm(ActionForm):
 
 class LeavingForm(ActionForm):
     why = (
-        "Nothing changes until the day is over; but whoever answers with them hears in time that "
-        "somebody else has to be found. On the day after, the account becomes inactive by itself."
+        "Nothing changes until the day is over. Until then they, and the sponsors of what they "
+        "own, are reminded to find somebody else. On the day after, the account becomes inactive "
+        "by itself."
     )
 
     day = Day(
         required=False,
         label="Last day",
-        help_text="Leave it empty if they stay.",
+        help_text="Leave it empty where there is none, or none any more.",
     )
 
 

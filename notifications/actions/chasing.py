@@ -92,12 +92,15 @@ def _says(questions: list[Asked]) -> str:
     row = questions[0].ownership
     if len(questions) == 1:
         return f"Accept or decline: {_role(row.role_name)} of {called(row.initiative)}"
-    return f"Say which are yours: {len(questions)} roles in {_count(questions)} wait for you"
+    return f"Say which are yours: {_count(questions)} wait for your answer"
 
 
 def _count(questions: list[Asked]) -> str:
+    """`3 initiatives`; where somebody is named in several roles of one, `4 roles in 3 …`."""
     found = len({question.ownership.initiative_id for question in questions})
-    return f"{found} initiatives" if found != 1 else "one initiative"
+    initiatives = f"{found} initiatives" if found != 1 else "one initiative"
+    roles = len(questions)
+    return initiatives if roles == found else f"{roles} roles in {initiatives}"
 
 
 def _role(name: str) -> str:
@@ -112,7 +115,9 @@ def _detail(questions: list[Asked], step: int) -> str:
     else:
         lines = ["Mine, somebody else's, or dead? Each takes one tap:", *_lines(questions)]
     if step == STEPS[-1]:
-        lines.append("If nothing is said in three days, the head of your unit hears of it.")
+        lines.append(
+            "If nothing is said in three days, the head of your unit or the leads hear of it."
+        )
     return "\n".join(lines)
 
 

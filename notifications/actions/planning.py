@@ -199,7 +199,14 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
 def _open_flags() -> FlagQuerySet:
     flags = Flag.objects.open().select_related("initiative")
     return flags.only(
-        "rule", "subject", "due_date", "severity", "says", "initiative", "initiative__name"
+        "rule",
+        "subject",
+        "due_date",
+        "severity",
+        "says",
+        "opened_at",
+        "initiative",
+        "initiative__name",
     )
 
 
@@ -266,7 +273,9 @@ def _is_urgent(key: Key, flag: Flag) -> bool:
         return key.step == 0
     if key.kind == "suspended":
         return key.step < 0
-    return key.kind == "unowned" and flag.severity == Severity.CRITICAL
+    # What people had time to answer for can wait for the mail of the day as well.
+    is_new = flag.due_date <= timezone.localdate(flag.opened_at)
+    return key.kind == "unowned" and flag.severity == Severity.CRITICAL and is_new
 
 
 def _path(key: Key, initiative: Initiative, roles: list[str]) -> str:

@@ -43,7 +43,7 @@ class ScopeForm(forms.Form):
 class NotMineForm(ActionForm):
     button = "Not mine"
     person = PersonChoice(
-        required=False, label="Whose is it?", empty_label="I do not know, or somebody not listed"
+        required=False, label="Whose is it?", empty_label="Not known, or not listed"
     )
     email = forms.EmailField(
         required=False,
@@ -84,6 +84,14 @@ class RetireForm(ActionForm):
         choices=[("", "Choose …"), *Decision.Outcome.choices], label="Which way did they end?"
     )
     lesson = Text(rows=2, max_length=4000, label="What should the next team know?")
+    unused_because = Text(
+        required=False,
+        rows=2,
+        max_length=2000,
+        label="Of those in production: why does nobody rely on them?",
+        help_text="Then nobody has to be told. Left empty they are refused, until their own pages "
+        "say who was told.",
+    )
 
 
 class DatesForm(ActionForm):

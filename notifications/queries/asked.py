@@ -20,6 +20,12 @@ from reviews.models import RetirementRequest
 
 ASKING = ("ownership_asked", "ownership_chased")
 STEPS = (0, 3, 7, 14)  # days after which the silent are asked again
+# All that a mail or a list says of a question, of thousands at once: long texts are left out.
+SHOWN = (
+    "role", "asked_at", "asked_by__name",
+    *(f"person__{name}" for name in ("name", "email", "password", "unit", "is_active")),
+    *(f"initiative__{name}" for name in ("name", "unit", "is_restricted", "stage")),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,7 @@ def asked(people: Collection[int] | None = None) -> dict[int, list[Asked]]:
     """What each person, or each of these, has not answered, the longest first; in one query."""
     rows = unanswered() if people is None else unanswered().filter(person__in=people)
     found: dict[int, list[Asked]] = defaultdict(list)
-    for question in as_asked(rows):
+    for question in as_asked(rows.select_related("initiative", "asked_by", "person").only(*SHOWN)):
         found[question.ownership.person_id].append(question)
     return {pk: sorted(mine, key=_by_age) for pk, mine in found.items()}
 

@@ -28,8 +28,8 @@ COLUMNS = (
     "declared_stage", "caught_up_at", "version", "evidence_version", "touched_at",
 )  # fmt: skip
 OF_INITIATIVE = tuple(f"initiative__{column}" for column in COLUMNS)
-# What the feed of the portfolio holds: calendar programs fetch all of it again each time.
-MOST = 2000
+# How much the feed of the portfolio holds: programs fetch all of it again, each of its own accord.
+MOST_AHEAD, MOST_LATE = 400, 100
 PAST, AHEAD = timedelta(days=92), timedelta(days=366)
 
 
@@ -68,12 +68,16 @@ def deadlines(person: Person, today: date) -> list[Deadline]:
 
 
 def decision_dates(person: Person, today: date) -> list[Deadline]:
-    """When decisions are due over all that this person may see, from three months ago until a year
-    ahead; so many at most, the most urgent first."""
-    near = Initiative.objects.visible_to(person).counting().exclude(stage=Stage.RETIRED)
-    near = near.filter(decision_date__gte=today - PAST, decision_date__lte=today + AHEAD)
-    rows = near.order_by("decision_date", "pk").only(*COLUMNS)[:MOST]
-    return _in_order(deadline for row in rows if (deadline := _decision(row)))
+    """When decisions are due over all that this person may see: what is late since three months
+    at most, and what comes within a year; of a large portfolio what is nearest to today."""
+    rows = Initiative.objects.visible_to(person).counting().exclude(stage=Stage.RETIRED)
+    ahead = rows.filter(decision_date__gte=today, decision_date__lte=today + AHEAD)
+    late = rows.filter(decision_date__lt=today, decision_date__gte=today - PAST)
+    nearest = (
+        *ahead.order_by("decision_date", "pk").only(*COLUMNS)[:MOST_AHEAD],
+        *late.order_by("-decision_date", "pk").only(*COLUMNS)[:MOST_LATE],
+    )
+    return _in_order(deadline for row in nearest if (deadline := _decision(row)))
 
 
 def of_calendar(calendar: Calendar, today: date) -> list[Deadline]:

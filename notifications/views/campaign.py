@@ -59,7 +59,7 @@ class Start(ForLeads, ActionView):
         return campaigns.preview(self.unit, timezone.localdate())
 
     def get_initial(self) -> dict[str, Any]:
-        return {"mails": len(self.preview.people), "unit": self.unit}
+        return {"mails": self.preview.asked, "unit": self.unit}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(

@@ -43,6 +43,7 @@ CHANGES_NO_COUNT = CHANGES_HEALTH | {
     "baseline.proposed",
     "calendar.made",
     "calendar.revoked",
+    "campaign.chased",
     "channel.entered",
     "channel.removed",
     "channel.switched",

@@ -24,6 +24,7 @@ from initiatives import statement
 from initiatives.models import (
     Baseline,
     Document,
+    HandOver,
     Initiative,
     KillCondition,
     Metric,
@@ -37,7 +38,7 @@ from notifications.models import Flag, Preference, Snooze
 from proofs.permissions import world as worlds
 from proofs.permissions.world import Target, World
 from reviews import actions as reviews
-from reviews import queries
+from reviews import belongings, queries
 from reviews.models import Delegation, Question, SignOff, Slot
 
 Found = dict[str, Any] | None  # None where this initiative has no such thing
@@ -213,6 +214,11 @@ def _charter(target: Target, world: World, variant: str) -> Found:
     return {"gate": "charter", "key": "data_audit", "field": "sources"}
 
 
+def _the_owner(target: Target, world: World, variant: str) -> Found:
+    """The page of the person in the owner's column."""
+    return {"pk": world.extras["owner"].pk}
+
+
 # What else an address names.
 ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "initiatives:change_metric": _metric,
@@ -245,6 +251,12 @@ ABOUT: dict[str, Callable[[Target, World, str], Found]] = {
     "policy:slot": lambda *_: {"gate": "charter", "key": "sponsor"},
     "policy:add_question": _charter,
     "policy:question": _charter,
+    **dict.fromkeys(
+        ("people:detail", "people:deactivate", "people:leaving", "people:hand_over"), _the_owner
+    ),
+    "people:reactivate": lambda _, world, __: {"pk": world.extras["left"]},
+    "people:take_over": lambda _, world, __: {"pk": world.extras["hand_over"]},
+    "people:withdraw": lambda _, world, __: {"pk": world.extras["hand_over"]},
     "account_reset_password_from_key": lambda *_: {"uidb36": "1", "key": "set-password"},
 }
 # What follows the question mark.
@@ -301,6 +313,20 @@ def _of_draft(**more: Any) -> Callable[[Target, World], dict[str, Any]]:
     return lambda _, world: {"revision": world.extras["revision"], **more}
 
 
+def _handed_over(target: Target, world: World) -> dict[str, Any]:
+    """All that is the owner's, may be seen by an administrator and was not offered yet."""
+    owner = world.extras["owner"]
+    theirs = belongings.of(owner, seen_by=owner)
+    open_ones = {b.subject for b in theirs if b.initiative and not b.initiative.is_restricted}
+    subjects = sorted(open_ones - belongings.offered_by(owner))
+    return {"receiver": world.extras["stand_in"].pk, "subjects": subjects, "reason": "I leave."}
+
+
+def _taken(target: Target, world: World) -> dict[str, Any]:
+    offered = HandOver.objects.get(pk=world.extras["hand_over"])
+    return {"answer": "accept", "subjects": [item.subject for item in offered.items.all()]}
+
+
 # Where the page shows no form of its own, or the form leaves open what the action wants.
 POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "initiatives:import": lambda *_: {"file": SimpleUploadedFile("more.csv", worlds.INVENTORY)},
@@ -350,6 +376,12 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "portfolio:remove_channel": lambda *_: {},
     "portfolio:deputy": lambda _, world: {"deputy": world.extras["stand_in"].pk},
     "initiatives:add_document": lambda *_: {"url": "https://example.com/new", "name": "New"},
+    "people:deactivate": lambda *_: {},
+    "people:reactivate": lambda *_: {},
+    "people:leaving": lambda *_: {"day": _in_days(30)},
+    "people:hand_over": _handed_over,
+    "people:take_over": _taken,
+    "people:withdraw": lambda *_: {},
     "policy:start": lambda *_: {},
     "policy:import": lambda _, world: {
         "revision": world.extras["revision"],

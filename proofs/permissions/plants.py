@@ -27,7 +27,6 @@ APPS = ("config", "portfolio", "notifications", "reviews", "initiatives", "accou
 # Guards that no address of these leads to, and what stands before them instead.
 BEHIND = {
     "accounts.is_somebody": "a type, not a rule",
-    "accounts.may_manage_people": "of the admin's forms, which are for administrators alone",
     "accounts.may_invite": "of the address one types: tests/initiatives/actions/test_claiming.py",
     "accounts.may_read_audit_log": "the log has no page yet but the admin's",
     "notifications.may_snooze_any": "says to whom it is offered; may_snooze refuses",

@@ -18,7 +18,7 @@ from accounts.models import Group, Person
 from audit.refusals import Refused
 from initiatives import actions as initiatives
 from initiatives.actions import uploads
-from initiatives.models import Initiative, Metric, OpenToGroup, Ownership
+from initiatives.models import HandOver, Initiative, Metric, OpenToGroup, Ownership
 from initiatives.stages import Role, Stage
 from initiatives.triage import QUESTIONS
 from notifications import actions as notifications
@@ -27,11 +27,12 @@ from notifications.sealing import sealed
 from portfolio import demo
 from portfolio.stories.deeds import restricted
 from portfolio.stories.gates import Outcome, asked_for, decided, killed
+from portfolio.stories.people import LEAVER
 from portfolio.stories.proposals import POLICY_QUESTIONS
 from portfolio.stories.story import Deed, Scene, Story
 from proofs import visiting
 from reviews import actions as reviews
-from reviews import queries
+from reviews import belongings, queries
 from reviews.models import Override, PolicyDraft, Review, SignOff, Slot
 
 # The columns of the matrix, and who stands for each; nobody of them plays a second part.
@@ -322,6 +323,8 @@ def _beside(world: World) -> None:
         initiative=idle, reason="It is switched off.", by=another, at=at
     ).pk
     _of_oneself(world, at)
+    world.extras["left"] = Person.objects.get(email=f"{LEAVER}@halden.example").pk
+    world.extras["hand_over"] = _hand_over(world, at).pk
     draft = reviews.start_draft(by=another, at=at)
     text = draft.text.replace("pilot_days = 42", "pilot_days = 30")
     saved = reviews.save_draft(draft=draft, revision=1, text=text, by=another, at=at)
@@ -334,22 +337,35 @@ def imported_pilot() -> Initiative:
 
 
 def _of_oneself(world: World, at: datetime) -> None:
-    """A calendar and a channel for everybody, and a reminder to the owner."""
+    """A calendar, a channel and a reminder for everybody."""
     for person in (asker.person for asker in world.askers if asker.person):
         token = notifications.make_calendar(kind=Calendar.Kind.OWN, by=person, at=at)
         Channel.objects.create(person=person, sealed=sealed("nowhere"), service="Slack", made_at=at)
         world.extras["token"] = token
-    row = Initiative.objects.latest("pk")
-    world.extras["reminder"] = Reminder.objects.create(
-        kind="stalled",
-        subject=f"initiative:{row.pk}",
+        _told(person, at)
+    world.extras["reminder"] = Reminder.objects.get(recipient=world.person("owner"), kind="told").pk
+
+
+def _told(person: Person, at: datetime) -> None:
+    Reminder.objects.create(
+        kind="told",
+        subject="",
         due_date=at.date(),
         step=0,
-        recipient=world.person("owner"),
+        recipient=person,
         says="Say how it stands",
         path="/",
         planned_at=at,
-    ).pk
+    )
+
+
+def _hand_over(world: World, at: datetime) -> HandOver:
+    """Something that the sponsor is asked to take over, by its owner."""
+    owner = world.person("owner")
+    theirs = next(b for b in belongings.of(owner, seen_by=owner) if not b.asks_hours)
+    return reviews.ask_to_take_over(
+        giver=owner, receiver=world.person("sponsor"), subjects=[theirs.subject], by=owner, at=at
+    )
 
 
 def pending(row: Initiative) -> Ownership | None:

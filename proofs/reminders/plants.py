@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from typing import Any
 from unittest.mock import patch
 
 from django.db import connection
 from django.db.models import F
 from django.utils import timezone
+from django.utils.timezone import now
 
 from initiatives.models import Ownership
 from initiatives.models.ownership import OwnershipQuerySet
@@ -39,6 +41,17 @@ def no_unique_key() -> Iterator[None]:
     with connection.schema_editor() as editor:
         editor.remove_constraint(Reminder, key)
     yield
+
+
+@contextlib.contextmanager
+def days_of_utc() -> Iterator[None]:
+    """Deadlines go by the days of London, as `date.today()` on most servers says."""
+
+    def today(value: datetime | None = None, timezone: Any = None) -> date:
+        return (value or now()).astimezone(UTC).date()
+
+    with patch.object(timezone, "localdate", today):
+        yield
 
 
 @contextlib.contextmanager

@@ -6,15 +6,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
 
 from accounts.models import Person
 from audit.actions import Entry, Words, append
 from audit.refusals import Refused, records_refusals
 from initiatives import facts as initiative_facts
 from initiatives.models import Initiative
-from initiatives.stages import UNDECIDED, Stage
-from reviews import permissions
-from reviews.actions.deciding import decide
+from initiatives.stages import UNDECIDED, Gate, Stage
+from reviews import gates, permissions, queries
+from reviews.actions.answering import answer
+from reviews.actions.deciding import WHY_IT_STOPS, decide
 from reviews.actions.reviewing import locked_initiative
 from reviews.models import Decision, RetirementRequest
 
@@ -79,20 +83,25 @@ def retire_all(
     lesson: str,
     by: Person,
     at: datetime,
+    unused_because: str = "",
 ) -> Retired:
     """Retire what was said to be dead, each by a decision of its own, with all that a decision
-    asks and leaves to be done: one that is refused keeps none of the others."""
+    asks and leaves to be done: one that is refused keeps none of the others.
+
+    `unused_because` is why nobody relies any more on those in production; where it is not said,
+    they are refused until somebody has been told.
+    """
     account = Retired()
     for request in requests:
         row = request.initiative
-        stops = Decision.Kind.KILL if row.stage in UNDECIDED else Decision.Kind.DECOMMISSION
+        reason = f"{request.asked_by.name}: {request.reason}"
         try:
-            decision = decide(
+            decision = _retire(
                 initiative=row,
-                kind=stops,
-                reason=f"{request.asked_by.name}: {request.reason}",
+                reason=reason,
                 outcome=outcome,
                 lesson=lesson,
+                unused_because=unused_because.strip(),
                 by=by,
                 at=at,
             )
@@ -101,6 +110,45 @@ def retire_all(
         else:
             account.done.append(decision)
     return account
+
+
+@records_refusals("decision")
+def _retire(
+    *,
+    initiative: Initiative,
+    reason: str,
+    outcome: str,
+    lesson: str,
+    unused_because: str,
+    by: Person,
+    at: datetime,
+) -> Decision:
+    """All of it or nothing: what is set aside for a decision that is refused is not set aside."""
+    row = locked_initiative(initiative.pk)
+    said: dict[str, Any] = {"reason": reason, "outcome": outcome, "lesson": lesson}
+    if row.stage in UNDECIDED:
+        return decide(initiative=row, kind=Decision.Kind.KILL, by=by, at=at, **said)
+    if unused_because:
+        _set_aside(row, unused_because, by, at)
+    return decide(initiative=row, kind=Decision.Kind.DECOMMISSION, by=by, at=at, **said)
+
+
+def _set_aside(row: Initiative, because: str, by: Person, at: datetime) -> None:
+    """What retirement asks beside its reason, where the policy lets it not apply."""
+    known = initiative_facts.load_one(row.pk)
+    today = timezone.localdate(at)
+    for judged in gates.evaluate(known, Gate.RETIREMENT, queries.current_policy(), today):
+        asked = judged.criterion
+        may_not_apply = asked.is_answered and not asked.mandatory and asked.key != WHY_IT_STOPS
+        if judged.blocks and may_not_apply:
+            answer(
+                initiative=row,
+                criterion=asked.key,
+                values={},
+                not_applicable_because=because,
+                by=by,
+                at=at,
+            )
 
 
 def _entry(kind: str, request: RetirementRequest, by: Person, reason: str, at: datetime) -> Entry:

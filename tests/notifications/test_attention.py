@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -132,6 +133,7 @@ class TestNarrowing(Attention):
             self.assertContains(page, "Decision near (0)")
 
 
+@pytest.mark.embedded
 class TestByRule(Attention):
     def groups(self, **query):
         groups = self.read(by="rules", **query).context["groups"]
@@ -171,6 +173,7 @@ class TestClosedLately(Attention):
         assert self.closed() == [self.near]
 
 
+@pytest.mark.embedded
 class TestItsQueries(Attention):
     def test_do_not_grow(self):
         Flag.objects.filter(initiative=self.near).update(closed_at=self.now)

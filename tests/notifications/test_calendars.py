@@ -63,6 +63,7 @@ class Feeds(TestCase):
         return f"decision-{self.pilot.pk}@localhost"
 
 
+@pytest.mark.embedded
 class TestTheFeed(Feeds):
     def test_is_a_calendar_that_nobody_else_keeps(self):
         response = self.fetch(self.make())

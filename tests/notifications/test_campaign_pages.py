@@ -16,7 +16,9 @@ from accounts.models import Person, Unit
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role, Stage
+from initiatives.workdays import add_working_days
 from notifications import actions
+from notifications.actions.composing import mail_time
 from notifications.models import Reminder
 from reviews import actions as reviews
 from reviews.models import RetirementRequest
@@ -71,7 +73,7 @@ class TestStarting(Pages):
         assert Initiative.objects.quiet().exists()
 
     def test_shows_the_mail_of_whoever_is_chosen(self):
-        assert "Say which are yours: 3 roles in 3 initiatives" in self.text(self.read())
+        assert "Say which are yours: 3 initiatives wait for your answer" in self.text(self.read())
         text = self.text(self.read(person=self.ben.pk))
         assert "First time here? Set your password:" in text
         assert mail.outbox == []
@@ -381,6 +383,10 @@ class TestRetiring(Started):
         assert self.retire("Photos")["Location"] == RETIRE
         assert self.stages() == {"Photos": Stage.RETIRED, "Letters": Stage.PRODUCTION}
 
+    def test_retires_from_production_what_nobody_relies_on(self):
+        self.retire("Photos", "Letters", unused_because="Off since May.")
+        assert set(self.stages().values()) == {Stage.RETIRED}
+
     def test_says_what_was_refused_and_why(self):
         response = self.retire("Photos", "Letters")
         assert response.status_code == 422
@@ -429,7 +435,8 @@ class TestInvited(Started):
 
     def test_gets_from_the_mail_to_the_page_by_setting_a_password(self):
         actions.hear(at=self.now)
-        actions.deliver(clock=lambda: self.now)
+        morning = mail_time(add_working_days(timezone.localdate(self.now), 1))
+        actions.deliver(clock=lambda: morning)
         (asked,) = [w for w in mail.outbox if w.to == [self.ben.email]]
         reset, page = reverse("account_reset_password"), MINE
         assert reset in str(asked.body)

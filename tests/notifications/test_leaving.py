@@ -254,7 +254,7 @@ class TestHandOvers(Leaves):
         asked = self.ask()
         actions.hear(at=NOON)
         reviews.withdraw_hand_over(hand_over=asked, by=self.lead, at=NOON)
-        actions.deliver()
+        actions.deliver(clock=lambda: NOON)
         assert Reminder.objects.get(kind="hand_over_asked").state == Reminder.State.CANCELLED
 
     def test_send_whoever_asked_to_somebody_else_when_declined(self):

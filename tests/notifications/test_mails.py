@@ -32,7 +32,7 @@ SUBJECTS = {
     "see-to-it": (r"See to it by .+: .+ \(AI-\d+\)", "initiatives:confirm_obligation"),
     "not-confirmed": (r"See that it is done: .+ \(AI-\d+\), due .+", "initiatives:detail"),
     "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
-    "own-several": (r"Say which are yours: \d+ roles in \d+ initiatives", "campaign:mine"),
+    "own-several": (r"Say which are yours: .+ wait for your answer", "campaign:mine"),
     "chased": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
     "silent": (r"Speak to them: .+ not said what is theirs", "campaign:silent"),
     "dead": (r"Retire or keep what its owners say is dead", "campaign:retire"),

@@ -290,7 +290,7 @@ class TestThePortfoliosChannel(Posting):
 
     def test_never_hears_of_what_is_restricted(self):
         self.flag()
-        delivering.posting.tell_the_portfolio(at=NOON)
+        posting.tell_the_portfolio(at=NOON)
         Initiative.objects.update(is_restricted=True)
         self.deliver()
         assert self.told() == []

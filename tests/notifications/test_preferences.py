@@ -142,7 +142,7 @@ class TestMailSettings(PreferencesTestCase):
         type(initiative).objects.update(is_restricted=True)
         assert "Measure it again" not in self.client.get(SETTINGS).content.decode()
 
-    def test_is_linked_from_what_is_mine_to_set(self):
+    def test_is_linked_from_my_settings(self):
         assert SETTINGS in self.client.get(reverse("portfolio:my_settings")).content.decode()
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
@@ -160,6 +161,7 @@ class TestNews(TestCase):
         assert unread(self.person) == []
 
 
+@pytest.mark.embedded
 class TestTheBellOnPages(TestCase):
     @classmethod
     def setUpTestData(cls):

@@ -205,6 +205,7 @@ class TestTheEndOfASnooze(Snoozing):
         assert refusal.value.rule == "ended"
 
 
+@pytest.mark.embedded
 class TestPagesOfASnooze(TestCase):
     """As they are today, because pages know no other day."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from django.urls import reverse
 
 from initiatives.models import Initiative
@@ -87,6 +88,7 @@ class TestWhatIsMine(Pages):
             assert "Pilot 1" not in self.text(part(name))
 
 
+@pytest.mark.embedded
 class TestWhatIWasTold(Pages):
     @classmethod
     def setUpTestData(cls):

@@ -16,6 +16,7 @@ from initiatives.models.obligations import ObligationKind
 from initiatives.queries import unowned
 from initiatives.stages import Role, Stage
 from reviews import actions, belongings
+from reviews.actions import handing_over
 from tests.accounts.expectations import last_event, nothing_said, refused
 from tests.factories import (
     NOON,
@@ -337,6 +338,9 @@ class TestTakeOverOfEverything(HandsOver):
         assert [b.says for b in of_initiative.belongings[:3]] == [
             "Business owner", "Production owner", "See to it by 2 Mar 2026: Spend has stopped.",
         ]  # fmt: skip
+
+    def test_knows_how_each_kind_is_said_and_moved(self):
+        assert belongings.THEIRS.keys() == belongings.SAYS.keys() == handing_over.MOVES.keys()
 
     def test_lists_it_in_the_same_queries_however_much_it_is(self):
         with CaptureQueriesContext(connection) as few:

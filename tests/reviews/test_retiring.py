@@ -10,7 +10,7 @@ from django.test import TestCase
 from audit.models import Event
 from audit.refusals import Refused
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, Obligation
+from initiatives.models import Evidence, Initiative, Obligation
 from initiatives.stages import Role, Stage
 from reviews import actions
 from reviews.models import Decision, RetirementRequest
@@ -124,12 +124,30 @@ class TestRetireAll(SaidToBeDead):
         for row in (self.pilot, self.system, self.idea):
             self.say(row)
 
-    def retire(self, by=None):
+    def retire(self, by=None, **said):
         rows = RetirementRequest.objects.select_related("initiative", "asked_by").order_by("pk")
         return actions.retire_all(
             requests=rows, outcome="withdrawn", lesson="Ask who uses it.", by=by or self.lead,
-            at=LATER,
+            at=LATER, **said,
         )  # fmt: skip
+
+    def test_retires_what_nobody_relies_on_from_production_too(self):
+        self.say(self.system)
+        account = self.retire(unused_because="Switched off in May.")
+        assert [decision.kind for decision in account.done] == ["decommission"]
+        assert reloaded(self.system).stage == Stage.RETIRED
+        answers = Evidence.objects.filter(initiative=self.system)
+        assert answers.get(criterion="leaving_production").not_applicable_because == (
+            "Switched off in May."
+        )
+
+    def test_sets_nothing_aside_for_a_decision_that_is_refused(self):
+        self.say(self.system)
+        make_owner(initiative=self.system, role=Role.ENGINEERING_OWNER, person=self.stranger)
+        account = self.retire(by=self.stranger, unused_because="Switched off in May.")
+        assert [refusal.rule for _, refusal in account.refused] == ["may_not_decide"]
+        assert not Evidence.objects.filter(initiative=self.system).exists()
+        assert Event.objects.filter(kind="decision_refused").count() == 1
 
     def test_decides_each_by_itself_and_says_what_was_refused_and_why(self):
         self.say_all()
