@@ -204,11 +204,11 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
 def newest(steps: Iterable[Step], due: date, today: date) -> Step | None:
     """The last step whose day has come. Earlier ones are not made up for: what is created late,
     or an outage, owes this one alone."""
-    reached = [step for step in steps if _reached_on(step.days, due) <= today]
+    reached = [step for step in steps if reached_on(step.days, due) <= today]
     return max(reached, key=lambda step: step.days, default=None)
 
 
-def _reached_on(days: int, due: date) -> date:
+def reached_on(days: int, due: date) -> date:
     """The step's day, be it not worked on: what is urgent waits for nobody."""
     return min(due + timedelta(days=days), mail_day(days, due))
 

@@ -36,6 +36,7 @@ ABOUT = {
     "override": "what was set aside",
     "threshold_reached": "its decision: the threshold is reached",
     "unowned": "who answers for it",
+    "leaving": "who takes over from somebody who leaves",
     "kill_condition_tripped": "a kill condition that has tripped",
     "suspended": "its suspension",
     "obligation": "what was to be seen to",
@@ -108,7 +109,7 @@ def _next_day(
         missed = ladders.newest(steps, due.due_date, first)
         if missed in mine and missed != ladders.newest(steps, due.due_date, today):
             return first
-    days = (due.due_date + timedelta(days=step.days) for step in mine)
+    days = (ladders.reached_on(step.days, due.due_date) for step in mine)
     return min((day for day in days if day >= first), default=None)
 
 

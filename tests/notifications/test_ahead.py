@@ -54,7 +54,7 @@ class TestWhatComesNext(TestCase):
         self.make(20)
         assert ahead(self.owner) == [(6, "its decision")]
         assert ahead(self.owner, 6) == [(17, "its decision")]
-        assert ahead(self.owner, 17) == [(20, "its decision")]
+        assert ahead(self.owner, 17) == [(18, "its decision")]  # the Friday before a Sunday
         assert ahead(self.owner, 20) == []
 
     def test_of_a_decision_is_for_the_sponsor_after_its_day(self):
