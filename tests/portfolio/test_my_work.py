@@ -174,7 +174,7 @@ class TestOverridesToSignSecond(Pages):
 
     def test_are_not_asked_of_whoever_changed_the_evidence(self):
         Initiative.objects.update(evidence_changed_by=self.cast.compliance)
-        self.review = type(self.review).objects.get(pk=self.review.pk)
+        self.review.initiative.refresh_from_db()
         assert self.asked() == self.seconds() == {self.others[0]}
 
     def test_are_asked_of_nobody_once_signed_or_refused(self):
