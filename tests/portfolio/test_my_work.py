@@ -13,7 +13,7 @@ from notifications import actions
 from notifications.models import Message, Reminder
 from reviews import actions as reviews
 from reviews import overrides
-from reviews.models import Override, Review
+from reviews.models import Override
 from reviews.queries import standing
 from tests.factories import (
     make_cast,
@@ -174,7 +174,7 @@ class TestOverridesToSignSecond(Pages):
 
     def test_are_not_asked_of_whoever_changed_the_evidence(self):
         Initiative.objects.update(evidence_changed_by=self.cast.compliance)
-        self.review: Review = Review.objects.get(pk=self.review.pk)
+        self.review.initiative.refresh_from_db()
         assert self.asked() == self.seconds() == {self.others[0]}
 
     def test_are_asked_of_nobody_once_signed_or_refused(self):
