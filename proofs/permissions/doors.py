@@ -201,7 +201,7 @@ def _metric(target: Target, world: World, variant: str) -> Found:
 
 def _stopping(world: World) -> str:
     """What the link in a mail to the owner holds."""
-    link = unsubscribing.link(world.person("owner").pk, ("health",))
+    link = unsubscribing.link(world.extras["owner"].pk, ("health",))
     return link.rstrip("/").rpartition("/")[2]
 
 

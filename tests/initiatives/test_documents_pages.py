@@ -183,11 +183,11 @@ class TestDocuments(DocumentPages):
     def test_needs_no_more_queries_for_more_documents(self):
         self.add(url=LINK)
         self.page()
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             self.page()
         for number in range(20):
             self.add(url=f"{LINK}/{number}")
-        with self.assertNumQueries(6):
+        with self.assertNumQueries(7):
             self.page()
 
 

@@ -277,7 +277,7 @@ class TestHandOvers(Leaves):
         other = make_person("Nils New")
         for initiative in (self.initiative, self.other):
             own(initiative, Role.ENGINEERING_OWNER, other, NOON)
-        actions.deliver()
+        actions.deliver(clock=lambda: NOON)
         reminders = Reminder.objects.filter(kind="hand_over_answered")
         assert set(reminders.values_list("state", flat=True)) == {Reminder.State.CANCELLED}
 

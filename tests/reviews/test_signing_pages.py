@@ -188,7 +188,7 @@ class TestStandingInPages(SigningPages):
         sign_in(self.client, self.cast.sponsor)
         address = reverse("portfolio:deputy")
         assert self.client.post(address, {"deputy": self.other.pk, "until": ""}).status_code == 302
-        work = self.read(self.cast.sponsor, reverse("portfolio:my_work"))
+        work = self.read(self.cast.sponsor, reverse("portfolio:my_settings"))
         assert "Dana Deputy may sign in my place." in work
         mine = self.read(self.other, reverse("portfolio:my_work"))
         assert "as Sponsor, deputy of Sam Sponsor" in mine
