@@ -21,6 +21,7 @@ from proofs.reporting import Findings
 AT_ONCE = 2
 PATIENCE = 170  # seconds: then it has failed
 LOOK = 0.002  # seconds between two looks at the mailbox
+TAKES = 0.003  # seconds of a mail, so that whoever kills can keep up
 DOMAIN = "killed.example"
 
 
@@ -29,7 +30,9 @@ def prove(findings: Findings, *, reminders: int, kills: int, plant: str = "") ->
     findings.say(f"a: owing {reminders} reminders …")
     due, gone = _owe(reminders)
     began = monotonic()
-    with listening(Sink()) as sink, workers(sink.port, plant=plant) as crew:
+    sink = Sink()
+    sink.pause = TAKES
+    with listening(sink), workers(sink.port, plant=plant) as crew:
         done = _send(sink, crew, reminders=len(due), kills=kills)
     copies = Counter(to for to, _ in sink.mails)
     letters = {(to, str(mail["Message-ID"])) for to, mail in sink.mails}

@@ -146,7 +146,6 @@ class TestTwentyDays(Run):
         assert set(Reminder.objects.values_list("step", flat=True)) == {7}
 
 
-@pytest.mark.embedded
 class TestStart(Run):
     def test_is_of_leads_alone(self):
         with pytest.raises(Refused, match="Only portfolio leads"):
@@ -198,7 +197,6 @@ class TestStart(Run):
         return RULES["unowned"].function(TODAY, policies.current_policy())
 
 
-@pytest.mark.embedded
 class TestChase(Run):
     def setUp(self):
         self.start()
@@ -248,7 +246,6 @@ class TestChase(Run):
         assert self.live(7) == {"ana": 1, "ben": 1, "cleo": 1}
 
 
-@pytest.mark.embedded
 class TestHeads(Run):
     """Who hears what somebody leaves unsaid."""
 
@@ -293,7 +290,6 @@ class TestHeads(Run):
         assert self.heads_of(self.ben) == ["Lea Lund"]
 
 
-@pytest.mark.embedded
 class TestPreview(Company):
     def preview(self, unit=None):
         return campaigns.preview(unit, TODAY)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import pytest
 from django.core import mail
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -48,7 +47,6 @@ class Pages(Company):
         return {row.initiative.name: row.state for row in rows}
 
 
-@pytest.mark.embedded
 class TestStarting(Pages):
     def read(self, **query):
         return self.as_(self.lead).get(START, query)
@@ -121,7 +119,6 @@ class Started(Pages):
         actions.start_campaign(by=cls.lead, at=cls.now)
 
 
-@pytest.mark.embedded
 class TestMine(Started):
     def post(self, person=None, follow=True, **said):
         return self.as_(person or self.ana).post(MINE, said, follow=follow)
@@ -188,7 +185,6 @@ class TestMine(Started):
         return len(seen)
 
 
-@pytest.mark.embedded
 class TestNotMine(Started):
     def open(self, *names, person=None):
         of = [str(self.of(name).pk) for name in names]
@@ -238,7 +234,6 @@ class TestNotMine(Started):
         assert self.client.get(f"{reverse('campaign:not_mine')}?of=x,,99999999999999999999")
 
 
-@pytest.mark.embedded
 class TestDead(Started):
     def say(self, name="Letters"):
         url = self.as_(self.ana).post(MINE, {"dead": self.of(name).pk})["Location"]
@@ -260,7 +255,6 @@ class TestDead(Started):
         assert self.client.post(url, {"reason": ""}).status_code == 422
 
 
-@pytest.mark.embedded
 class TestDates(Started):
     def setUp(self):
         self.accept(self.ana, at=self.now)
@@ -295,7 +289,6 @@ class TestDates(Started):
         assert self.of("Photos").decision_date == self.day + timedelta(days=30)
 
 
-@pytest.mark.embedded
 class TestSilent(Started):
     def test_lists_for_leads_everybody_who_is_silent(self):
         text = self.text(self.as_(self.lead).get(SILENT))
@@ -352,7 +345,6 @@ class TestSilent(Started):
         return len(seen)
 
 
-@pytest.mark.embedded
 class TestRetiring(Started):
     def setUp(self):
         for name in ("Photos", "Letters"):

@@ -57,7 +57,6 @@ class Leaves(TestCase):
         people.record_leaving(person=person or self.leaver, day=day, by=None, at=at)
 
 
-@pytest.mark.embedded
 class TestTheRule(Leaves):
     def test_finds_the_first_and_the_last_of_thirty_days(self):
         for days, expected in ((31, 0), (30, 1), (0, 1)):

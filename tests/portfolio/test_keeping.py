@@ -28,7 +28,7 @@ from tests.factories import (
     make_person,
 )
 
-MOST_QUERIES = 14
+MOST_QUERIES = 15
 
 
 class Kept(TransactionTestCase):
