@@ -15,6 +15,7 @@ from portfolio.stories.people import HIRED
 from portfolio.stories.proposals import POLICY_QUESTIONS
 from reviews.models import Slot
 
+ROUND = "Round "  # the demo brings an inventory along
 ALL_WAIT = ("sponsor", "business_owner", "engineering_owner", "compliance")
 
 
@@ -23,10 +24,10 @@ def load(*, decided: int, signed: int) -> tuple[list[Initiative], list[Initiativ
     in which nobody has."""
     stories = [(n, ()) for n in range(decided)] + [(n, ALL_WAIT) for n in range(signed)]
     demo.load(
-        replace(POLICY_QUESTIONS, name=f"Round {n}", happened=asked_for(4, waits=waits))
+        replace(POLICY_QUESTIONS, name=f"{ROUND}{n}", happened=asked_for(4, waits=waits))
         for n, waits in stories
     )
-    made = list(Initiative.objects.order_by("pk"))
+    made = list(Initiative.objects.filter(name__startswith=ROUND).order_by("pk"))
     return made[:decided], made[decided:]
 
 
