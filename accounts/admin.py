@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts import actions
+from accounts.authentication import person_of
 from accounts.models import Group, Membership, Person
 from audit.refusals import Refused
 
@@ -25,12 +26,6 @@ else:  # not subscriptable when it runs
 
 admin.site.site_header = "Gatehouse: people and units"
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-
-
-def acting(request: HttpRequest) -> Person:
-    """Who is at the keyboard."""
-    assert isinstance(request.user, Person)
-    return request.user
 
 
 def _each(request: HttpRequest, rows: QuerySet[Any], act: Callable[[Any], object]) -> None:
@@ -114,7 +109,7 @@ class PersonAdmin(WrittenByActions):
         self, request: HttpRequest, obj: Person, form: ModelForm[Person], change: bool
     ) -> None:
         """Invite a new person; they set their password by “Forgot password?”."""
-        by, at = acting(request), timezone.now()
+        by, at = person_of(request), timezone.now()
         said: dict[str, Any] = {"name": obj.name, "title": obj.title, "unit": obj.unit}
         if change:
             actions.edit_person(person=obj, **said, by=by, at=at)
@@ -124,12 +119,12 @@ class PersonAdmin(WrittenByActions):
     @admin.action(description="Deactivate: what they own is unowned at once")
     def deactivate(self, request: HttpRequest, people: QuerySet[Person]) -> None:
         at = timezone.now()
-        _each(request, people, lambda p: actions.deactivate(person=p, by=acting(request), at=at))
+        _each(request, people, lambda p: actions.deactivate(person=p, by=person_of(request), at=at))
 
     @admin.action(description="Reactivate: what they owned does not come back by itself")
     def reactivate(self, request: HttpRequest, people: QuerySet[Person]) -> None:
         at = timezone.now()
-        _each(request, people, lambda p: actions.reactivate(person=p, by=acting(request), at=at))
+        _each(request, people, lambda p: actions.reactivate(person=p, by=person_of(request), at=at))
 
 
 @admin.register(Membership)
@@ -149,13 +144,13 @@ class MembershipAdmin(WrittenByActions):
         self, request: HttpRequest, obj: Membership, form: ModelForm[Membership], change: bool
     ) -> None:
         made = actions.join(
-            person=obj.person, group=obj.group, by=acting(request), at=timezone.now()
+            person=obj.person, group=obj.group, by=person_of(request), at=timezone.now()
         )
         obj.pk = made.pk
 
     @admin.action(description="Leave the group")
     def leave(self, request: HttpRequest, memberships: QuerySet[Membership]) -> None:
-        at, by = timezone.now(), acting(request)
+        at, by = timezone.now(), person_of(request)
         _each(
             request,
             memberships.filter(left_at=None),
@@ -175,5 +170,7 @@ class GroupAdmin(WrittenByActions):
     def save_model(
         self, request: HttpRequest, obj: Group, form: ModelForm[Group], change: bool
     ) -> None:
-        made = actions.save_group(key=obj.key, name=obj.name, by=acting(request), at=timezone.now())
+        made = actions.save_group(
+            key=obj.key, name=obj.name, by=person_of(request), at=timezone.now()
+        )
         obj.pk = made.pk

@@ -21,6 +21,12 @@ class Authentication:
         return timedelta(0) <= at - self.authenticated_at <= limit
 
 
+def person_of(request: HttpRequest) -> Person:
+    """Return who asks; an address that is served without signing in may not."""
+    assert isinstance(request.user, Person)
+    return request.user
+
+
 def latest(request: HttpRequest, person: Person) -> Authentication | None:
     """Return the last proof in this session, or None where there is none."""
     records = get_authentication_records(request, person)

@@ -7,7 +7,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.admin import WrittenByActions, acting
+from accounts.admin import WrittenByActions
+from accounts.authentication import person_of
 from accounts.models import Unit
 from initiatives import actions
 
@@ -28,7 +29,7 @@ class UnitAdmin(WrittenByActions):
             name=obj.name,
             parent=obj.parent,
             head=obj.head,
-            by=acting(request),
+            by=person_of(request),
             at=timezone.now(),
         )
         obj.pk = made.pk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.views.generic import FormView
+from django.views.generic import FormView, View
 
+from accounts.authentication import person_of
 from accounts.models import Person
 from audit.refusals import Refused
 from initiatives.models import Initiative
@@ -20,8 +22,26 @@ from initiatives.models import Initiative
 
 def visible_initiative(request: HttpRequest, pk: int) -> Initiative:
     """The initiative, or 404 for what this person may not know of."""
-    person: Any = request.user
-    return get_object_or_404(Initiative.objects.visible_to(person).select_related("unit"), pk=pk)
+    visible = Initiative.objects.visible_to(person_of(request))
+    return get_object_or_404(visible.select_related("unit"), pk=pk)
+
+
+def is_id(text: str) -> bool:
+    """Whether what was sent can be the id of a row."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
+def ids(texts: Iterable[str]) -> list[int]:
+    """Those of what was sent that can be ids."""
+    return [int(text) for text in texts if is_id(text)]
+
+
+class SignedIn(View):
+    """For whoever has signed in, as all is that does not say otherwise."""
+
+    @property
+    def person(self) -> Person:
+        return person_of(self.request)
 
 
 if TYPE_CHECKING:
@@ -30,16 +50,11 @@ else:  # not subscriptable when it runs
     BaseFormView = FormView
 
 
-class ActionView(BaseFormView):
+class ActionView(SignedIn, BaseFormView):
     """A form in front of one action: what it refuses stands at the field, what was typed stays."""
 
     template_name = "initiatives/form.html"
     done = ""
-
-    @property
-    def person(self) -> Person:
-        assert isinstance(self.request.user, Person)
-        return self.request.user
 
     @abstractmethod
     def act(self, form: forms.Form, at: datetime) -> None:

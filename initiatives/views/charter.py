@@ -10,14 +10,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.views.generic import View
 
-from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions
 from initiatives.forms.charter import KillConditionForm, MeasurementForm, MetricForm, SpendForm
 from initiatives.models import KillCondition, Metric
-from initiatives.views.base import OfInitiative, visible_initiative
+from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
 
 
 class DefineMetric(OfInitiative):
@@ -81,7 +79,7 @@ class AddKillCondition(OfInitiative):
         )
 
 
-class RemoveKillCondition(View):
+class RemoveKillCondition(SignedIn):
     """Take a condition back, while nothing has frozen it."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -89,10 +87,9 @@ class RemoveKillCondition(View):
             KillCondition.objects.select_related("initiative", "metric"), pk=pk
         )
         initiative = visible_initiative(request, condition.initiative_id)
-        assert isinstance(request.user, Person)
         try:
             actions.remove_kill_condition(
-                kill_condition=condition, by=request.user, at=timezone.now()
+                kill_condition=condition, by=self.person, at=timezone.now()
             )
             messages.success(request, "The kill condition was removed.")
         except Refused as refusal:

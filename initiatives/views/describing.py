@@ -11,15 +11,13 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils import timezone
-from django.views.generic import View
 
-from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions, permissions, search
 from initiatives.forms.describing import PARTS, RegisterForm
 from initiatives.models import Initiative
 from initiatives.stages import Stage
-from initiatives.views.base import ActionView, OfInitiative, visible_initiative
+from initiatives.views.base import ActionView, OfInitiative, SignedIn, visible_initiative
 
 DESCRIBES = ("problem", "outcome", "name")  # which fields say what it is about
 MOST_SIMILAR = 3
@@ -45,16 +43,15 @@ class Register(ActionView):
         return self.initiative.get_absolute_url()
 
 
-class Similar(View):
+class Similar(SignedIn):
     """What has been tried already, and what there is, for whoever describes a problem: a piece
     of the form, asked for as they type. Posted, since a problem belongs in no address."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        assert isinstance(request.user, Person)
-        if not permissions.may_register(request.user):
+        if not permissions.may_register(self.person):
             raise PermissionDenied("Auditors read and verify; ask a colleague to register it.")
         described = " ".join(request.POST.get(name, "") for name in DESCRIBES)
-        visible = Initiative.objects.visible_to(request.user)
+        visible = Initiative.objects.visible_to(self.person)
         ended = visible.filter(stage=Stage.RETIRED).exclude(lesson="")
         there = visible.exclude(stage=Stage.RETIRED)
         found = {
@@ -83,16 +80,15 @@ class Edit(OfInitiative):
         actions.edit(initiative=self.initiative, by=self.person, at=at, **form.cleaned_data)
 
 
-class Restrict(View):
+class Restrict(SignedIn):
     """Hide an initiative, or show it again; the button says which."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         initiative = visible_initiative(request, pk)
-        assert isinstance(request.user, Person)
         hide = request.POST.get("restricted") == "yes"
         try:
             actions.restrict(
-                initiative=initiative, is_restricted=hide, by=request.user, at=timezone.now()
+                initiative=initiative, is_restricted=hide, by=self.person, at=timezone.now()
             )
         except Refused as refusal:
             messages.error(request, refusal.message)

@@ -1,12 +1,12 @@
 """Opening a document."""
 
 import logging
-from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.views.generic import View
 
+from accounts.authentication import person_of
 from initiatives import documents
 from initiatives.models import Document, Initiative
 
@@ -17,8 +17,8 @@ class OpenDocument(View):
     """Hand out a file, to be saved and never shown in place; or go where the link leads."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        person: Any = request.user
-        mine = Document.objects.filter(initiative__in=Initiative.objects.visible_to(person))
+        visible = Initiative.objects.visible_to(person_of(request))
+        mine = Document.objects.filter(initiative__in=visible)
         document = get_object_or_404(mine.select_related("initiative"), pk=pk)
         if document.url:
             return HttpResponseRedirect(document.url)

@@ -15,9 +15,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.views.generic import TemplateView, View
+from django.views.generic import TemplateView
 
-from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import inventories, permissions
 from initiatives.actions import uploads
@@ -29,7 +28,7 @@ from initiatives.importing.sheets import Unreadable
 from initiatives.inventories import Account
 from initiatives.models import Upload
 from initiatives.stages import Stage
-from initiatives.views.base import ActionView
+from initiatives.views.base import ActionView, SignedIn
 
 STEPS = {"source": "Source", "columns": "Columns", "preview": "Preview", "import": "Import"}
 LISTED = 20
@@ -54,12 +53,11 @@ def stepper(here: str, *, done: bool = False) -> list[dict[str, str]]:
     return [{"label": labels[n], "state": s} for n, s in zip(names, states, strict=True)]
 
 
-class LeadsOnly(View):
+class LeadsOnly(SignedIn):
     """Pages that others are told are not theirs."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        assert isinstance(request.user, Person)
-        if not permissions.may_declare(request.user):
+        if not permissions.may_declare(self.person):
             raise PermissionDenied("Only portfolio leads import inventories. Ask one of them.")
         return super().dispatch(request, *args, **kwargs)
 
@@ -105,10 +103,9 @@ class Discard(LeadsOnly):
     """Delete a file that was never imported."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        assert isinstance(request.user, Person)
         upload = get_object_or_404(Upload, pk=pk)
         try:
-            uploads.discard(upload=upload, by=request.user, at=timezone.now())
+            uploads.discard(upload=upload, by=self.person, at=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
             return HttpResponseRedirect(step_url(upload))
@@ -278,12 +275,9 @@ class Outcome(OfUpload, TemplateView):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Start it once more, after nobody finished it."""
-        assert isinstance(request.user, Person)
         skip = self.upload.skip_rejected
         try:
-            uploads.start(
-                upload=self.upload, skip_rejected=skip, by=request.user, at=timezone.now()
-            )
+            uploads.start(upload=self.upload, skip_rejected=skip, by=self.person, at=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
         return HttpResponseRedirect(step_url(self.upload))

@@ -11,15 +11,13 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.views.generic import View
 
-from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions
 from initiatives.forms.owners import AnswerOwnershipForm, OwnerForm
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role
-from initiatives.views.base import OfInitiative, visible_initiative
+from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
 
 HOURS = AnswerOwnershipForm.base_fields["hours_a_month"]
 
@@ -68,7 +66,7 @@ class AnswerOwnership(OfInitiative):
     ownership: Ownership
 
     def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
-        mine = Ownership.objects.open().filter(person=request.user.pk)
+        mine = Ownership.objects.open().filter(person=self.person)
         self.ownership = get_object_or_404(mine, pk=kwargs["pk"])
         return visible_initiative(request, self.ownership.initiative_id)
 
@@ -93,19 +91,18 @@ class AnswerOwnership(OfInitiative):
             messages.success(self.request, "Noted: it is not yours.")
 
 
-class ConfirmOwnership(View):
+class ConfirmOwnership(SignedIn):
     """Still mine: one press of its holder."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        assert isinstance(request.user, Person)
-        mine = Ownership.objects.open().filter(person=request.user)
+        mine = Ownership.objects.open().filter(person=self.person)
         ownership = get_object_or_404(mine, pk=pk)
         initiative = visible_initiative(request, ownership.initiative_id)
         try:
             actions.confirm(
                 ownership=ownership,
                 hours_a_month=HOURS.clean(request.POST.get("hours_a_month", "")),
-                by=request.user,
+                by=self.person,
                 at=timezone.now(),
             )
         except ValidationError as error:

@@ -3,22 +3,19 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
-from django.views.generic import View
 
-from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions
-from initiatives.views.base import visible_initiative
+from initiatives.views.base import SignedIn, visible_initiative
 
 
-class ConfirmOff(View):
+class ConfirmOff(SignedIn):
     """It is off: one press of somebody who answers for it."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         initiative = visible_initiative(request, pk)
-        assert isinstance(request.user, Person)
         try:
-            actions.confirm_off(initiative=initiative, by=request.user, at=timezone.now())
+            actions.confirm_off(initiative=initiative, by=self.person, at=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:

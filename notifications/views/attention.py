@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest
 from django.utils import timezone
 from django.views.generic import TemplateView
 
 from accounts.models import Person
+from initiatives.views.base import SignedIn
 from notifications import permissions, queries
 from notifications.filters import FlagFilter
 from notifications.models import FlagQuerySet
@@ -19,7 +19,7 @@ WAYS = ((BY_INITIATIVE, "By initiative"), (BY_RULE, "By rule"), (CLOSED, "Closed
 FACETS = ("rule", "severity", "unit", "stage", "acts", "person")
 
 
-class Attention(TemplateView):
+class Attention(SignedIn, TemplateView):
     """Counts initiatives, not flags: twelve missing items are one line. htmx replaces the results
     alone."""
 
@@ -29,7 +29,7 @@ class Attention(TemplateView):
         return [f"notifications/{'_' if partial else ''}attention.html"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        person = _person_of(self.request)
+        person = self.person
         way = self.request.GET.get("by", "")
         way = way if way in dict(WAYS) else BY_INITIATIVE
         closed = way == CLOSED
@@ -78,8 +78,3 @@ class Attention(TemplateView):
         if by:
             query["by"] = by
         return query.urlencode()
-
-
-def _person_of(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user

@@ -16,9 +16,9 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
 
-from accounts.models import Person, Unit
+from accounts.models import Unit
 from audit.refusals import Refused
-from initiatives.views.base import ActionView
+from initiatives.views.base import ActionView, SignedIn, ids
 from notifications import actions, campaigns, permissions, queries
 from notifications.campaigns import Letter, Preview
 from notifications.forms.campaign import KeepForm, RetireForm, ScopeForm, StartForm
@@ -28,18 +28,13 @@ from reviews.models import RetirementRequest
 LINES = 50
 
 
-class ForLeads:
+class ForLeads(SignedIn):
     """Pages of portfolio leads."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not permissions.may_start_campaign(_person_of(request)):
+        if not permissions.may_start_campaign(self.person):
             raise PermissionDenied
-        return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
-
-
-def _person_of(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user
+        return super().dispatch(request, *args, **kwargs)
 
 
 class Start(ForLeads, ActionView):
@@ -99,14 +94,14 @@ class Start(ForLeads, ActionView):
         return reverse("campaign:counts")
 
 
-class Silent(TemplateView):
+class Silent(SignedIn, TemplateView):
     """Who has not said what is theirs: all of them for leads, who chase them here; for the head of
     a unit those whose silence comes to them."""
 
     template_name = "notifications/silent.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        person = _person_of(self.request)
+        person = self.person
         is_lead = permissions.may_start_campaign(person)
         found = queries.silent(None if is_lead else person, timezone.localdate())
         page = Paginator(found, LINES).get_page(self.request.GET.get("page"))
@@ -117,22 +112,18 @@ class Chase(ForLeads, View):
     """Ask the silent again, at once: those that are ticked, or all."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        people = [int(pk) for pk in request.POST.getlist("person") if _is_id(pk)]
+        people = ids(request.POST.getlist("person"))
         if not people and "all" not in request.POST:
             messages.info(request, "Nobody was ticked.")
             return HttpResponseRedirect(reverse("campaign:silent"))
         chosen = None if "all" in request.POST else people
-        chased = actions.chase(people=chosen, by=_person_of(request), at=timezone.now())
+        chased = actions.chase(people=chosen, by=self.person, at=timezone.now())
         if chased:
             count = "One person is" if len(chased) == 1 else f"{len(chased)} people are"
             messages.success(request, f"{count} asked again, by a mail that goes out now.")
         else:
             messages.info(request, "They hear of it today already: nobody is asked twice a day.")
         return HttpResponseRedirect(reverse("campaign:silent"))
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 class Retire(ForLeads, ActionView):
@@ -154,7 +145,7 @@ class Retire(ForLeads, ActionView):
         )
 
     def _ticked(self) -> set[int]:
-        return {int(pk) for pk in self.request.POST.getlist("request") if _is_id(pk)}
+        return set(ids(self.request.POST.getlist("request")))
 
     def form_valid(self, form: forms.Form) -> HttpResponse:
         found = RetirementRequest.objects.open().filter(pk__in=self._ticked())

@@ -18,7 +18,7 @@ from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions as initiatives
 from initiatives.models import Ownership
-from initiatives.views.base import ActionView
+from initiatives.views.base import ActionView, SignedIn, ids
 from notifications import queries
 from notifications.forms.campaign import DatesForm, DeadForm, NotMineForm
 from notifications.queries.answering import Entry
@@ -30,15 +30,10 @@ ALL, TICKED = "all", "ticked"
 FOLLOWED_UP = {"not_mine": "campaign:not_mine", "dead": "campaign:dead"}
 
 
-class Mine(TemplateView):
+class Mine(SignedIn, TemplateView):
     """Each initiative that is said to be theirs, with three answers: mine, not mine, dead."""
 
     template_name = "notifications/mine.html"
-
-    @property
-    def person(self) -> Person:
-        assert isinstance(self.request.user, Person)
-        return self.request.user
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Whoever has just set a password comes here first, and goes on where nothing waits."""
@@ -69,11 +64,7 @@ class Mine(TemplateView):
         if which == ALL:
             return queries.entries(self.person)
         named = self.request.POST.getlist("initiative") if which == TICKED else [which]
-        return queries.entries(self.person, _ids(named))
-
-
-def _ids(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19]
+        return queries.entries(self.person, ids(named))
 
 
 def _asked(entries: list[Entry]) -> list[Ownership]:
@@ -102,7 +93,7 @@ class OfMine(ActionView):
 
     @cached_property
     def entries(self) -> list[Entry]:
-        return queries.entries(self.person, _ids(self.request.GET.get("of", "").split(",")))
+        return queries.entries(self.person, ids(self.request.GET.get("of", "").split(",")))
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if not self.entries:

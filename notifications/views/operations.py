@@ -9,23 +9,23 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import TemplateView, View
+from django.views.generic import TemplateView
 
-from accounts.models import Person
 from audit.refusals import Refused
+from initiatives.views.base import SignedIn
 from notifications import actions, operations, permissions
 from notifications.models import Message
 
 LINES = 50
 
 
-class Operations(TemplateView):
+class Operations(SignedIn, TemplateView):
     """Whether the clock runs and mails go out, for administrators and portfolio leads."""
 
     template_name = "notifications/operations.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not permissions.may_operate(_person_of(request)):
+        if not permissions.may_operate(self.person):
             raise PermissionDenied
         return super().get(request, *args, **kwargs)
 
@@ -43,11 +43,11 @@ class Operations(TemplateView):
         )
 
 
-class Retry(View):
+class Retry(SignedIn):
     """Send a mail again that was given up."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        person = _person_of(request)
+        person = self.person
         message = get_object_or_404(Message, pk=pk)
         try:
             actions.retry(message=message, by=person, at=timezone.now())
@@ -58,8 +58,3 @@ class Retry(View):
         else:
             messages.success(request, "Queued. It goes out within a minute, if it is still due.")
         return HttpResponseRedirect(reverse("notifications:operations"))
-
-
-def _person_of(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user

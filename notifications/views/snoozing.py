@@ -8,12 +8,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
-from django.views.generic import View
 
-from accounts.models import Person
 from audit.refusals import Refused
 from initiatives.models import Initiative
-from initiatives.views.base import OfInitiative, visible_initiative
+from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
 from notifications import actions
 from notifications.forms.snoozing import SnoozeForm
 from notifications.models import Flag, Snooze
@@ -35,15 +33,14 @@ class SnoozeFlag(OfInitiative):
         self.done = "Snoozed. Everybody sees until when, and why."
 
 
-class WakeFlag(View):
+class WakeFlag(SignedIn):
     """Take a snooze back, from wherever it is shown."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        assert isinstance(request.user, Person)
         snooze = get_object_or_404(Snooze.objects.select_related("flag"), pk=pk)
         initiative = visible_initiative(request, snooze.initiative_id)
         try:
-            actions.wake(snooze=snooze, by=request.user, at=timezone.now())
+            actions.wake(snooze=snooze, by=self.person, at=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:

@@ -6,25 +6,25 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.views.generic import TemplateView
 
-from accounts.models import Person, Unit
+from accounts.models import Unit
 from initiatives.stages import Gate
+from initiatives.views.base import SignedIn
 from portfolio.queries import blockers
 
 
-class Blockers(TemplateView):
+class Blockers(SignedIn, TemplateView):
     """One row per criterion: how many initiatives it holds back, for how long, at what spend."""
 
     template_name = "portfolio/blockers.html"
     first = 20  # rows, unless all are asked for
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        assert isinstance(self.request.user, Person)
         gate = self.request.GET.get("gate", "")
         gate = gate if gate in Gate.values else ""
         units = list(Unit.objects.order_by("name"))
         asked = self.request.GET.get("unit", "")
         unit = next((unit for unit in units if str(unit.pk) == asked), None)
-        found = blockers.load(self.request.user, gate, unit)
+        found = blockers.load(self.person, gate, unit)
         shown = len(found.rows) if self.request.GET.get("all") else self.first
         return super().get_context_data(
             blockers=found,

@@ -10,10 +10,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.generic import TemplateView, View
 
-from accounts.models import Person
 from initiatives import actions
 from initiatives.permissions import may_declare
-from initiatives.views.base import visible_initiative
+from initiatives.views.base import SignedIn, is_id, visible_initiative
 from portfolio import filters
 from portfolio.queries import export, history, listing, page, tabs
 
@@ -28,7 +27,7 @@ ON_DEMAND = (
 )  # facets that show once a link has chosen them
 
 
-class InitiativeList(TemplateView):
+class InitiativeList(SignedIn, TemplateView):
     """Search, facets, sorting and pages; htmx replaces the results alone."""
 
     def get_template_names(self) -> list[str]:
@@ -37,8 +36,7 @@ class InitiativeList(TemplateView):
         return ["initiatives/_results.html" if partial else "initiatives/initiative_list.html"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        assert isinstance(self.request.user, Person)
-        narrowed = filters.narrowed(self.request.user, self.request.GET)
+        narrowed = filters.narrowed(self.person, self.request.GET)
         shown = narrowed.qs.select_related("unit").only(*listing.COLUMNS)
         found = Paginator(shown, self._size()).get_page(self.request.GET.get("page"))
         query = self.request.GET.copy()
@@ -53,7 +51,7 @@ class InitiativeList(TemplateView):
             columns=listing.columns(query.urlencode(), sort),
             facets=[narrowed.form[name] for name in self._facets()],
             sort=sort if sort in filters.SORTS else "number",
-            may_import=may_declare(self.request.user),
+            may_import=may_declare(self.person),
             is_narrowed=any(value for key, value in query.items() if key != "size"),
             **kwargs,
         )
@@ -73,18 +71,17 @@ class InitiativeList(TemplateView):
         return int(asked) if asked.isdecimal() and int(asked) in PAGE_SIZES else PAGE_SIZES[0]
 
 
-class ExportInitiatives(View):
+class ExportInitiatives(SignedIn):
     """The list as a file for a spreadsheet: all that it shows, over all its pages."""
 
     http_method_names = ("get",)  # whoever asks for the head alone takes nothing with them
 
     def get(self, request: HttpRequest) -> StreamingHttpResponse:
-        assert isinstance(request.user, Person)
-        narrowed = filters.narrowed(request.user, request.GET)
+        narrowed = filters.narrowed(self.person, request.GET)
         shown = narrowed.qs
         by = {key: said for key, said in request.GET.items() if said and key in narrowed.filters}
         actions.record_export(
-            count=shown.count(), narrowed_by=urlencode(by), by=request.user, at=timezone.now()
+            count=shown.count(), narrowed_by=urlencode(by), by=self.person, at=timezone.now()
         )
         today = timezone.localdate()
         lines = export.lines(shown, today)
@@ -93,14 +90,13 @@ class ExportInitiatives(View):
         return response
 
 
-class InitiativeDetail(TemplateView):
+class InitiativeDetail(SignedIn, TemplateView):
     """One initiative: where it stands, what it promised, what is missing, who answers for it."""
 
     template_name = "initiatives/initiative_detail.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        assert isinstance(self.request.user, Person)
-        found = page.load(self.request.user, self.kwargs["pk"], timezone.localdate())
+        found = page.load(self.person, self.kwargs["pk"], timezone.localdate())
         if found is None:
             raise Http404
         initiative = found.facts.initiative
@@ -109,14 +105,13 @@ class InitiativeDetail(TemplateView):
         )
 
 
-class Tab(View):
+class Tab(SignedIn):
     """One tab of an initiative's page: alone for htmx, else as a page of its own."""
 
     def get(self, request: HttpRequest, pk: int, tab: str) -> HttpResponse:
-        assert isinstance(request.user, Person)
         if tab not in dict(tabs.TITLES):
             raise Http404
-        found = tabs.load(request.user, pk, tab)
+        found = tabs.load(self.person, pk, tab)
         if found is None:
             raise Http404
         htmx: Any = request.htmx  # type: ignore[attr-defined]
@@ -143,8 +138,6 @@ class History(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         initiative = visible_initiative(request, pk)
         before = request.GET.get("before", "")
-        lines = history.of_initiative(
-            pk, int(before) if before.isdecimal() and len(before) < 19 else None
-        )
+        lines = history.of_initiative(pk, int(before) if is_id(before) else None)
         context = {"initiative": initiative, "lines": lines, "size": history.PAGE}
         return render(request, "initiatives/_history.html", context)

@@ -14,14 +14,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import TemplateView, View
+from django.views.generic import TemplateView
 
 from accounts import actions as accounts
 from accounts.models import Person, Unit
 from accounts.permissions import may_manage_people, may_record_leaving
 from audit.refusals import Refused
 from initiatives.models import HandOver
-from initiatives.views.base import ActionView
+from initiatives.views.base import ActionView, SignedIn
 from portfolio.forms import (
     DeactivateForm,
     HandOverForm,
@@ -35,13 +35,12 @@ from reviews import actions, belongings, permissions
 LINES = 50
 
 
-class People(TemplateView):
+class People(SignedIn, TemplateView):
     """Everybody, found by the beginnings of words."""
 
     template_name = "portfolio/people.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        assert isinstance(self.request.user, Person)
         asked = self.request.GET
         question, state = asked.get("q", "")[:200], asked.get("state", "")
         units = list(Unit.objects.order_by("name"))
@@ -49,7 +48,7 @@ class People(TemplateView):
         found = people.found(question, state, unit)
         page = Paginator(found, LINES).get_page(asked.get("page"))
         return super().get_context_data(
-            lines=people.lines(list(page), self.request.user),
+            lines=people.lines(list(page), self.person),
             page=page,
             question=question,
             states=[_option(key, label, state) for key, (label, _) in people.STATES.items()],
@@ -64,14 +63,13 @@ def _option(value: Any, label: str, chosen: Any) -> dict[str, Any]:
     return {"value": value, "label": label, "is_chosen": value == chosen}
 
 
-class PersonPage(TemplateView):
+class PersonPage(SignedIn, TemplateView):
     """What somebody owns, what waits for them, and what one may do about it."""
 
     template_name = "portfolio/person.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        assert isinstance(self.request.user, Person)
-        shown = person.load(_person(kwargs["pk"]), self.request.user, timezone.localdate())
+        shown = person.load(_person(kwargs["pk"]), self.person, timezone.localdate())
         return super().get_context_data(shown=shown, **kwargs)
 
 
@@ -226,14 +224,13 @@ def _hand_over(reader: Person, pk: int) -> HandOver:
     return found
 
 
-class WithdrawHandOver(View):
+class WithdrawHandOver(SignedIn):
     """Take back what was offered: one press of whoever asked."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        assert isinstance(request.user, Person)
-        hand_over = _hand_over(request.user, pk)
+        hand_over = _hand_over(self.person, pk)
         try:
-            actions.withdraw_hand_over(hand_over=hand_over, by=request.user, at=timezone.now())
+            actions.withdraw_hand_over(hand_over=hand_over, by=self.person, at=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:

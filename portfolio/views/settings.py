@@ -10,12 +10,11 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import View
 
 from accounts import actions
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives.views.base import ActionView
+from initiatives.views.base import ActionView, SignedIn
 from notifications import actions as notifications
 from notifications import chat, queries
 from notifications.forms.channels import ChannelForm
@@ -53,7 +52,7 @@ class MakeCalendar(MySettings):
         return self.render_to_response(self.get_context_data(made=made, made_kind=kind))
 
 
-class Setting(View):
+class Setting(SignedIn):
     """A button among the settings, which goes back to them."""
 
     http_method_names = ("post",)
@@ -63,9 +62,8 @@ class Setting(View):
         raise NotImplementedError
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        assert isinstance(request.user, Person)
         try:
-            self.act(request.user, timezone.now(), **kwargs)
+            self.act(self.person, timezone.now(), **kwargs)
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:

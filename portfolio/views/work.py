@@ -7,9 +7,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.generic import TemplateView, View
+from django.views.generic import TemplateView
 
-from accounts.models import Person
+from initiatives.views.base import SignedIn
 from notifications import actions as notifications
 from notifications import queries
 from notifications.models import Reminder
@@ -26,15 +26,10 @@ PARTS = (
 )
 
 
-class Part(TemplateView):
+class Part(SignedIn, TemplateView):
     """One part of My work, under the tabs that lead to the others."""
 
     view = ""
-
-    @property
-    def person(self) -> Person:
-        assert isinstance(self.request.user, Person)
-        return self.request.user
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         parts = [(reverse(view), title, view == self.view) for view, title in PARTS]
@@ -90,14 +85,13 @@ class Reminders(Part):
         )
 
 
-class Read(View):
+class Read(SignedIn):
     """Say that I have seen one reminder, or, without one, all."""
 
     def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        assert isinstance(request.user, Person)
         if pk is None:
-            notifications.read_all(by=request.user, at=timezone.now())
+            notifications.read_all(by=self.person, at=timezone.now())
         else:
-            reminder = get_object_or_404(Reminder, pk=pk, recipient=request.user)
-            notifications.read(reminder=reminder, by=request.user, at=timezone.now())
+            reminder = get_object_or_404(Reminder, pk=pk, recipient=self.person)
+            notifications.read(reminder=reminder, by=self.person, at=timezone.now())
         return HttpResponseRedirect(reverse("portfolio:reminders"))

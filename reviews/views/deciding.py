@@ -16,7 +16,7 @@ from initiatives import facts as initiative_facts
 from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.stages import Stage
-from initiatives.views.base import OfInitiative
+from initiatives.views.base import OfInitiative, is_id
 from reviews import (
     actions,
     gates,
@@ -115,7 +115,7 @@ class Decide(OfInitiative):
         """Which review is meant, where somebody comes from one that is of no gate."""
         pk = self.request.GET.get("review", "")
         mine = Review.objects.open().filter(initiative=self.initiative)
-        return mine.filter(pk=int(pk)).first() if pk.isdecimal() else None
+        return mine.filter(pk=int(pk)).first() if is_id(pk) else None
 
     def _bar(self, known: Facts) -> str | None:
         """Why it cannot be decided like this, or not by this person."""

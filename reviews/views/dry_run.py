@@ -15,9 +15,10 @@ from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from initiatives.stages import GATES_BEFORE
+from initiatives.views.base import is_id
 from reviews import dry_run, queries
 from reviews.dry_run import DryRun, Tally
-from reviews.views.policy import OfDraft, person_of
+from reviews.views.policy import OfDraft
 
 SALT = "policy.dry_run"
 MOST_SHOWN = 20
@@ -37,7 +38,7 @@ class OfDryRun(OfDraft):
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """What is sent here is no act that is refused by itself: it only reads on."""
-        if not self.may_open(person_of(request)):
+        if not self.may_open(self.person):
             raise PermissionDenied
         return super().dispatch(request, *args, **kwargs)
 
@@ -45,8 +46,7 @@ class OfDryRun(OfDraft):
     def run(self) -> DryRun:
         assert self.looked.policy is not None
         in_force = queries.parsed(self.looked.in_force)
-        person = person_of(self.request)
-        return DryRun(person, in_force, self.looked.policy, timezone.localdate())
+        return DryRun(self.person, in_force, self.looked.policy, timezone.localdate())
 
     def cannot_run(self) -> HttpResponse | None:
         """To the draft's page, which says what is wrong with it."""
@@ -86,8 +86,7 @@ class DryRunPage(OfDryRun):
     def _names(self) -> list[Any]:
         """What the figures are about; of anything else they would say nothing true."""
         draft = self.looked.draft
-        person = person_of(self.request)
-        return [person.pk, draft.pk, draft.revision, self.looked.in_force.version]
+        return [self.person.pk, draft.pk, draft.revision, self.looked.in_force.version]
 
     def _so_far(self, signed: str) -> Tally:
         """What was counted before, unless the draft has changed since."""
@@ -109,7 +108,7 @@ class DryRunList(OfDryRun, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         what = self.kwargs["what"]
         given = self.request.GET.get("after", "")
-        after = int(given) if given.isdecimal() and len(given) < 19 else 0
+        after = int(given) if is_id(given) else 0
         title = self._title(what)
         found, further = self.run.listed(what, after)
         rows = [(compared, self._reasons(compared, what)) for compared in found]

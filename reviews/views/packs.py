@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.generic import View
 
-from accounts.models import Person
+from initiatives.views.base import SignedIn
 from reviews import actions
 from reviews.packs import contents, paper
 from reviews.packs.contents import Pack
@@ -18,20 +17,19 @@ FORMS: dict[str, tuple[str, Callable[[Pack], bytes]]] = {
 }
 
 
-class DecisionPack(View):
+class DecisionPack(SignedIn):
     """One review as a file, for whoever may see it; recorded as every export is."""
 
     http_method_names = ("get",)  # whoever asks for the head alone takes nothing with them
 
     def get(self, request: HttpRequest, pk: int, form: str) -> HttpResponse:
-        assert isinstance(request.user, Person)
         review = visible_review(request, pk)
         if form not in FORMS:
             raise Http404
         now = timezone.now()
         content_type, write = FORMS[form]
         content = write(actions.prepare_pack(review=review, at=now))
-        actions.record_pack(review=review, form=form, content=content, by=request.user, at=now)
+        actions.record_pack(review=review, form=form, content=content, by=self.person, at=now)
         response = HttpResponse(content, content_type=content_type)
         name = f"{review.initiative.reference}-{review.gate.replace('_', '-')}-{review.pk}.{form}"
         response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -16,18 +16,13 @@ from django.views.generic import TemplateView, View
 
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives.views.base import ActionView
+from initiatives.views.base import ActionView, SignedIn
 from reviews import actions, drafts, permissions, queries, sheets
 from reviews.models import PolicyDraft, PolicyVersion
 from reviews.policy import differences
 from reviews.policy_forms import DiscardForm, ImportForm, PublishForm, TextForm
 
 TOML = "application/toml; charset=utf-8"
-
-
-def person_of(request: HttpRequest) -> Person:
-    assert isinstance(request.user, Person)
-    return request.user
 
 
 def as_file(text: str, name: str) -> HttpResponse:
@@ -37,13 +32,13 @@ def as_file(text: str, name: str) -> HttpResponse:
     return response
 
 
-class ReadPolicy(TemplateView):
+class ReadPolicy(SignedIn, TemplateView):
     """A version as people read it, the one in force unless another is named; and all versions."""
 
     template_name = "reviews/policy/version.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        person = person_of(self.request)
+        person = self.person
         versions = list(PolicyVersion.objects.select_related("published_by", "drafted_by"))
         wanted = self.kwargs.get("version", versions[0].version)
         shown = next((row for row in versions if row.version == wanted), None)
@@ -97,7 +92,7 @@ class Difference(TemplateView):
 # ── The draft ──
 
 
-class OfDraft(View):
+class OfDraft(SignedIn):
     """A page about the open draft, for those who may read it; without one, to the policy.
 
     What is sent goes on to its action, which refuses and records it.
@@ -106,7 +101,7 @@ class OfDraft(View):
     looked: drafts.Looked
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method != "POST" and not self.may_open(person_of(request)):
+        if request.method != "POST" and not self.may_open(self.person):
             raise PermissionDenied
         found = drafts.looked_at()
         if found is None:
@@ -125,7 +120,7 @@ class DraftPage(OfDraft, TemplateView):
     template_name = "reviews/policy/draft.html"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        person, looked = person_of(self.request), self.looked
+        person, looked = self.person, self.looked
         held = {"revision": looked.draft.revision}
         kwargs.setdefault("publish_form", PublishForm(initial=held))
         kwargs.setdefault("import_form", ImportForm(initial=held))
@@ -163,12 +158,12 @@ class DraftText(OfDraft):
         return as_file(self.looked.draft.text, "policy-draft.toml")
 
 
-class StartDraft(View):
+class StartDraft(SignedIn):
     """Begin a draft, and go to it."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            actions.start_draft(by=person_of(request), at=timezone.now())
+            actions.start_draft(by=self.person, at=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
             name = "policy:draft" if refusal.rule == "draft_open" else "policy:current"

@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.views.generic import View
 
 from accounts import permissions as people
-from accounts.authentication import latest
+from accounts.authentication import latest, person_of
 from accounts.models import Person
 from audit.refusals import Refused
 from initiatives.models import Initiative
 from initiatives.stages import Gate, SpecialReview
-from initiatives.views.base import OfInitiative, visible_initiative
+from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
 from reviews import (
     actions,
     catching_up,
@@ -40,17 +40,16 @@ from reviews.signing import SlotState
 from reviews.transitions import TABLE
 
 
-class RequestReview(View):
+class RequestReview(SignedIn):
     """Freeze the evidence and ask the signers."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         initiative = visible_initiative(request, pk)
-        assert isinstance(request.user, Person)
         try:
             review = actions.request_review(
                 initiative=initiative,
                 gate=request.POST.get("gate") or None,
-                by=request.user,
+                by=self.person,
                 at=timezone.now(),
             )
         except Refused as refusal:
@@ -62,8 +61,7 @@ class RequestReview(View):
 
 def visible_review(request: HttpRequest, pk: int) -> Review:
     """The review, or 404 where its initiative may not be seen."""
-    person: Any = request.user
-    visible = Initiative.objects.visible_to(person)
+    visible = Initiative.objects.visible_to(person_of(request))
     reviews = Review.objects.select_related(
         "initiative__unit", "policy", "snapshot", "requested_snapshot", "opened_by", "baseline"
     )
@@ -85,24 +83,24 @@ def review_page(
     status: int = 200,
 ) -> HttpResponse:
     """The page a stakeholder reads and signs in two minutes (product.md §6.5)."""
-    assert isinstance(request.user, Person)
+    person = person_of(request)
     standing = queries.standing(review, timezone.localdate())
-    mine = standing.slots_waiting_for(request.user) if review.is_open else []
-    questions = asked_about(review, standing, request.user)
+    mine = standing.slots_waiting_for(person) if review.is_open else []
+    questions = asked_about(review, standing, person)
     context = {
         "review": review,
         "initiative": review.initiative,
         "standing": standing,
-        "mine": (together := _signed_together(mine, request.user)),
+        "mine": (together := _signed_together(mine, person)),
         "others": [state for state in standing.slots if state not in together],
         "my_points": standing.points_of(together),
-        "standing_in": together[0].stand_ins.get(request.user.pk) if together else None,
-        "my_lapsed": _lapsed_of(request.user, together),
+        "standing_in": together[0].stand_ins.get(person.pk) if together else None,
+        "my_lapsed": _lapsed_of(person, together),
         "overridden": [judged for judged, _ in standing.overridden],
         "advisory": [j for j in standing.judged if not j.is_met and not j.criterion.blocking],
         "waiting_questions": len([asked for asked in questions if asked.question.is_open]),
         "results": standing.results if review.gate != Gate.CHARTER else [],
-        "stale_changes": _stale_changes(standing, request.user) if review.is_open else [],
+        "stale_changes": _stale_changes(standing, person) if review.is_open else [],
         "changed_since_request": queries.in_words(
             review.requested_snapshot.material, standing.material, standing.facts
         )
@@ -114,15 +112,15 @@ def review_page(
         "since": since.last_review(standing),
         "lacking": standing.lacking_in_short() if review.is_open else [],
         "lapsed": _lapsed(standing) if review.is_open else "",
-        "decisions": _decisions(request.user, standing) if review.is_open else [],
-        "bar_to_advancing": _bar_to_advancing(request.user, standing),
-        "may_withdraw": permissions.may_withdraw(request.user, review),
-        "mine_rejected": _rejected_by(request.user, standing),
-        "bars": _bars(request.user, standing),
+        "decisions": _decisions(person, standing) if review.is_open else [],
+        "bar_to_advancing": _bar_to_advancing(person, standing),
+        "may_withdraw": permissions.may_withdraw(person, review),
+        "mine_rejected": _rejected_by(person, standing),
+        "bars": _bars(person, standing),
         "questions": questions,
-        "may_ask": review.is_open and not people.is_auditor(request.user),
-        "may_appoint": review.is_open and people.is_lead(request.user),
-        **_override(request.user, standing),
+        "may_ask": review.is_open and not people.is_auditor(person),
+        "may_appoint": review.is_open and people.is_lead(person),
+        **_override(person, standing),
         "set_aside": ", ".join(j.criterion.title for j in standing.judged if j.not_applicable),
         "decision": standing.decision,
         "form": form or SignForm(initial={"digest": standing.digest}),
@@ -272,7 +270,7 @@ SIGNED: dict[str, str] = {
 }
 
 
-class Sign(View):
+class Sign(SignedIn):
     """Sign one slot; whoever has to confirm who they are comes back here with what they typed."""
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -285,13 +283,12 @@ class Sign(View):
         form = SignForm(request.POST)
         if not form.is_valid():
             return review_page(request, review, form=form, status=422)
-        assert isinstance(request.user, Person)
         try:
             event = actions.sign(
                 slot=slot,
-                by=request.user,
+                by=self.person,
                 at=timezone.now(),
-                authentication=latest(request, request.user),
+                authentication=latest(request, self.person),
                 digest=form.cleaned_data["digest"],
                 verdict=form.cleaned_data["verdict"],
                 comment=form.cleaned_data["comment"],

@@ -16,14 +16,13 @@ from django.utils.functional import cached_property
 from django.views.generic import View
 
 from accounts.authentication import Authentication, latest
-from accounts.models import Person
 from audit import queries as audit
 from audit.refusals import Refused
 from initiatives import facts as initiative_facts
 from initiatives import statement
 from initiatives.models import Initiative
 from initiatives.stages import Role
-from initiatives.views.base import OfInitiative
+from initiatives.views.base import OfInitiative, SignedIn
 from reviews import actions, permissions, queries
 from reviews.actions import endorsing
 from reviews.forms import AnswerQuestionForm, AppointForm, AskForm, EndorseForm, HandOnForm
@@ -32,16 +31,15 @@ from reviews.policy import Criterion
 from reviews.views.review import visible_review
 
 
-class TakeBack(View):
+class TakeBack(SignedIn):
     """Take one's own rejection back; whoever has to confirm who they are comes back here."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         slot = get_object_or_404(Slot.objects.select_related("review"), pk=pk)
         review = visible_review(request, slot.review_id)
-        assert isinstance(request.user, Person)
-        proof = latest(request, request.user)
+        proof = latest(request, self.person)
         try:
-            actions.take_back(slot=slot, authentication=proof, by=request.user, at=timezone.now())
+            actions.take_back(slot=slot, authentication=proof, by=self.person, at=timezone.now())
         except Refused as refusal:
             if refusal.rule == "authentication_too_old":
                 raise ReauthenticationRequired from refusal
@@ -126,15 +124,14 @@ class Appoint(OfSlot):
         messages.success(self.request, f"{given.person} is asked to sign.")
 
 
-class EndDelegation(View):
+class EndDelegation(SignedIn):
     """End what was handed on, or an appointment."""
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
         delegation = get_object_or_404(Delegation.objects.select_related("slot__review"), pk=pk)
         review = visible_review(request, delegation.slot.review_id)
-        assert isinstance(request.user, Person)
         try:
-            actions.end_delegation(delegation=delegation, by=request.user, at=timezone.now())
+            actions.end_delegation(delegation=delegation, by=self.person, at=timezone.now())
         except Refused as refusal:
             messages.error(request, refusal.message)
         else:

@@ -15,14 +15,13 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from accounts.models import Person
 from audit.refusals import Refused
 from initiatives import actions, permissions, triage
 from initiatives.actions.writing import charter_in_force
 from initiatives.forms.triage import ConfirmForm, TriageForm
 from initiatives.models import Initiative, Triage
 from initiatives.queries import Queue, basis_of, standing_of
-from initiatives.views.base import OfInitiative
+from initiatives.views.base import OfInitiative, SignedIn, ids
 from reviews import queries
 
 PAGE_SIZE = 50
@@ -147,15 +146,10 @@ class ConfirmTriage(OfTriage):
         return super().get_success_url()
 
 
-class TriageQueue(TemplateView):
+class TriageQueue(SignedIn, TemplateView):
     """All that compliance has yet to confirm: light ones in bulk, the others one by one."""
 
     template_name = "initiatives/triage_queue.html"
-
-    @property
-    def person(self) -> Person:
-        assert isinstance(self.request.user, Person)
-        return self.request.user
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         queue = Queue(Initiative.objects.visible_to(self.person))
@@ -171,7 +165,7 @@ class TriageQueue(TemplateView):
         )
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        chosen = [pk for pk in request.POST.getlist("initiative") if _is_id(pk)]
+        chosen = ids(request.POST.getlist("initiative"))
         visible = Initiative.objects.visible_to(self.person).filter(pk__in=chosen)
         try:
             done = actions.confirm_light(initiatives=visible, by=self.person, at=timezone.now())
@@ -180,10 +174,6 @@ class TriageQueue(TemplateView):
         else:
             _report(request, done)
         return HttpResponseRedirect(reverse("initiatives:triage_queue"))
-
-
-def _is_id(text: str) -> bool:
-    return text.isdecimal() and len(text) < 19
 
 
 def _report(request: HttpRequest, done: actions.Confirmed) -> None:
