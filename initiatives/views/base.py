@@ -80,20 +80,64 @@ class ActionView(SignedIn, BaseFormView):
         return response
 
 
-class OfInitiative(ActionView):
-    """A form about one initiative, which goes back to its page."""
+class Button(SignedIn):
+    """A button in front of one action: what came of it is said where it leads."""
+
+    http_method_names = ("post",)
+    done = ""
+
+    @abstractmethod
+    def act(self, at: datetime) -> None:
+        """Call the action; leave with `Refused` where a rule says no."""
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        try:
+            self.act(timezone.now())
+        except Refused as refusal:
+            return self.refused(refusal)
+        if self.done:
+            messages.success(request, self.done)
+        return HttpResponseRedirect(self.get_success_url())
+
+    def refused(self, refusal: Refused) -> HttpResponse:
+        messages.error(self.request, refusal.message)
+        return HttpResponseRedirect(self.get_refused_url())
+
+    @abstractmethod
+    def get_success_url(self) -> str:
+        """Where it leads."""
+
+    def get_refused_url(self) -> str:
+        """Where it leads when a rule said no."""
+        return self.get_success_url()
+
+
+class AboutInitiative(SignedIn):
+    """What is about one initiative, and goes back to its page."""
 
     initiative: Initiative
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        return visible_initiative(request, kwargs["pk"])
+
+    def get_success_url(self) -> str:
+        return self.initiative.get_absolute_url()
+
+
+class OfInitiative(AboutInitiative, ActionView):
+    """A form about one initiative."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         self.initiative = self.find(request, **kwargs)
         return super().dispatch(request, *args, **kwargs)
 
-    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
-        return visible_initiative(request, kwargs["pk"])
-
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(initiative=self.initiative, **kwargs)
 
-    def get_success_url(self) -> str:
-        return self.initiative.get_absolute_url()
+
+class OnInitiative(AboutInitiative, Button):
+    """A button about one initiative."""
+
+    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        self.initiative = self.find(request, **kwargs)
+        return super().post(request, **kwargs)

@@ -6,16 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from audit.refusals import Refused
 from initiatives import actions
 from initiatives.forms.charter import KillConditionForm, MeasurementForm, MetricForm, SpendForm
-from initiatives.models import KillCondition, Metric
-from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
+from initiatives.models import Initiative, KillCondition, Metric
+from initiatives.views.base import OfInitiative, OnInitiative, visible_initiative
 
 
 class DefineMetric(OfInitiative):
@@ -79,22 +77,19 @@ class AddKillCondition(OfInitiative):
         )
 
 
-class RemoveKillCondition(SignedIn):
+class RemoveKillCondition(OnInitiative):
     """Take a condition back, while nothing has frozen it."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        condition = get_object_or_404(
-            KillCondition.objects.select_related("initiative", "metric"), pk=pk
-        )
-        initiative = visible_initiative(request, condition.initiative_id)
-        try:
-            actions.remove_kill_condition(
-                kill_condition=condition, by=self.person, at=timezone.now()
-            )
-            messages.success(request, "The kill condition was removed.")
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        return HttpResponseRedirect(initiative.get_absolute_url())
+    done = "The kill condition was removed."
+    condition: KillCondition
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        conditions = KillCondition.objects.select_related("initiative", "metric")
+        self.condition = get_object_or_404(conditions, pk=kwargs["pk"])
+        return visible_initiative(request, self.condition.initiative_id)
+
+    def act(self, at: datetime) -> None:
+        actions.remove_kill_condition(kill_condition=self.condition, by=self.person, at=at)
 
 
 class RecordSpend(OfInitiative):

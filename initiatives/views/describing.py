@@ -8,16 +8,14 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 
-from audit.refusals import Refused
 from initiatives import actions, permissions, search
 from initiatives.forms.describing import PARTS, RegisterForm
 from initiatives.models import Initiative
 from initiatives.stages import Stage
-from initiatives.views.base import ActionView, OfInitiative, SignedIn, visible_initiative
+from initiatives.views.base import ActionView, OfInitiative, OnInitiative, SignedIn
 
 DESCRIBES = ("problem", "outcome", "name")  # which fields say what it is about
 MOST_SIMILAR = 3
@@ -80,18 +78,10 @@ class Edit(OfInitiative):
         actions.edit(initiative=self.initiative, by=self.person, at=at, **form.cleaned_data)
 
 
-class Restrict(SignedIn):
+class Restrict(OnInitiative):
     """Hide an initiative, or show it again; the button says which."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        initiative = visible_initiative(request, pk)
-        hide = request.POST.get("restricted") == "yes"
-        try:
-            actions.restrict(
-                initiative=initiative, is_restricted=hide, by=self.person, at=timezone.now()
-            )
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, "It is restricted now." if hide else "Everybody sees it now.")
-        return HttpResponseRedirect(initiative.get_absolute_url())
+    def act(self, at: datetime) -> None:
+        hide = self.request.POST.get("restricted") == "yes"
+        actions.restrict(initiative=self.initiative, is_restricted=hide, by=self.person, at=at)
+        self.done = "It is restricted now." if hide else "Everybody sees it now."

@@ -28,7 +28,7 @@ from initiatives.importing.sheets import Unreadable
 from initiatives.inventories import Account
 from initiatives.models import Upload
 from initiatives.stages import Stage
-from initiatives.views.base import ActionView, SignedIn
+from initiatives.views.base import ActionView, Button, SignedIn
 
 STEPS = {"source": "Source", "columns": "Columns", "preview": "Preview", "import": "Import"}
 LISTED = 20
@@ -99,18 +99,22 @@ class UploadPage(LeadsOnly):
     post = get
 
 
-class Discard(LeadsOnly):
+class Discard(LeadsOnly, Button):
     """Delete a file that was never imported."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        upload = get_object_or_404(Upload, pk=pk)
-        try:
-            uploads.discard(upload=upload, by=self.person, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-            return HttpResponseRedirect(step_url(upload))
-        messages.success(request, f"“{upload.name}” is discarded.")
-        return HttpResponseRedirect(reverse("initiatives:import"))
+    @cached_property
+    def upload(self) -> Upload:
+        return get_object_or_404(Upload, pk=self.kwargs["pk"])
+
+    def act(self, at: datetime) -> None:
+        uploads.discard(upload=self.upload, by=self.person, at=at)
+        self.done = f"“{self.upload.name}” is discarded."
+
+    def get_success_url(self) -> str:
+        return reverse("initiatives:import")
+
+    def get_refused_url(self) -> str:
+        return step_url(self.upload)
 
 
 class OfUpload(LeadsOnly):

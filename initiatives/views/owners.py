@@ -8,16 +8,15 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 
 from audit.refusals import Refused
 from initiatives import actions
 from initiatives.forms.owners import AnswerOwnershipForm, OwnerForm
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role
-from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
+from initiatives.views.base import OfInitiative, OnInitiative, visible_initiative
 
 HOURS = AnswerOwnershipForm.base_fields["hours_a_month"]
 
@@ -91,24 +90,25 @@ class AnswerOwnership(OfInitiative):
             messages.success(self.request, "Noted: it is not yours.")
 
 
-class ConfirmOwnership(SignedIn):
+class ConfirmOwnership(OnInitiative):
     """Still mine: one press of its holder."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
+    done = "Thank you: it is still yours."
+    ownership: Ownership
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
         mine = Ownership.objects.open().filter(person=self.person)
-        ownership = get_object_or_404(mine, pk=pk)
-        initiative = visible_initiative(request, ownership.initiative_id)
+        self.ownership = get_object_or_404(mine, pk=kwargs["pk"])
+        return visible_initiative(request, self.ownership.initiative_id)
+
+    def act(self, at: datetime) -> None:
+        hours = self._hours_a_month()
+        actions.confirm(ownership=self.ownership, hours_a_month=hours, by=self.person, at=at)
+
+    def _hours_a_month(self) -> int | None:
         try:
-            actions.confirm(
-                ownership=ownership,
-                hours_a_month=HOURS.clean(request.POST.get("hours_a_month", "")),
-                by=self.person,
-                at=timezone.now(),
-            )
+            hours: int | None = HOURS.clean(self.request.POST.get("hours_a_month", ""))
         except ValidationError as error:
-            messages.error(request, f"Hours a month: {error.messages[0]}")
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, "Thank you: it is still yours.")
-        return HttpResponseRedirect(initiative.get_absolute_url())
+            said = f"Hours a month: {error.messages[0]}"
+            raise Refused(said, rule="invalid", field="hours_a_month") from error
+        return hours

@@ -1,18 +1,17 @@
 """How the machinery runs."""
 
+from datetime import datetime
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.views.generic import TemplateView
 
 from audit.refusals import Refused
-from initiatives.views.base import SignedIn
+from initiatives.views.base import Button, SignedIn
 from notifications import actions, operations, permissions
 from notifications.models import Message
 
@@ -43,18 +42,19 @@ class Operations(SignedIn, TemplateView):
         )
 
 
-class Retry(SignedIn):
+class Retry(Button):
     """Send a mail again that was given up."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        person = self.person
-        message = get_object_or_404(Message, pk=pk)
-        try:
-            actions.retry(message=message, by=person, at=timezone.now())
-        except Refused as refusal:
-            if refusal.rule == "may_not_operate":
-                raise PermissionDenied(refusal.message) from refusal
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, "Queued. It goes out within a minute, if it is still due.")
-        return HttpResponseRedirect(reverse("notifications:operations"))
+    done = "Queued. It goes out within a minute, if it is still due."
+
+    def act(self, at: datetime) -> None:
+        message = get_object_or_404(Message, pk=self.kwargs["pk"])
+        actions.retry(message=message, by=self.person, at=at)
+
+    def refused(self, refusal: Refused) -> HttpResponse:
+        if refusal.rule == "may_not_operate":
+            raise PermissionDenied(refusal.message) from refusal
+        return super().refused(refusal)
+
+    def get_success_url(self) -> str:
+        return reverse("notifications:operations")

@@ -4,14 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 
-from audit.refusals import Refused
 from initiatives.models import Initiative
-from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
+from initiatives.views.base import OfInitiative, OnInitiative, visible_initiative
 from notifications import actions
 from notifications.forms.snoozing import SnoozeForm
 from notifications.models import Flag, Snooze
@@ -33,16 +30,16 @@ class SnoozeFlag(OfInitiative):
         self.done = "Snoozed. Everybody sees until when, and why."
 
 
-class WakeFlag(SignedIn):
+class WakeFlag(OnInitiative):
     """Take a snooze back, from wherever it is shown."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        snooze = get_object_or_404(Snooze.objects.select_related("flag"), pk=pk)
-        initiative = visible_initiative(request, snooze.initiative_id)
-        try:
-            actions.wake(snooze=snooze, by=self.person, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, "Taken back: from the next sweep on people are reminded.")
-        return HttpResponseRedirect(initiative.get_absolute_url())
+    done = "Taken back: from the next sweep on people are reminded."
+    snooze: Snooze
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        snoozes = Snooze.objects.select_related("flag")
+        self.snooze = get_object_or_404(snoozes, pk=kwargs["pk"])
+        return visible_initiative(request, self.snooze.initiative_id)
+
+    def act(self, at: datetime) -> None:
+        actions.wake(snooze=self.snooze, by=self.person, at=at)

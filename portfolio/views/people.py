@@ -10,18 +10,18 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from accounts import actions as accounts
 from accounts.models import Person, Unit
 from accounts.permissions import may_manage_people, may_record_leaving
-from audit.refusals import Refused
 from initiatives.models import HandOver
-from initiatives.views.base import ActionView, SignedIn
+from initiatives.views.base import ActionView, Button, SignedIn
 from portfolio.forms import (
     DeactivateForm,
     HandOverForm,
@@ -224,15 +224,17 @@ def _hand_over(reader: Person, pk: int) -> HandOver:
     return found
 
 
-class WithdrawHandOver(SignedIn):
+class WithdrawHandOver(Button):
     """Take back what was offered: one press of whoever asked."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        hand_over = _hand_over(self.person, pk)
-        try:
-            actions.withdraw_hand_over(hand_over=hand_over, by=self.person, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, "Taken back: nothing has moved.")
-        return HttpResponseRedirect(hand_over.giver.get_absolute_url())
+    done = "Taken back: nothing has moved."
+
+    @cached_property
+    def hand_over(self) -> HandOver:
+        return _hand_over(self.person, self.kwargs["pk"])
+
+    def act(self, at: datetime) -> None:
+        actions.withdraw_hand_over(hand_over=self.hand_over, by=self.person, at=at)
+
+    def get_success_url(self) -> str:
+        return self.hand_over.giver.get_absolute_url()

@@ -6,15 +6,12 @@ from urllib.parse import urljoin
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import actions
-from accounts.models import Person
-from audit.refusals import Refused
-from initiatives.views.base import ActionView, SignedIn
+from initiatives.views.base import ActionView, Button
 from notifications import actions as notifications
 from notifications import chat, queries
 from notifications.forms.channels import ChannelForm
@@ -52,23 +49,11 @@ class MakeCalendar(MySettings):
         return self.render_to_response(self.get_context_data(made=made, made_kind=kind))
 
 
-class Setting(SignedIn):
+class Setting(Button):
     """A button among the settings, which goes back to them."""
 
-    http_method_names = ("post",)
-    done = ""
-
-    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
-        raise NotImplementedError
-
-    def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        try:
-            self.act(self.person, timezone.now(), **kwargs)
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, self.done)
-        return HttpResponseRedirect(reverse("portfolio:my_settings"))
+    def get_success_url(self) -> str:
+        return reverse("portfolio:my_settings")
 
 
 class RevokeCalendar(Setting):
@@ -76,9 +61,10 @@ class RevokeCalendar(Setting):
 
     done = "Revoked: its address shows nothing any more."
 
-    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
-        _require_kind(kwargs["kind"])
-        notifications.revoke_calendar(kind=kwargs["kind"], by=by, at=at)
+    def act(self, at: datetime) -> None:
+        kind = self.kwargs["kind"]
+        _require_kind(kind)
+        notifications.revoke_calendar(kind=kind, by=self.person, at=at)
 
 
 class SwitchChannel(Setting):
@@ -86,8 +72,8 @@ class SwitchChannel(Setting):
 
     done = "Saved."
 
-    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
-        notifications.switch_channel(is_on=kwargs["is_on"], by=by, at=at)
+    def act(self, at: datetime) -> None:
+        notifications.switch_channel(is_on=self.kwargs["is_on"], by=self.person, at=at)
 
 
 class RemoveChannel(Setting):
@@ -95,8 +81,8 @@ class RemoveChannel(Setting):
 
     done = "Removed: its address is forgotten."
 
-    def act(self, by: Person, at: datetime, **kwargs: Any) -> None:
-        notifications.remove_channel(by=by, at=at)
+    def act(self, at: datetime) -> None:
+        notifications.remove_channel(by=self.person, at=at)
 
 
 class EnterChannel(ActionView):

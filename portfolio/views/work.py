@@ -1,15 +1,15 @@
 """My work: what waits for me, what I own, when it is due, and what I was told."""
 
+from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.generic import TemplateView
 
-from initiatives.views.base import SignedIn
+from initiatives.views.base import Button, SignedIn
 from notifications import actions as notifications
 from notifications import queries
 from notifications.models import Reminder
@@ -85,13 +85,15 @@ class Reminders(Part):
         )
 
 
-class Read(SignedIn):
+class Read(Button):
     """Say that I have seen one reminder, or, without one, all."""
 
-    def post(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        if pk is None:
-            notifications.read_all(by=self.person, at=timezone.now())
-        else:
-            reminder = get_object_or_404(Reminder, pk=pk, recipient=self.person)
-            notifications.read(reminder=reminder, by=self.person, at=timezone.now())
-        return HttpResponseRedirect(reverse("portfolio:reminders"))
+    def act(self, at: datetime) -> None:
+        if "pk" not in self.kwargs:
+            notifications.read_all(by=self.person, at=at)
+            return
+        reminder = get_object_or_404(Reminder, pk=self.kwargs["pk"], recipient=self.person)
+        notifications.read(reminder=reminder, by=self.person, at=at)
+
+    def get_success_url(self) -> str:
+        return reverse("portfolio:reminders")

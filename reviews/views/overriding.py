@@ -20,7 +20,8 @@ from reviews.actions import overriding, waiving
 from reviews.forms import CountersignForm, DeclineForm, OverrideForm, WaiveForm
 from reviews.models import Override
 from reviews.queries import Standing
-from reviews.views.signing import OfReview, SignedForm
+from reviews.views.review import AboutReview
+from reviews.views.signing import SignedForm
 
 
 class Waive(SignedForm):
@@ -67,7 +68,7 @@ class Waive(SignedForm):
         )
 
 
-class OfStanding(SignedForm, OfReview):
+class OfStanding(AboutReview, SignedForm):
     """A form about setting criteria of a review aside; it goes back to the review's page."""
 
     @cached_property

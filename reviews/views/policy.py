@@ -11,12 +11,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.views.generic import TemplateView, View
 
 from accounts.models import Person
 from audit.refusals import Refused
-from initiatives.views.base import ActionView, SignedIn
+from initiatives.views.base import ActionView, Button, SignedIn
 from reviews import actions, drafts, permissions, queries, sheets
 from reviews.models import PolicyDraft, PolicyVersion
 from reviews.policy import differences
@@ -158,17 +157,20 @@ class DraftText(OfDraft):
         return as_file(self.looked.draft.text, "policy-draft.toml")
 
 
-class StartDraft(SignedIn):
-    """Begin a draft, and go to it."""
+class StartDraft(Button):
+    """Begin a draft, and go to it; one that is open already is as good."""
 
-    def post(self, request: HttpRequest) -> HttpResponse:
-        try:
-            actions.start_draft(by=self.person, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-            name = "policy:draft" if refusal.rule == "draft_open" else "policy:current"
-            return HttpResponseRedirect(reverse(name))
-        return HttpResponseRedirect(reverse("policy:draft"))
+    is_open = True
+
+    def act(self, at: datetime) -> None:
+        actions.start_draft(by=self.person, at=at)
+
+    def refused(self, refusal: Refused) -> HttpResponse:
+        self.is_open = refusal.rule == "draft_open"
+        return super().refused(refusal)
+
+    def get_success_url(self) -> str:
+        return reverse("policy:draft" if self.is_open else "policy:current")
 
 
 class EditDraft(OfDraft, ActionView):

@@ -22,7 +22,7 @@ from accounts.models import Person
 from audit.refusals import Refused
 from initiatives.models import Initiative
 from initiatives.stages import Gate, SpecialReview
-from initiatives.views.base import OfInitiative, SignedIn, visible_initiative
+from initiatives.views.base import AboutInitiative, OfInitiative, OnInitiative, SignedIn
 from reviews import (
     actions,
     catching_up,
@@ -40,23 +40,23 @@ from reviews.signing import SlotState
 from reviews.transitions import TABLE
 
 
-class RequestReview(SignedIn):
+class RequestReview(OnInitiative):
     """Freeze the evidence and ask the signers."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        initiative = visible_initiative(request, pk)
-        try:
-            review = actions.request_review(
-                initiative=initiative,
-                gate=request.POST.get("gate") or None,
-                by=self.person,
-                at=timezone.now(),
-            )
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-            return HttpResponseRedirect(initiative.get_absolute_url())
-        messages.success(request, "The signers are asked by mail.")
-        return HttpResponseRedirect(review.get_absolute_url())
+    done = "The signers are asked by mail."
+    review: Review
+
+    def act(self, at: datetime) -> None:
+        gate = self.request.POST.get("gate") or None
+        self.review = actions.request_review(
+            initiative=self.initiative, gate=gate, by=self.person, at=at
+        )
+
+    def get_success_url(self) -> str:
+        return self.review.get_absolute_url()
+
+    def get_refused_url(self) -> str:
+        return self.initiative.get_absolute_url()
 
 
 def visible_review(request: HttpRequest, pk: int) -> Review:
@@ -72,6 +72,19 @@ def visible_review(request: HttpRequest, pk: int) -> Review:
         **queries.version_in_force(),
     )
     return get_object_or_404(beside, pk=pk)
+
+
+class AboutReview(AboutInitiative):
+    """What is about one review, and goes back to its page."""
+
+    review: Review
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        self.review = visible_review(request, kwargs["pk"])
+        return self.review.initiative
+
+    def get_success_url(self) -> str:
+        return self.review.get_absolute_url()
 
 
 def review_page(
@@ -314,15 +327,11 @@ class Sign(SignedIn):
         return review_page(request, review, form=form, refusal=refusal, status=status)
 
 
-class Withdraw(OfInitiative):
+class Withdraw(AboutReview, OfInitiative):
     """Take a request for signatures back."""
 
     form_class = WithdrawForm
     done = "Withdrawn. Nobody is asked to sign it any more."
-
-    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
-        self.review = visible_review(request, kwargs["pk"])
-        return self.review.initiative
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         gate = self.review.get_gate_display().lower()
@@ -330,6 +339,3 @@ class Withdraw(OfInitiative):
 
     def act(self, form: forms.Form, at: datetime) -> None:
         actions.withdraw(review=self.review, by=self.person, at=at, **form.cleaned_data)
-
-    def get_success_url(self) -> str:
-        return self.review.get_absolute_url()

@@ -9,7 +9,7 @@ from typing import Any
 from allauth.core.exceptions import ReauthenticationRequired
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -22,31 +22,13 @@ from initiatives import facts as initiative_facts
 from initiatives import statement
 from initiatives.models import Initiative
 from initiatives.stages import Role
-from initiatives.views.base import OfInitiative, SignedIn
+from initiatives.views.base import OfInitiative, OnInitiative
 from reviews import actions, permissions, queries
 from reviews.actions import endorsing
 from reviews.forms import AnswerQuestionForm, AppointForm, AskForm, EndorseForm, HandOnForm
-from reviews.models import Delegation, Question, Review, SignOff, Slot
+from reviews.models import Delegation, Question, SignOff, Slot
 from reviews.policy import Criterion
-from reviews.views.review import visible_review
-
-
-class TakeBack(SignedIn):
-    """Take one's own rejection back; whoever has to confirm who they are comes back here."""
-
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        slot = get_object_or_404(Slot.objects.select_related("review"), pk=pk)
-        review = visible_review(request, slot.review_id)
-        proof = latest(request, self.person)
-        try:
-            actions.take_back(slot=slot, authentication=proof, by=self.person, at=timezone.now())
-        except Refused as refusal:
-            if refusal.rule == "authentication_too_old":
-                raise ReauthenticationRequired from refusal
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, "Your rejection is taken back. You can sign again.")
-        return HttpResponseRedirect(review.get_absolute_url())
+from reviews.views.review import AboutReview, visible_review
 
 
 class SignedForm(OfInitiative):
@@ -73,21 +55,8 @@ class SignedForm(OfInitiative):
         return super().refused(form, refusal)
 
 
-class OfReview(OfInitiative):
-    """A form about one review, which goes back to its page."""
-
-    review: Review
-
-    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
-        self.review = visible_review(request, kwargs["pk"])
-        return self.review.initiative
-
-    def get_success_url(self) -> str:
-        return self.review.get_absolute_url()
-
-
-class OfSlot(OfReview):
-    """A form about one signature of a review."""
+class AboutSlot(AboutReview):
+    """What is about one signature of a review."""
 
     slot: Slot
 
@@ -96,7 +65,22 @@ class OfSlot(OfReview):
         return super().find(request, pk=self.slot.review_id)
 
 
-class HandOn(OfSlot):
+class TakeBack(AboutSlot, OnInitiative):
+    """Take one's own rejection back; whoever has to confirm who they are comes back here."""
+
+    done = "Your rejection is taken back. You can sign again."
+
+    def act(self, at: datetime) -> None:
+        proof = latest(self.request, self.person)
+        actions.take_back(slot=self.slot, authentication=proof, by=self.person, at=at)
+
+    def refused(self, refusal: Refused) -> HttpResponse:
+        if refusal.rule == "authentication_too_old":
+            raise ReauthenticationRequired from refusal
+        return super().refused(refusal)
+
+
+class HandOn(AboutSlot, OfInitiative):
     """Let somebody else sign in one's place."""
 
     form_class = HandOnForm
@@ -110,7 +94,7 @@ class HandOn(OfSlot):
         messages.success(self.request, f"{given.person} is asked to sign on your behalf.")
 
 
-class Appoint(OfSlot):
+class Appoint(AboutSlot, OfInitiative):
     """Name an acting holder of a signature."""
 
     form_class = AppointForm
@@ -124,22 +108,22 @@ class Appoint(OfSlot):
         messages.success(self.request, f"{given.person} is asked to sign.")
 
 
-class EndDelegation(SignedIn):
+class EndDelegation(AboutReview, OnInitiative):
     """End what was handed on, or an appointment."""
 
-    def post(self, request: HttpRequest, pk: int) -> HttpResponse:
-        delegation = get_object_or_404(Delegation.objects.select_related("slot__review"), pk=pk)
-        review = visible_review(request, delegation.slot.review_id)
-        try:
-            actions.end_delegation(delegation=delegation, by=self.person, at=timezone.now())
-        except Refused as refusal:
-            messages.error(request, refusal.message)
-        else:
-            messages.success(request, f"{delegation.person} does not sign it any more.")
-        return HttpResponseRedirect(review.get_absolute_url())
+    delegation: Delegation
+
+    def find(self, request: HttpRequest, **kwargs: Any) -> Initiative:
+        delegations = Delegation.objects.select_related("slot__review")
+        self.delegation = get_object_or_404(delegations, pk=kwargs["pk"])
+        return super().find(request, pk=self.delegation.slot.review_id)
+
+    def act(self, at: datetime) -> None:
+        actions.end_delegation(delegation=self.delegation, by=self.person, at=at)
+        self.done = f"{self.delegation.person} does not sign it any more."
 
 
-class Ask(OfReview):
+class Ask(AboutReview, OfInitiative):
     """Ask somebody before signing."""
 
     form_class = AskForm
@@ -165,7 +149,7 @@ class Ask(OfReview):
         messages.success(self.request, f"{asked.asked_of} is asked, and you hear of the answer.")
 
 
-class AnswerQuestion(OfReview):
+class AnswerQuestion(AboutReview, OfInitiative):
     """Answer what somebody asked before signing."""
 
     form_class = AnswerQuestionForm
