@@ -71,10 +71,9 @@ def remind(*, at: datetime) -> Planned:
         waits = list(_waits(ladder, today))
         asked = _asked({waited.review.initiative_id for waited in waits})
         wanted = {waited.key: waited for waited in waits if _is_wanted(waited, asked)}
-        missing = [_reminder(w, at) for key, w in wanted.items() if key not in asked.reminders]
-        kept = [row for key, row in asked.reminders.items() if key in wanted]
-        revived = planning.write(missing, kept)
-        return Planned(len(missing), revived, planning.cancel(_over(asked, wanted)))
+        return planning.write(
+            wanted, asked.reminders, lambda key: _reminder(wanted[key], at), _over(asked, wanted)
+        )
 
 
 def newest(ladder: Ladder, review: Review, today: date) -> Step | None:

@@ -44,7 +44,7 @@ def plan(*, at: datetime, people: Collection[int] | None = None) -> Planned:
         wanted = {planning.key_of(reminder): reminder for reminder in owed}
         days = {key.due_date for key in wanted}
         still = Q(state=Reminder.State.OWED) | Q(due_date__in=days)
-        return planning.settle(wanted, Q(still, mine, kind__in=kinds))
+        return planning.owe_only(wanted, Q(still, mine, kind__in=kinds))
 
 
 def _to(questions: list[Asked], today: date, at: datetime) -> Reminder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -85,19 +85,9 @@ def plan(*, at: datetime) -> Planned:
     """
     with transaction.atomic():
         wanted = _wanted(timezone.localdate(at))
-        existing = existing_of(_of_open_flags())
-        missing = [
-            _reminder(key, flag, roles, at)
-            for key, (flag, roles) in wanted.items()
-            if key not in existing
-        ]
-        gone = [
-            row.pk
-            for key, row in existing.items()
-            if row.state == Reminder.State.OWED and key not in wanted
-        ]
-        revived = write(missing, [row for key, row in existing.items() if key in wanted])
-        return Planned(planned=len(missing), revived=revived, cancelled=cancel(gone))
+        existing = _existing(_of_open_flags())
+        gone = _unwanted(wanted, existing)
+        return write(wanted, existing, lambda key: _reminder(key, *wanted[key], at), gone)
 
 
 def owe(reminders: Iterable[Reminder]) -> Planned:
@@ -106,25 +96,54 @@ def owe(reminders: Iterable[Reminder]) -> Planned:
     if not wanted:
         return Planned()
     subjects = {key.subject for key in wanted}
-    existing = existing_of(Q(kind__in={key.kind for key in wanted}, subject__in=subjects))
-    missing = [reminder for key, reminder in wanted.items() if key not in existing]
-    revived = write(missing, [row for key, row in existing.items() if key in wanted])
-    return Planned(planned=len(missing), revived=revived)
+    existing = _existing(Q(kind__in={key.kind for key in wanted}, subject__in=subjects))
+    return write(wanted, existing, wanted.__getitem__)
 
 
-def settle(wanted: Mapping[Key, Reminder], which: Q) -> Planned:
+def owe_only(wanted: Mapping[Key, Reminder], which: Q) -> Planned:
     """Owe these and, of all that `which` speaks of, nothing else; what is owed already says from
     now on what it says here."""
-    existing = existing_of(which)
-    missing = [reminder for key, reminder in wanted.items() if key not in existing]
-    gone = [
-        row.pk
-        for key, row in existing.items()
-        if row.state == Reminder.State.OWED and key not in wanted
-    ]
-    revived = write(missing, [row for key, row in existing.items() if key in wanted])
+    existing = _existing(which)
+    planned = write(wanted, existing, wanted.__getitem__, _unwanted(wanted, existing))
     _reword({row.pk: wanted[key] for key, row in existing.items() if key in wanted})
-    return Planned(planned=len(missing), revived=revived, cancelled=cancel(gone))
+    return planned
+
+
+def write(
+    wanted: Collection[Key],
+    existing: Mapping[Key, Existing],
+    make: Callable[[Key], Reminder],
+    gone: Collection[int] = (),
+) -> Planned:
+    """Owe what is wanted: what is missing is made, what was cancelled is owed again. What is gone
+    is owed no more, unless it was sent."""
+    # One order for all: two that insert the same never lock in a ring.
+    missing = [make(key) for key in sorted(wanted) if key not in existing]
+    # Another process may have inserted some of it in the meantime.
+    Reminder.objects.bulk_create(missing, ignore_conflicts=True)
+    revived = _revive([row for key, row in existing.items() if key in wanted])
+    return Planned(len(missing), revived, _cancel(gone))
+
+
+def _unwanted(wanted: Collection[Key], existing: Mapping[Key, Existing]) -> list[int]:
+    owed = {key: row for key, row in existing.items() if row.state == Reminder.State.OWED}
+    return [row.pk for key, row in owed.items() if key not in wanted]
+
+
+def _revive(wanted: Iterable[Existing]) -> int:
+    """Owe again what was cancelled unsent; its mail, if it had one, was never sent."""
+    cancelled = [row.pk for row in wanted if row.state == Reminder.State.CANCELLED]
+    if not cancelled:
+        return 0
+    unsent = Reminder.objects.filter(pk__in=cancelled, state=Reminder.State.CANCELLED)
+    return unsent.update(state=Reminder.State.OWED, message=None, over_at=None)
+
+
+def _cancel(gone: Collection[int]) -> int:
+    """Take back those that nobody was sent yet."""
+    if not gone:
+        return 0
+    return Reminder.objects.owed().filter(pk__in=gone).update(state=Reminder.State.CANCELLED)
 
 
 def _reword(wanted: Mapping[int, Reminder]) -> None:
@@ -142,7 +161,7 @@ def key_of(reminder: Reminder) -> Key:
     return Key(*(getattr(reminder, field) for field in KEY))
 
 
-def existing_of(which: Q) -> dict[Key, Existing]:
+def _existing(which: Q) -> dict[Key, Existing]:
     """The reminders that are there, in whatever state."""
     rows = Reminder.objects.filter(which).order_by().values_list(*KEY, "pk", "state")
     return {Key(*row[: len(KEY)]): Existing(*row[len(KEY) :]) for row in rows}
@@ -154,25 +173,6 @@ def _of_open_flags() -> Q:
         initiative=OuterRef("initiative"), due_date=OuterRef("due_date")
     )
     return Q(Q(state=Reminder.State.OWED) | Q(Exists(flags)), kind__in=KINDS)
-
-
-def write(missing: list[Reminder], wanted: Iterable[Existing]) -> int:
-    """Insert what is missing, ignoring what another process inserted in the meantime, and owe
-    again what was cancelled unsent; its mail, if it had one, was never sent."""
-    missing.sort(key=key_of)  # one order for all: two that insert the same never lock in a ring
-    Reminder.objects.bulk_create(missing, ignore_conflicts=True)
-    cancelled = [row.pk for row in wanted if row.state == Reminder.State.CANCELLED]
-    if not cancelled:
-        return 0
-    unsent = Reminder.objects.filter(pk__in=cancelled, state=Reminder.State.CANCELLED)
-    return unsent.update(state=Reminder.State.OWED, message=None, over_at=None)
-
-
-def cancel(gone: list[int]) -> int:
-    """Take back those that nobody was sent yet."""
-    if not gone:
-        return 0
-    return Reminder.objects.owed().filter(pk__in=gone).update(state=Reminder.State.CANCELLED)
 
 
 def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
