@@ -147,24 +147,22 @@ class Retire(ForLeads, ActionView):
     def _ticked(self) -> set[int]:
         return set(ids(self.request.POST.getlist("request")))
 
-    def form_valid(self, form: forms.Form) -> HttpResponse:
+    def act(self, form: forms.Form, at: datetime) -> None:
         found = RetirementRequest.objects.open().filter(pk__in=self._ticked())
         chosen = list(found.select_related("initiative", "asked_by").order_by("initiative"))
         if not chosen:
-            form.add_error(None, "Tick those that are to be retired.")
-            return self.form_invalid(form)
+            raise Refused("Tick those that are to be retired.", rule="nothing_ticked")
         self.account = reviews.retire_all(
-            requests=chosen, by=self.person, at=timezone.now(), **form.cleaned_data
+            requests=chosen, by=self.person, at=at, **form.cleaned_data
         )
         if done := len(self.account.done):
             count = "One initiative is" if done == 1 else f"{done} initiatives are"
-            messages.success(self.request, f"{count} retired. It is on record.")
-        if self.account.refused:
-            return self.form_invalid(form)
-        return HttpResponseRedirect(self.get_success_url())
+            self.done = f"{count} retired. It is on record."
 
-    def act(self, form: forms.Form, at: datetime) -> None:
-        raise NotImplementedError  # each is decided by itself: see `form_valid`
+    def form_valid(self, form: forms.Form) -> HttpResponse:
+        """Each is decided by itself: as long as one was refused, the page stays."""
+        response = super().form_valid(form)
+        return self.form_invalid(form) if self.account and self.account.refused else response
 
     def get_success_url(self) -> str:
         return reverse("campaign:retire")

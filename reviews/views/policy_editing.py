@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -161,9 +162,9 @@ class ChangeText(OfText, EditDraft):
         """What the text says now, for a form that changes it."""
         return {}
 
+    @abstractmethod
     def written(self, form: Any) -> str:
         """The text with what was typed."""
-        raise NotImplementedError
 
     def get_initial(self) -> dict[str, Any]:
         read = getattr(self.form_class, "initial_of", None)
