@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
-from django import forms
 from django.db.models import Q
 
 from accounts.models import Person, Unit
 from initiatives import search
 from initiatives.fields import QuickSelect
+from initiatives.filters import Facets
 from initiatives.models import Initiative, Ownership
 from initiatives.models.ownership import OwnershipQuerySet
 from initiatives.stages import Stage
@@ -24,8 +24,8 @@ MINE, NOBODY = "mine", "nobody"
 NOBODY_ACTS = ("unowned", "sponsor_gone", "slot_unfillable")
 
 
-class FlagFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Every facet is a query parameter, so that what one sees can be linked to."""
+class FlagFilter(Facets):
+    """The flags of Attention, by what they say and who has to act."""
 
     q = django_filters.CharFilter(method="by_words", label="Search")
     rule = django_filters.ChoiceFilter(
@@ -83,15 +83,6 @@ class FlagFilter(django_filters.FilterSet):  # type: ignore[misc]
             holders = holders.filter(person__name__icontains=word)
             named &= Q(acts__icontains=word)
         return _of(rows, holders, named)
-
-    @property
-    def form(self) -> forms.Form:
-        """The form with the look of the others."""
-        form: forms.Form = super().form
-        for field in form.fields.values():
-            select = isinstance(field.widget, forms.Select)
-            field.widget.attrs["class"] = "form-select" if select else "form-control"
-        return form
 
 
 def _of(rows: FlagQuerySet, ownerships: OwnershipQuerySet, named: Q) -> FlagQuerySet:

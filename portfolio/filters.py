@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Person, Unit
 from initiatives import search
 from initiatives.fields import QuickSelect
+from initiatives.filters import Facets
 from initiatives.models import Initiative, Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.queries import unowned
@@ -56,8 +57,8 @@ SHOWN: dict[str, Callable[[InitiativeQuerySet, date], InitiativeQuerySet]] = {
 }
 
 
-class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
-    """Every facet is a query parameter, so that a list can be linked to and kept."""
+class InitiativeFilter(Facets):
+    """The initiatives of the list and of its export, in an order."""
 
     q = django_filters.CharFilter(method="by_words", label="Search")
     stage = django_filters.ChoiceFilter(
@@ -143,15 +144,6 @@ class InitiativeFilter(django_filters.FilterSet):  # type: ignore[misc]
 
     def by_sort(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return rows.order_by(*SORTS[value])
-
-    @property
-    def form(self) -> forms.Form:
-        """The form with the look of the others."""
-        form: forms.Form = super().form
-        for field in form.fields.values():
-            select = isinstance(field.widget, forms.Select)
-            field.widget.attrs["class"] = "form-select" if select else "form-control"
-        return form
 
 
 def narrowed(person: Person, query: Mapping[str, Any]) -> InitiativeFilter:
