@@ -1,4 +1,4 @@
-"""Proof k: deadlines in five time zones, lived through (`proofs/calendar.py`)."""
+"""Proof k: deadlines in five time zones, lived through (`proofs/reminders/calendar.py`)."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from time import monotonic
 
 from django.db import transaction
 
-from proofs import calendar
 from proofs.racing import named
+from proofs.reminders import calendar
 from proofs.reporting import Findings
 
 # In each zone a date about which something is odd: clocks that change on it, by half an hour too,

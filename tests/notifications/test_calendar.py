@@ -1,4 +1,4 @@
-"""Days and hours over more than a year: proof k in small (`proofs/calendar.py` has it whole)."""
+"""Days and hours over more than a year: `proofs/reminders/calendar.py`, proof k, in small."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from notifications import ladders
 from notifications.ladders import Step
-from proofs import calendar
+from proofs.reminders import calendar
 from reviews.policy import default_text, published
 
 DAY = timedelta(days=1)
