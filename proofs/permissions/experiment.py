@@ -258,7 +258,7 @@ class Permissions:
             require(
                 cell not in (YES, NO) or bool(columns[column][cell]),
                 f"{row.key} {row.way}: “{cell}” for {column} was never seen: say in "
-                f"proofs/permissions/doors.py what to send ({dict(columns[column])})",
+                f"proofs/permissions/doors/sending.py what to send ({dict(columns[column])})",
             )
 
     def observed(self, key: Key) -> Row:
