@@ -16,6 +16,7 @@ from audit.models import Event
 from audit.refusals import Refused
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Ownership
+from initiatives.workdays import works_on
 from notifications import actions, campaigns, queries
 from notifications.models import Reminder
 from notifications.rules import RULES
@@ -372,3 +373,16 @@ class TestGoingOut(SimpleTestCase):
             "Started for one initiative. One mail goes out today, from 07:00."
         )
         assert campaigns.started(2, 0, at) == "Started for 2 initiatives. Nobody gets a mail."
+
+
+class TestNextMail(Company):
+    """What the list of the silent says comes next is a day on which mails go out."""
+
+    def test_is_on_a_working_day(self):
+        actions.start_campaign(by=self.lead, at=NOON)
+        asked_on = timezone.localdate(NOON)
+        for days in range(21):
+            for silence in queries.silent(None, asked_on + timedelta(days=days)):
+                day = silence.next_on
+                assert day is None or (works_on(day) and day > asked_on + timedelta(days=days))
+                assert day is not None or days >= 17
