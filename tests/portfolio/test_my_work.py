@@ -126,10 +126,10 @@ class TestWhatIWasTold(Pages):
 
     def test_promises_no_mail_that_does_not_come(self):
         said = " ".join(self.text(self.url).split())
-        assert "· could not be sent" in said
+        assert "It could not be sent." in said
         assert "goes out with the next mail" not in said
         Reminder.objects.filter(says="Thing 1").update(state="muted", message=None)
-        assert "· no mail, as you chose" in self.text(self.url)
+        assert "No mail, as you chose." in self.text(self.url)
 
     def test_is_nobody_elses(self):
         self.client.force_login(self.lead)
