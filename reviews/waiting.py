@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Membership
 from initiatives.models import Obligation, Ownership
+from initiatives.models.registry import InitiativeQuerySet
 from reviews import signing
 from reviews.models import Delegation, Review, SignOff, Slot
 from reviews.signing import APPROVING, Candidate, in_force, still_theirs
@@ -19,15 +20,17 @@ from reviews.signing import APPROVING, Candidate, in_force, still_theirs
 NOBODY = 0  # no person has this number
 
 
-def unfilled(today: date) -> QuerySet[Any]:
+def unfilled(today: date, initiatives: InitiativeQuerySet | None = None) -> QuerySet[Any]:
     """Slots of open reviews that lack a live signature or were rejected, of what counts and is not
-    suspended. Each says by `live` how many signatures it has, and by `is_rejected` whether
-    somebody refused."""
+    suspended; of these `initiatives`, or of all. Each says by `live` how many signatures it has,
+    and by `is_rejected` whether somebody refused."""
     slots = Slot.objects.filter(
         review__closed_at=None,
         review__initiative__counting_since__isnull=False,
         review__initiative__suspended_at=None,
     )
+    if initiatives is not None:
+        slots = slots.filter(review__initiative__in=initiatives)
     rejections = _current().filter(slot=OuterRef("pk"), verdict=SignOff.Verdict.REJECT)
     live = _number(_live(today).filter(slot=OuterRef("pk")), "slot", "signer")
     counted = slots.annotate(live=live, is_rejected=Exists(rejections))
@@ -43,10 +46,13 @@ def with_signer(slots: QuerySet[Any], today: date) -> QuerySet[Any]:
     return with_signers
 
 
-def signers(today: date, asked_before: datetime) -> Iterator[tuple[Review, int]]:
-    """Open reviews that were asked for before this moment, each with everybody whose signature it
-    waits for, as `SlotState.waits_for` says it; in six queries for any number of them."""
-    late = unfilled(today).filter(review__opened_at__lt=asked_before)
+def signers(
+    today: date, asked_before: datetime, initiatives: InitiativeQuerySet
+) -> Iterator[tuple[Review, int]]:
+    """Open reviews of these `initiatives` that were asked for before this moment, each with
+    everybody whose signature it waits for, as `SlotState.waits_for` says it; in six queries for
+    any number of them."""
+    late = unfilled(today, initiatives).filter(review__opened_at__lt=asked_before)
     slots = list(signing.with_delegation(late, today).select_related("review__initiative"))
     if not slots:
         return
@@ -95,7 +101,7 @@ def _answered(slots: list[Any], today: date) -> dict[int, set[int]]:
     return answered
 
 
-def unfillable(today: date) -> QuerySet[Any]:
+def unfillable(today: date, initiatives: InitiativeQuerySet | None = None) -> QuerySet[Any]:
     """Those that not enough people can sign; `able` says how many could, or have.
 
     A role is one person's and its deputy's, a group its members', and both are a stand-in's.
@@ -106,17 +112,17 @@ def unfillable(today: date) -> QuerySet[Any]:
         "stand_ins": _number(_delegates(today), "slot"),
     }
     able = F("live") + F("holders") + F("members") + F("stand_ins")
-    slots: QuerySet[Any] = unfilled(today).filter(is_rejected=False)
+    slots: QuerySet[Any] = unfilled(today, initiatives).filter(is_rejected=False)
     return slots.annotate(**could).annotate(able=able).filter(able__lt=F("quorum"))  # type: ignore[no-any-return]
 
 
-def stale(today: date) -> QuerySet[SignOff]:
+def stale(today: date, initiatives: InitiativeQuerySet | None = None) -> QuerySet[SignOff]:
     """Approvals of other evidence than the current, whose signer has not signed that, in slots that
     miss them."""
     again = SignOff.objects.filter(
         slot=OuterRef("slot"), signer=OuterRef("signer"), snapshot=OuterRef("review__snapshot")
     )
-    missed = unfilled(today).order_by().values("pk")
+    missed = unfilled(today, initiatives).order_by().values("pk")
     return SignOff.objects.filter(
         ~Exists(again), ~Q(snapshot=F("review__snapshot")), slot__in=missed, verdict__in=APPROVING
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import Any, ClassVar
 
@@ -47,6 +47,9 @@ IN_USE: dict[str, Any] = {
 OWING = Q(declared_stage__in=RUNNING, caught_up_at=None) & ~Q(stage=Stage.RETIRED)
 
 
+PART = 20_000  # initiatives: all that most organisations have
+
+
 class InitiativeQuerySet(models.QuerySet["Initiative"]):
     """Every read of initiatives starts at `visible_to`."""
 
@@ -68,6 +71,17 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
             | Q(pk__in=OpenToPerson.objects.filter(person=person).values("initiative"))
             | Q(pk__in=_offered_to(person).values("initiative"))
         )
+
+    def in_parts(self) -> Iterator[InitiativeQuerySet]:
+        """All of these, `PART` at a time: what goes over the whole portfolio part by part needs no
+        more memory where there are more. A query for each part finds where it ends; what is
+        registered meanwhile falls into the last."""
+        rest = self
+        while ends := rest.order_by("pk").values_list("pk", flat=True)[PART - 1 : PART]:
+            last = ends[0]
+            yield rest.filter(pk__lte=last)
+            rest = rest.filter(pk__gt=last)
+        yield rest
 
     def counting(self) -> InitiativeQuerySet:
         """Leave out imported ones that are still quiet: nothing of theirs is due yet."""

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from initiatives.models import Initiative
+from initiatives.models.registry import InitiativeQuerySet
 from initiatives.workdays import add_working_days
 from notifications import ladders
 from notifications.actions import planning
@@ -59,17 +61,21 @@ class _Asked:
 
 
 def remind(*, at: datetime) -> Planned:
-    """Owe everybody for whom an open review waits its newest step; nine queries.
+    """Owe everybody for whom an open review waits its newest step; nine queries for each part of
+    the portfolio.
 
     Whoever was asked since that step's day, as a new owner, a deputy or somebody who has to sign
     again, heard of it then. Unsent ones are cancelled when the person has answered, has handed it
     on, or a newer step has come.
     """
-    today = timezone.localdate(at)
     ladder = reviews.current_policy().reminders
+    return sum((_remind(part, ladder, at) for part in Initiative.objects.in_parts()), Planned())
+
+
+def _remind(part: InitiativeQuerySet, ladder: Ladder, at: datetime) -> Planned:
     with transaction.atomic():
-        waits = list(_waits(ladder, today))
-        asked = _asked({waited.review.initiative_id for waited in waits})
+        waits = list(_waits(part, ladder, timezone.localdate(at)))
+        asked = _asked(part, {waited.review.initiative_id for waited in waits})
         wanted = {waited.key: waited for waited in waits if _is_wanted(waited, asked)}
         missing = [_reminder(w, at) for key, w in wanted.items() if key not in asked.reminders]
         kept = [row for key, row in asked.reminders.items() if key in wanted]
@@ -84,19 +90,21 @@ def newest(ladder: Ladder, review: Review, today: date) -> Step | None:
     return Step(days, add_working_days(asked_on, days)) if days else None
 
 
-def _waits(ladder: Ladder, today: date) -> Iterable[Waited]:
+def _waits(part: InitiativeQuerySet, ladder: Ladder, today: date) -> Iterable[Waited]:
     first = min((days for days in ladder.signer_days_after if days), default=None)
     if first is None:
         return
     # So many working days are at least as many days.
-    for review, person in waiting.signers(today, start_of(today - timedelta(days=first - 1))):
+    since = start_of(today - timedelta(days=first - 1))
+    for review, person in waiting.signers(today, since, part):
         if (step := newest(ladder, review, today)) is not None:
             yield Waited(review, person, step)
 
 
-def _asked(initiatives: set[int]) -> _Asked:
-    asks = Q(kind__in=ASKS, initiative__in=initiatives)
-    rows = Reminder.objects.filter(asks | Q(kind=ASKED, state=Reminder.State.OWED)).order_by()
+def _asked(part: InitiativeQuerySet, waited_for: set[int]) -> _Asked:
+    asks = Q(kind__in=ASKS, initiative__in=waited_for)
+    asks |= Q(kind=ASKED, state=Reminder.State.OWED, initiative__in=part)
+    rows = Reminder.objects.filter(asks).order_by()
     found = _Asked({}, {})
     for *fields, pk, state, path, planned_at in rows.values_list(
         *planning.KEY, "pk", "state", "path", "planned_at"

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.models import Group, Membership
 from initiatives.models import Initiative, Obligation, Ownership
+from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Role
 from notifications import ladders
 from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
@@ -77,15 +78,19 @@ class Existing:
 
 
 def plan(*, at: datetime) -> Planned:
-    """Owe each open flag's newest step to those it reaches, and nothing else; nine queries. What is
-    snoozed owes nobody anything until that is over.
+    """Owe each open flag's newest step to those it reaches, and nothing else; nine queries for
+    each part of the portfolio. What is snoozed owes nobody anything until that is over.
 
     Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
     newer step has come, or the person is not who they were.
     """
+    return sum((_plan(part, at) for part in Initiative.objects.in_parts()), Planned())
+
+
+def _plan(part: InitiativeQuerySet, at: datetime) -> Planned:
     with transaction.atomic():
-        wanted = _wanted(timezone.localdate(at))
-        existing = existing_of(_of_open_flags())
+        wanted = _wanted(part, timezone.localdate(at))
+        existing = existing_of(Q(_of_open_flags(), initiative__in=part))
         missing = [
             _reminder(key, flag, roles, at)
             for key, (flag, roles) in wanted.items()
@@ -175,15 +180,16 @@ def cancel(gone: list[int]) -> int:
     return Reminder.objects.owed().filter(pk__in=gone).update(state=Reminder.State.CANCELLED)
 
 
-def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
-    """What each open flag owes today, with the roles in which each person hears it."""
+def _wanted(part: InitiativeQuerySet, today: date) -> dict[Key, tuple[Flag, list[str]]]:
+    """What each open flag of these owes today, with the roles in which each person hears it."""
     policy = reviews.current_policy()
     steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
-    owners = _owners()
+    open_flags = Flag.objects.open().filter(initiative__in=part)
+    owners = _owners(open_flags)
     leads = _leads()
-    assignees = _assignees() | _leavers()
+    assignees = _assignees(open_flags) | _leavers(open_flags)
     wanted: dict[Key, tuple[Flag, list[str]]] = {}
-    for flag in _open_flags().awake(today):
+    for flag in _with_what_is_said(open_flags).awake(today):
         kind = RULES[flag.rule].reminds
         step = ladders.newest(steps[kind], flag.due_date, today)
         if step is None:
@@ -196,9 +202,8 @@ def _wanted(today: date) -> dict[Key, tuple[Flag, list[str]]]:
     return wanted
 
 
-def _open_flags() -> FlagQuerySet:
-    flags = Flag.objects.open().select_related("initiative")
-    return flags.only(
+def _with_what_is_said(flags: FlagQuerySet) -> FlagQuerySet:
+    return flags.select_related("initiative").only(
         "rule",
         "subject",
         "due_date",
@@ -210,11 +215,11 @@ def _open_flags() -> FlagQuerySet:
     )
 
 
-def _owners() -> dict[int, dict[Role, int]]:
+def _owners(flags: FlagQuerySet) -> dict[int, dict[Role, int]]:
     """The owners who count, of flagged initiatives; who counts is active and may see it."""
     rows = (
         Ownership.objects.counting()
-        .filter(role__in=Role.values, initiative__in=Flag.objects.open().values("initiative"))
+        .filter(role__in=Role.values, initiative__in=flags.values("initiative"))
         .order_by()
         .values_list("initiative_id", "role", "person_id")
     )
@@ -224,21 +229,19 @@ def _owners() -> dict[int, dict[Role, int]]:
     return owners
 
 
-def _assignees() -> dict[str, int]:
+def _assignees(flags: FlagQuerySet) -> dict[str, int]:
     """Who was to see to what is flagged as late, and is still here."""
     late = Obligation.objects.open().filter(
-        initiative__in=Flag.objects.open()
-        .filter(subject__startswith="obligation:")
-        .values("initiative"),
+        initiative__in=flags.filter(subject__startswith="obligation:").values("initiative"),
         assignee__is_active=True,
     )
     rows = late.order_by().values_list("pk", "assignee_id")
     return {f"obligation:{pk}": person for pk, person in rows}
 
 
-def _leavers() -> dict[str, int]:
+def _leavers(flags: FlagQuerySet) -> dict[str, int]:
     """Who leaves what is flagged for it, by the role that the flag is about."""
-    flagged = Flag.objects.open().filter(rule="leaving").values("initiative")
+    flagged = flags.filter(rule="leaving").values("initiative")
     held = Ownership.objects.counting().filter(
         initiative__in=flagged, person__leaves_on__isnull=False
     )

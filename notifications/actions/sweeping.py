@@ -12,6 +12,8 @@ from django.utils import timezone
 from accounts import actions as people
 from accounts.models import Person
 from initiatives import actions as initiatives
+from initiatives.models import Initiative
+from initiatives.models.registry import InitiativeQuerySet
 from notifications.actions import awaiting, chasing, planning, settling, snoozing
 from notifications.actions.planning import Planned
 from notifications.models import Flag, Sweep
@@ -29,10 +31,18 @@ SAID = ("due_date", "severity", "says", "acts", "since")
 class Counted:
     """What a rule's run did to its flags, and how many are open now."""
 
-    opened: int
-    updated: int
-    closed: int
-    open: int
+    opened: int = 0
+    updated: int = 0
+    closed: int = 0
+    open: int = 0
+
+    def __add__(self, other: Counted) -> Counted:
+        return Counted(
+            self.opened + other.opened,
+            self.updated + other.updated,
+            self.closed + other.closed,
+            self.open + other.open,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,10 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
     """Compute every rule over the whole portfolio, and plan what is owed; `by` asked for it.
 
     Each part commits by itself: what fails, or is killed, leaves the rest for the next run. Two at
-    once are harmless: constraints let one of them open a flag or owe a reminder. `trips=False`
-    spares what is a fact from then on, unlike a flag: people whose last day is over, conditions
-    that trip or are missed, dates that lapse.
+    once are harmless: constraints let one of them open a flag or owe a reminder. Memory is the
+    same for any number of initiatives, of which rules see a part at a time. `trips=False` spares
+    what is a fact from then on, unlike a flag: people whose last day is over, conditions that trip
+    or are missed, dates that lapse.
     """
     took = _Stopwatch()
     tripped, lapsed, missed = _settle(at) if trips else (0, 0, 0)
@@ -64,9 +75,10 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
     reviews.settle_overrides(at=at)
     took.lap("evidence")
     policy = policies.current_policy()
+    parts = list(Initiative.objects.in_parts())
     counted = {}
     for name in RULES:
-        counted[name] = _apply(name, policy, at)
+        counted[name] = sum((apply(name, part, policy, at) for part in parts), Counted())
         took.lap(name)
     snoozing.end_snoozes(at=at)
     planned = planning.plan(at=at) + awaiting.remind(at=at) + chasing.plan(at=at)
@@ -101,12 +113,14 @@ class _Stopwatch:
         self._last = now
 
 
-def _apply(name: str, policy: Policy, at: datetime) -> Counted:
-    """Bring one rule's flags in line with what it finds, in at most five queries."""
-    today = timezone.localdate(at)
+def apply(name: str, part: InitiativeQuerySet, policy: Policy, at: datetime) -> Counted:
+    """Bring a rule's flags of these initiatives in line with what it finds; in five queries at
+    most."""
+    rule, today = RULES[name], timezone.localdate(at)
     with transaction.atomic():
-        found = {(f.initiative_id, f.subject): f for f in RULES[name].function(today, policy)}
-        open_ones = {(f.initiative_id, f.subject): f for f in Flag.objects.open().filter(rule=name)}
+        found = {(f.initiative_id, f.subject): f for f in rule.function(part, today, policy)}
+        flags = Flag.objects.open().filter(rule=name, initiative__in=part)
+        open_ones = {(flag.initiative_id, flag.subject): flag for flag in flags}
         opened = [_flag(name, f, at) for key, f in found.items() if key not in open_ones]
         changed = [
             flag for key, flag in open_ones.items() if key in found and _takes(flag, found[key])

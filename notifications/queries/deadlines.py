@@ -206,8 +206,8 @@ def _open_questions(person: Person) -> Iterator[Deadline]:
 
 def _statements(person: Person) -> Iterator[Deadline]:
     """A new sponsor signs what they took over (product.md §4, Absence)."""
-    new = reviews.unsigned_sponsorships().filter(person=person).select_related("initiative")
-    for row in new.order_by("pk"):
+    unsigned = reviews.unsigned_sponsorships(Initiative.objects.all())
+    for row in unsigned.filter(person=person).select_related("initiative").order_by("pk"):
         assert row.accepted_at is not None
         day = timezone.localdate(row.accepted_at) + SPONSOR_SIGNS_WITHIN
         path = reverse("reviews:endorse", args=[row.initiative_id])

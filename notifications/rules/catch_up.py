@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from django.db import models
-
-from initiatives.models import Initiative
+from initiatives.models.registry import InitiativeQuerySet
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, LEADS, in_words
 from reviews import catching_up
@@ -20,10 +18,10 @@ from reviews.policy import Policy
     closes_when="its catch-up review is decided",
     reminds="catch_up",
 )
-def catch_up_near(today: date, policy: Policy) -> list[Finding]:
+def catch_up_near(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """What already ran has to catch up on its gates within the days of the first reminder (14)."""
     last = today + timedelta(days=max(policy.reminders.owner_days_before))
-    near = Initiative.objects.owing().filter(catching_up.due_by(last, policy.limits))
+    near = initiatives.owing().filter(catching_up.due_by(last, policy.limits))
     return [
         Finding(
             pk,
@@ -43,10 +41,10 @@ def catch_up_near(today: date, policy: Policy) -> list[Finding]:
     closes_when="its catch-up review is decided",
     reminds="catch_up",
 )
-def catch_up_overdue(today: date, policy: Policy) -> list[Finding]:
+def catch_up_overdue(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """What already ran has not caught up on its gates in time; like a missed decision it passes to
     the leads 14 days later (product.md §2, Catch-up)."""
-    late = catching_up.overdue(Initiative.objects.all(), today, policy.limits)
+    late = catching_up.overdue(initiatives, today, policy.limits)
     lapsed = today - timedelta(days=policy.limits.lapse_days)
     return [
         Finding(
@@ -61,7 +59,7 @@ def catch_up_overdue(today: date, policy: Policy) -> list[Finding]:
     ]
 
 
-def _catching_up(rows: models.QuerySet[Initiative], policy: Policy) -> Iterator[tuple[int, date]]:
+def _catching_up(rows: InitiativeQuerySet, policy: Policy) -> Iterator[tuple[int, date]]:
     """Each with the day by which it has to have caught up."""
     for pk, level, since in rows.values_list("pk", "level", "counting_since"):
         assert since is not None  # a quiet one owes nothing yet

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from initiatives.models import Initiative, KillCondition, Measurement, Metric
+from initiatives.models import KillCondition, Measurement, Metric
+from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import DECISION_DATE_NAME, UNDECIDED, Stage
 from initiatives.triage import LegalClass
 from initiatives.units import Direction
@@ -20,10 +20,10 @@ from reviews.policy import Policy
 
 
 @rule("Decision near", Severity.NOTICE, closes_when="somebody decides", reminds="decision_date")
-def decision_near(today: date, policy: Policy) -> list[Finding]:
+def decision_near(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """The day by which the stage is decided comes within the days of the first reminder (14)."""
     last = today + timedelta(days=max(policy.reminders.owner_days_before))
-    near = _undecided().filter(decision_date__gte=today, decision_date__lte=last)
+    near = _undecided(initiatives).filter(decision_date__gte=today, decision_date__lte=last)
     return [
         Finding(
             pk,
@@ -40,12 +40,14 @@ def decision_near(today: date, policy: Policy) -> list[Finding]:
 @rule(
     "Decision overdue", Severity.CRITICAL, closes_when="somebody decides", reminds="decision_date"
 )
-def decision_overdue(today: date, policy: Policy) -> list[Finding]:
+def decision_overdue(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """The day by which the stage is decided has passed, and nobody has decided (product.md P5).
     What is so late that it lapses is left to the rule that says so: also to a sweep that comes
     while another writes the lapse down."""
     lapses = today - timedelta(days=policy.limits.lapse_days)
-    late = _undecided().filter(decision_date__lt=today, decision_date__gte=lapses, lapsed_at=None)
+    late = _undecided(initiatives).filter(
+        decision_date__lt=today, decision_date__gte=lapses, lapsed_at=None
+    )
     return [
         Finding(
             pk,
@@ -66,10 +68,10 @@ def decision_overdue(today: date, policy: Policy) -> list[Finding]:
     closes_when="a portfolio lead decides",
     reminds="decision_lapsed",
 )
-def decision_lapsed(today: date, policy: Policy) -> list[Finding]:
+def decision_lapsed(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """Nobody has decided within the policy's days after the date (14), so that it has lapsed: the
     leads decide (product.md P5 and P26)."""
-    lapsed = _undecided().filter(lapsed_at__isnull=False)
+    lapsed = _undecided(initiatives).filter(lapsed_at__isnull=False)
     rows = lapsed.values_list("pk", "stage", "decision_date", "lapsed_at")
     return [
         Finding(
@@ -85,8 +87,8 @@ def decision_lapsed(today: date, policy: Policy) -> list[Finding]:
     ]
 
 
-def _undecided() -> models.QuerySet[Initiative]:
-    return Initiative.objects.counting().filter(stage__in=UNDECIDED)
+def _undecided(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
+    return initiatives.counting().filter(stage__in=UNDECIDED)
 
 
 @rule(
@@ -95,17 +97,20 @@ def _undecided() -> models.QuerySet[Initiative]:
     closes_when="somebody decides, or the last value is not good enough any more",
     reminds="threshold_reached",
 )
-def threshold_reached(today: date, policy: Policy) -> list[Finding]:
+def threshold_reached(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """A pilot has reached its threshold before its date, with the sample that was agreed: it need
     not wait for the date to be decided (product.md P5)."""
     last = Measurement.objects.filter(metric=OuterRef("pk"), corrected_by=None)
     newest = last.order_by("-measured_at", "-pk")
     past = Q(direction=Direction.LOWER, last__lte=F("threshold"))
     past |= Q(direction=Direction.HIGHER, last__gte=F("threshold"))
+    pilots = initiatives.counting().filter(
+        stage=Stage.PILOT, suspended_at=None, decision_date__gte=today
+    )
     reached = (
-        Metric.objects.filter(is_primary=True, initiative__stage=Stage.PILOT)
-        .filter(initiative__counting_since__isnull=False, initiative__suspended_at=None)
-        .filter(initiative__decision_date__gte=today)
+        Metric.objects.filter(is_primary=True, initiative__in=pilots)
         .annotate(
             last=Subquery(newest.values("value")[:1]),
             sample=Coalesce(Subquery(newest.values("sample_size")[:1]), 0),
@@ -132,16 +137,15 @@ def _reached(metric: Metric) -> Finding:
     closes_when="it is stopped, or somebody decides otherwise, on the record",
     reminds="kill_condition_tripped",
 )
-def kill_condition_tripped(today: date, policy: Policy) -> list[Finding]:
+def kill_condition_tripped(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """An agreed kill condition has come true, and nobody has decided what follows
     (product.md P8)."""
-    tripped = (
-        KillCondition.objects.filter(
-            state=KillCondition.State.TRIPPED, initiative__counting_since__isnull=False
-        )
-        .exclude(initiative__stage=Stage.RETIRED)
-        .select_related("metric", "initiative")
-    )
+    tripped = KillCondition.objects.filter(
+        state=KillCondition.State.TRIPPED,
+        initiative__in=initiatives.counting().exclude(stage=Stage.RETIRED),
+    ).select_related("metric", "initiative")
     return [_tripped(condition) for condition in tripped]
 
 
@@ -159,9 +163,9 @@ def _tripped(condition: KillCondition) -> Finding:
 
 
 @rule("Suspended", Severity.WARNING, closes_when="it is resumed or retired", reminds="suspended")
-def suspended(today: date, policy: Policy) -> list[Finding]:
+def suspended(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """It was switched off, and nobody has resumed or retired it since (product.md §4, Suspend)."""
-    off = Initiative.objects.counting().suspended()
+    off = initiatives.counting().suspended()
     rows = off.values_list("pk", "suspended_at", "suspended_until", "triage__legal_class")
     return [
         _suspended(pk, at, until, legal_class, today)

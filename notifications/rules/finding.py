@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from django.db import models
 from django.utils import timezone
 
+from initiatives.models.registry import InitiativeQuerySet
 from reviews.policy import Policy
 
 
@@ -33,7 +34,8 @@ class Finding:
     since: datetime | None = None
 
 
-Finder = Callable[[date, Policy], list[Finding]]
+# Which of these initiatives deserve it on a day, under a policy.
+Finder = Callable[[InitiativeQuerySet, date, Policy], list[Finding]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from django.db import models
 
 from initiatives.models import Obligation
 from initiatives.models.obligations import ObligationKind
+from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import in_words
@@ -24,11 +25,13 @@ EXPIRES_SOON = timedelta(days=7)
     closes_when="it is confirmed, or the approval is given anew",
     reminds="obligation",
 )
-def condition_overdue(today: date, policy: Policy) -> list[Finding]:
+def condition_overdue(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """What an approval depended on was not done by its day (product.md §4, Conditions)."""
-    conditions = Obligation.objects.filter(kind=ObligationKind.CONDITION)
-    running = conditions.exclude(initiative__stage=Stage.RETIRED)
-    return _late(running, today, "A condition of an approval was not met")
+    running = initiatives.exclude(stage=Stage.RETIRED)
+    conditions = Obligation.objects.filter(kind=ObligationKind.CONDITION, initiative__in=running)
+    return _late(conditions, today, "A condition of an approval was not met")
 
 
 @rule(
@@ -37,9 +40,12 @@ def condition_overdue(today: date, policy: Policy) -> list[Finding]:
     closes_when="somebody confirms that it is done",
     reminds="obligation",
 )
-def obligation_unconfirmed(today: date, policy: Policy) -> list[Finding]:
+def obligation_unconfirmed(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """What stopping left to be done was not confirmed by its day (product.md §3, Retirement)."""
-    left = Obligation.objects.exclude(kind=ObligationKind.CONDITION)
+    others = Obligation.objects.exclude(kind=ObligationKind.CONDITION)
+    left = others.filter(initiative__in=initiatives)
     return _late(left, today, "Not confirmed yet")
 
 
@@ -66,10 +72,14 @@ def _late(which: models.QuerySet[Obligation], today: date, what: str) -> list[Fi
     closes_when="what was set aside is met",
     reminds="override",
 )
-def override_expiring(today: date, policy: Policy) -> list[Finding]:
+def override_expiring(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """Criteria are set aside until a day within a week, and are not met yet (product.md §4)."""
     soon = Override.objects.open().filter(
-        expires_on__gte=today, expires_on__lte=today + EXPIRES_SOON
+        review__initiative__in=initiatives,
+        expires_on__gte=today,
+        expires_on__lte=today + EXPIRES_SOON,
     )
     return [
         _override(override, Severity.WARNING, "ends on")
@@ -83,10 +93,12 @@ def override_expiring(today: date, policy: Policy) -> list[Finding]:
     closes_when="what was set aside is met",
     reminds="override",
 )
-def override_expired(today: date, policy: Policy) -> list[Finding]:
+def override_expired(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A gate was passed with criteria set aside, the day until which they were is over, and they
     are not met yet (product.md §4)."""
-    over = Override.objects.open().filter(expires_on__lt=today, review__closed_at__isnull=False)
+    over = Override.objects.open().filter(
+        review__initiative__in=initiatives, expires_on__lt=today, review__closed_at__isnull=False
+    )
     return [
         _override(override, Severity.CRITICAL, "ended on")
         for override in over.select_related("review")

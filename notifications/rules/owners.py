@@ -10,8 +10,9 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts.models import Person
-from initiatives import queries as initiatives
-from initiatives.models import Initiative, Ownership
+from initiatives.models import Ownership
+from initiatives.models.registry import InitiativeQuerySet
+from initiatives.queries import unowned as unowned_ones
 from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, LEADS, in_words
@@ -31,7 +32,7 @@ DAYS_TO_ANSWER = 17
     closes_when="everybody whom its stage needs is named, active and has accepted",
     reminds="unowned",
 )
-def unowned(today: date, policy: Policy) -> list[Finding]:
+def unowned(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A role that a running stage needs is held by nobody: not named, not accepted, or no longer
     active (product.md P4 and P23). Of what was imported nobody else hears until those who are said
     to own it have had their time to answer, unless somebody has left it since."""
@@ -43,7 +44,7 @@ def unowned(today: date, policy: Policy) -> list[Finding]:
         for role in REQUIRED_ROLES[stage]:
             incomplete |= Q(stage=stage) & Q(lacks[role])
     rows = (
-        Initiative.objects.counting()
+        initiatives.counting()
         .filter(incomplete)
         .annotate(**dict(zip(lacking, lacks.values(), strict=True)))
         .annotate(was_left=Exists(_left()))
@@ -96,7 +97,7 @@ def _unowned(pk: int, stage: str, lacks: dict[Role, bool], told_on: date | None)
     closes_when="its sponsor accepts again, or somebody else is named",
     reminds="unowned",
 )
-def sponsor_gone(today: date, policy: Policy) -> list[Finding]:
+def sponsor_gone(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """Whoever accepted to be its sponsor is no longer active, or came back and has not accepted
     again, in whatever stage (product.md P23). Of what is unowned that rule speaks, also where it is
     the sponsor who is missing: nobody hears of one departure twice."""
@@ -104,9 +105,8 @@ def sponsor_gone(today: date, policy: Policy) -> list[Finding]:
         Ownership.objects.open()
         .filter(role=Role.SPONSOR, accepted_at__isnull=False)
         .filter(Q(person__is_active=False) | Q(accepted_at__lt=F("person__active_since")))
-        .filter(initiative__counting_since__isnull=False)
-        .exclude(initiative__stage=Stage.RETIRED)
-        .exclude(initiative__in=initiatives.unowned(Initiative.objects.all()).values("pk"))
+        .filter(initiative__in=initiatives.counting().exclude(stage=Stage.RETIRED))
+        .exclude(initiative__in=unowned_ones(initiatives).values("pk"))
     )
     rows = gone.order_by().values_list(
         "pk", "initiative", "person__name", "person__is_active", "person__inactive_since"
@@ -134,14 +134,14 @@ def _how_gone(is_active: bool) -> str:
     closes_when="somebody else has accepted what they own, or they stay after all",
     reminds="leaving",
 )
-def leaving(today: date, policy: Policy) -> list[Finding]:
+def leaving(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """Somebody by whom a role is held that its stage needs leaves within 30 days (product.md P23).
     From the day after their last it is unowned, and the rule of that name says so."""
     soon = (today, today + LEAVING_SOON)
     rows = (
         Ownership.objects.counting()
         .required()
-        .filter(person__leaves_on__range=soon, initiative__counting_since__isnull=False)
+        .filter(person__leaves_on__range=soon, initiative__in=initiatives.counting())
         .select_related("person")
         .order_by("initiative", "person", "pk")
     )
@@ -168,10 +168,12 @@ def _leaving(pk: int, person: Person, held: list[Ownership]) -> Finding:
     closes_when="the sponsor signs the success statement",
     reminds="statement_unsigned",
 )
-def statement_unsigned(today: date, policy: Policy) -> list[Finding]:
+def statement_unsigned(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """A new sponsor has not signed the success statement; after 14 days the initiative is up for
     decision (product.md §4, Absence)."""
-    rows = reviews.unsigned_sponsorships().order_by()
+    rows = reviews.unsigned_sponsorships(initiatives).order_by()
     found = rows.values_list("initiative_id", "person__name", "accepted_at")
     return [_unsigned(pk, name, at, today) for pk, name, at in found if at is not None]
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 
 from initiatives import facts
-from initiatives.models import Initiative, Measurement, Metric
+from initiatives.models import Measurement, Metric
 from initiatives.models.charter import MetricKind
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Stage
@@ -35,12 +35,12 @@ PAYERS = "the budget owner and the sponsor"
     closes_when="a value that is better than before it all began is measured",
     reminds="falls_short",
 )
-def below_baseline(today: date, policy: Policy) -> list[Finding]:
+def below_baseline(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A system in production does worse, by its primary metric, than what was there before it
     (product.md P24)."""
     return [
         _short_of(metric, "baseline", Severity.CRITICAL)
-        for metric in _doing(Health.BELOW_BASELINE, today, policy.limits)
+        for metric in _doing(Health.BELOW_BASELINE, initiatives, today, policy.limits)
     ]
 
 
@@ -50,12 +50,12 @@ def below_baseline(today: date, policy: Policy) -> list[Finding]:
     closes_when="a value at its threshold or past it is measured",
     reminds="falls_short",
 )
-def below_threshold(today: date, policy: Policy) -> list[Finding]:
+def below_threshold(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A system in production is no longer good enough, by the primary metric's threshold under
     which it was shipped (product.md P24)."""
     return [
         _short_of(metric, "threshold", Severity.WARNING)
-        for metric in _doing(Health.BELOW_THRESHOLD, today, policy.limits)
+        for metric in _doing(Health.BELOW_THRESHOLD, initiatives, today, policy.limits)
     ]
 
 
@@ -65,23 +65,29 @@ def below_threshold(today: date, policy: Policy) -> list[Finding]:
     closes_when="it is used as much as was agreed, and that is measured",
     reminds="falls_short",
 )
-def adoption_below_floor(today: date, policy: Policy) -> list[Finding]:
+def adoption_below_floor(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """A system in production is used less than was agreed: people go around it (product.md P13
     and P24)."""
     floors = Metric.objects.filter(
-        initiative__in=_in_use().order_by(), kind=MetricKind.ADOPTION, threshold__isnull=False
+        initiative__in=_in_use(initiatives).order_by(),
+        kind=MetricKind.ADOPTION,
+        threshold__isnull=False,
     )
     below = health.with_last(floors).filter(health.worse_than("threshold", "last_value"))
     return [_short_of(metric, "threshold", Severity.WARNING, "floor") for metric in below]
 
 
-def _in_use() -> InitiativeQuerySet:
-    return health.running(Initiative.objects.filter(suspended_at=None))
+def _in_use(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
+    return health.running(initiatives.filter(suspended_at=None))
 
 
-def _doing(which: Health, today: date, limits: Limits) -> QuerySet[Any]:
+def _doing(
+    which: Health, initiatives: InitiativeQuerySet, today: date, limits: Limits
+) -> QuerySet[Any]:
     """The primary metrics of systems that do like this, with what they showed last."""
-    return health.with_last(health.judged(_in_use(), today, limits).filter(health=which))
+    return health.with_last(health.judged(_in_use(initiatives), today, limits).filter(health=which))
 
 
 def _short_of(metric: Any, bound: str, severity: Severity, called: str = "") -> Finding:
@@ -104,10 +110,12 @@ def _short_of(metric: Any, bound: str, severity: Severity, called: str = "") -> 
     closes_when="its primary metric is measured again",
     reminds="measurement_stale",
 )
-def measurement_stale(today: date, policy: Policy) -> list[Finding]:
+def measurement_stale(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """The primary metric of a system in production was not measured for one and a half times the
     interval it was promised in, or never: nobody would notice (product.md P24)."""
-    silent = _doing(Health.STALE, today, policy.limits)
+    silent = _doing(Health.STALE, initiatives, today, policy.limits)
     return [_silent(metric, policy.limits) for metric in silent]
 
 
@@ -134,11 +142,11 @@ def _silent(metric: Any, limits: Limits) -> Finding:
     closes_when="the evaluation set is run again",
     reminds="evaluation_stale",
 )
-def evaluation_stale(today: date, policy: Policy) -> list[Finding]:
+def evaluation_stale(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """The evaluation of a system in production is older than the policy's days (180)
     (product.md P11)."""
     first = evaluations_count_from(today, policy.limits)
-    rows = _in_use().filter(evaluation_set__last_run__ran_on__lt=first)
+    rows = _in_use(initiatives).filter(evaluation_set__last_run__ran_on__lt=first)
     found = rows.values_list(
         "pk", "evaluation_set__last_run__ran_on", "evaluation_set__last_run__version"
     )
@@ -163,10 +171,10 @@ def evaluation_stale(today: date, policy: Policy) -> list[Finding]:
     closes_when="the budget is raised, or what was spent is put right",
     reminds="over_budget",
 )
-def over_budget(today: date, policy: Policy) -> list[Finding]:
+def over_budget(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A pilot has spent more than its budget, or a system in production more than its monthly
     estimate since it went live (product.md P22)."""
-    costs = Initiative.objects.counting().filter(suspended_at=None)
+    costs = initiatives.counting().filter(suspended_at=None)
     over = costs.annotate(spent=facts.spent(), spent_here=facts.spent_in_stage()).filter(
         Q(stage=Stage.PILOT, spent__gt=F("pilot_budget"))
         | Q(stage=Stage.PRODUCTION, spent_here__gt=F("monthly_cost"))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.db.models import QuerySet
-
-from initiatives.models import Initiative
+from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, in_words
@@ -19,10 +17,12 @@ from reviews.policy import Policy
     closes_when="it is recertified",
     reminds="recertification",
 )
-def recertification_near(today: date, policy: Policy) -> list[Finding]:
+def recertification_near(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """A system in production is to be recertified within the days of the first reminder (60)."""
     last = today + timedelta(days=max(policy.reminders.recertification_days_before))
-    near = _in_use().filter(decision_date__gte=today, decision_date__lte=last)
+    near = _in_use(initiatives).filter(decision_date__gte=today, decision_date__lte=last)
     return [
         Finding(
             pk,
@@ -42,11 +42,13 @@ def recertification_near(today: date, policy: Policy) -> list[Finding]:
     closes_when="it is recertified, or decommissioned",
     reminds="recertification",
 )
-def recertification_overdue(today: date, policy: Policy) -> list[Finding]:
+def recertification_overdue(
+    initiatives: InitiativeQuerySet, today: date, policy: Policy
+) -> list[Finding]:
     """A system in production was not recertified in time; it does not lapse, but as long after its
     date as others do (14 days) it is critical (product.md §3, Recertification)."""
     critical = today - timedelta(days=policy.limits.lapse_days)
-    late = _in_use().filter(decision_date__lt=today)
+    late = _in_use(initiatives).filter(decision_date__lt=today)
     return [
         Finding(
             pk,
@@ -61,6 +63,6 @@ def recertification_overdue(today: date, policy: Policy) -> list[Finding]:
     ]
 
 
-def _in_use() -> QuerySet[Initiative]:
+def _in_use(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
     """What is suspended cannot be recertified before it is resumed."""
-    return Initiative.objects.counting().filter(stage=Stage.PRODUCTION, suspended_at=None)
+    return initiatives.counting().filter(stage=Stage.PRODUCTION, suspended_at=None)

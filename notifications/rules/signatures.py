@@ -8,6 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
+from initiatives.models.registry import InitiativeQuerySet
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import LEADS, in_words
 from reviews import waiting
@@ -22,10 +23,12 @@ from reviews.policy.wording import listed
     closes_when="everybody has signed, or the review ends",
     reminds="sign_off_overdue",
 )
-def sign_off_overdue(today: date, policy: Policy) -> list[Finding]:
+def sign_off_overdue(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A review waits for signatures after the day by which they were asked for; what was rejected
     waits for nobody (product.md §3, Limits)."""
-    slots = waiting.unfilled(today).filter(review__due_date__lt=today, is_rejected=False)
+    slots = waiting.unfilled(today, initiatives).filter(
+        review__due_date__lt=today, is_rejected=False
+    )
     named = waiting.with_signer(slots, today).select_related("review").order_by("review", "pk")
     return [_overdue(list(rows)) for _, rows in groupby(named, key=attrgetter("review_id"))]
 
@@ -60,10 +63,14 @@ def _gate(review: Review) -> str:
     closes_when="they sign again, or the review ends",
     reminds="shown_only",
 )
-def sign_off_stale(today: date, policy: Policy) -> list[Finding]:
+def sign_off_stale(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """The evidence of a review has changed since somebody signed it, and their signature is
     missing again (product.md §4, When evidence changes). They heard of it when it changed."""
-    rows = waiting.stale(today).select_related("review").order_by("review", "signed_at", "pk")
+    rows = (
+        waiting.stale(today, initiatives)
+        .select_related("review")
+        .order_by("review", "signed_at", "pk")
+    )
     return [_stale(list(found)) for _, found in groupby(rows, key=attrgetter("review_id"))]
 
 
@@ -90,10 +97,10 @@ def _names(signatures: Iterable[SignOff]) -> str:
     closes_when="somebody who may sign is named, or the review ends",
     reminds="slot_unfillable",
 )
-def slot_unfillable(today: date, policy: Policy) -> list[Finding]:
+def slot_unfillable(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A review waits for a signature that not enough people can give: nobody active holds the role,
     or the group lacks members who may sign (product.md §4, Requesting a review)."""
-    slots = waiting.unfillable(today).select_related("review")
+    slots = waiting.unfillable(today, initiatives).select_related("review")
     return [
         Finding(
             slot.review.initiative_id,

@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
 from initiatives.models import Baseline, Ownership
+from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import RUNNING, Role
 from reviews import signing, snapshots
 from reviews.models import Endorsement, Question, Review, SignOff, Slot
@@ -69,7 +70,7 @@ def questions_to(person: Person) -> list[Question]:
     return list(rows.select_related("review__initiative", "asked_by"))
 
 
-def unsigned_sponsorships() -> QuerySet[Ownership]:
+def unsigned_sponsorships(initiatives: InitiativeQuerySet) -> QuerySet[Ownership]:
     """New sponsors of what runs under a charter who have signed neither its success statement nor
     a review since they accepted (product.md §4, Absence)."""
     mine = {"signer": OuterRef("person"), "signed_at__gte": OuterRef("accepted_at")}
@@ -83,8 +84,7 @@ def unsigned_sponsorships() -> QuerySet[Ownership]:
         ~Exists(reviewed),
         ~Exists(Endorsement.objects.filter(initiative=of_it, **mine)),
         role=Role.SPONSOR,
-        initiative__stage__in=RUNNING,
-        initiative__counting_since__isnull=False,
+        initiative__in=initiatives.counting().filter(stage__in=RUNNING),
     )
 
 

@@ -38,6 +38,9 @@ def arguments() -> Namespace:
     parser.add_argument(
         "--quick", action="store_true", help="5,000 initiatives, 12 rounds, 200 mails"
     )
+    parser.add_argument(
+        "--wide", type=int, default=0, help="sweep so many initiatives as well, say 100000"
+    )
     parser.add_argument("--write", type=Path, help="put the table into this file")
     parser.set_defaults(mails=1_000)
     options = parser.parse_args()
@@ -70,6 +73,7 @@ def measure(sides: Sides, options: Namespace) -> dict[str, Any]:
     say("sweeping")
     sides.small.product("sweep")
     figures["sweep"] = sides.large.product("sweep")
+    figures["wide"] = _wide(sides.large, options.wide)
     sides.small.product("judge")
     figures["judging"] = sides.large.product("judge")
     say("asking for pages")
@@ -85,6 +89,19 @@ def measure(sides: Sides, options: Namespace) -> dict[str, Any]:
     say("sending mails")
     figures["mails"] = _mails(sides.large, options.mails)
     return figures
+
+
+def _wide(like: Installation, initiatives: int) -> dict[str, Any] | None:
+    """What sweeps take of a portfolio that is wider still, in a database of its own."""
+    if not initiatives:
+        return None
+    say(f"generating and sweeping {initiatives:,}")
+    wide = like.on("wide")
+    servers.create_database(like.database, "wide")
+    wide.manage("migrate", "--verbosity=0")
+    wide.product("generate", str(initiatives), str(SEED))
+    swept: dict[str, Any] = wide.product("sweep")
+    return {"initiatives": initiatives, **swept}
 
 
 def _mails(large: Installation, count: int) -> dict[str, Any]:

@@ -37,10 +37,9 @@ from notifications.rules import RULES  # noqa: E402
 from notifications.rules.words import in_words  # noqa: E402
 from reviews import actions as reviews  # noqa: E402
 from reviews.models import UnmetCriterion  # noqa: E402
-from reviews.policy import Policy  # noqa: E402
 from reviews.queries import current_policy  # noqa: E402
 from tests.bench import mails as sink  # noqa: E402
-from tests.bench import pages, references  # noqa: E402
+from tests.bench import pages, references, sweeps  # noqa: E402
 from tests.bench.inventory import inventory  # noqa: E402
 from tests.bench.pages import counted  # noqa: E402
 
@@ -70,26 +69,10 @@ def _tidy() -> None:
 
 
 def sweep() -> dict[str, Any]:
-    """The first sweep of a portfolio, which opens every flag, and the next, which changes none."""
-    rules: dict[str, int] = {}
-    apply = sweeping._apply
-
-    def counting(name: str, policy: Policy, at: datetime) -> sweeping.Counted:
-        with counted() as statements:
-            result = apply(name, policy, at)
-        rules[name] = max(len(statements), rules.get(name, 0))
-        return result
-
-    sweeping._apply = counting
-    seconds, queries = [], []
-    for _ in range(2):
-        with counted() as statements:
-            swept = sweeping.sweep(at=timezone.now())
-        seconds.append(swept.seconds)
-        queries.append(len(statements))
+    """Three sweeps; see `sweeps`."""
+    found = sweeps.sweep()
     _tidy()
-    flags = sum(counted.open for counted in swept.rules.values())
-    return {"seconds": seconds, "queries": queries, "rules": rules, "flags": flags}
+    return found
 
 
 def judge() -> dict[str, Any]:
@@ -134,11 +117,15 @@ def newly_due() -> dict[str, Any]:
         claim = references.claim()
         with counted() as statements:
             began = perf_counter()
-            sweeping._apply("decision_overdue", current_policy(), timezone.now())
+            sweeping.apply(
+                "decision_overdue", Initiative.objects.all(), current_policy(), timezone.now()
+            )
             ratios.append((perf_counter() - began) / claim)
         queries = max(queries, len(statements))
         Initiative.objects.bulk_update(chosen, ["decision_date"])
-        sweeping._apply("decision_overdue", current_policy(), timezone.now())
+        sweeping.apply(
+            "decision_overdue", Initiative.objects.all(), current_policy(), timezone.now()
+        )
     return {"ratio": median(ratios), "queries": queries, "due": len(chosen)}
 
 

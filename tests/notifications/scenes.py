@@ -89,7 +89,7 @@ def trip_by_spend(initiative: Initiative, at: datetime = NOON) -> KillCondition:
 
 
 def found_by(rule: str, today: date = TODAY) -> list[Finding]:
-    return RULES[rule].function(today, queries.current_policy())
+    return RULES[rule].function(Initiative.objects.all(), today, queries.current_policy())
 
 
 def open_rules(initiative: Initiative) -> set[str]:

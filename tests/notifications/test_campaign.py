@@ -197,7 +197,7 @@ class TestStart(Run):
         assert finding.due_date is None  # it was owned, and somebody left: that cannot wait
 
     def found(self):
-        return RULES["unowned"].function(TODAY, policies.current_policy())
+        return RULES["unowned"].function(Initiative.objects.all(), TODAY, policies.current_policy())
 
 
 class TestChase(Run):

@@ -318,7 +318,7 @@ class TestRules(RuleTestCase):
         policy = reviews.current_policy()
         for rule in RULES.values():
             with self.assertNumQueries(1):
-                rule.function(TODAY, policy)
+                rule.function(Initiative.objects.all(), TODAY, policy)
 
     def test_each_says_what_it_means_and_what_closes_it(self):
         for rule in RULES.values():

@@ -80,7 +80,8 @@ class TestWaiting(Signatures):
         stale = set(waiting.stale(TODAY).values_list("pk", flat=True))
         of_states = {s.pk for f in states if not f.is_filled for s in f.stale if s.approves}
         assert of_states <= stale
-        asked = {(row.pk, person) for row, person in waiting.signers(TODAY, NOON)}
+        waits = waiting.signers(TODAY, NOON, Initiative.objects.all())
+        asked = {(row.pk, person) for row, person in waits}
         assert asked == {
             (found.slot.review_id, person.pk)
             for found in states

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -10,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import actions as people
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, KillCondition
+from initiatives.models import Initiative, KillCondition, registry
 from initiatives.stages import Stage
 from notifications import actions
 from notifications.actions import Counted, Planned, sweeping
@@ -129,6 +130,43 @@ class TestSweep(SweepTestCase):
         run = Sweep.objects.get()
         assert (run.at, run.by) == (NOON, self.lead)
         assert {"unowned", "reminders"} <= run.seconds.keys()
+
+
+class TestParts(SweepTestCase):
+    """Part by part, a sweep of many more initiatives than one part holds does the same."""
+
+    def setUp(self):
+        for days in range(1, 6):
+            make_initiative(self.lead, due=TODAY - days * DAY, **owned_by_all(self.owner))
+
+    def opened_and_owed(self):
+        flags = Flag.objects.open().order_by("initiative", "rule")
+        reminders = Reminder.objects.owed().order_by("initiative", "kind", "recipient")
+        return (
+            list(flags.values_list("initiative", "rule", "says")),
+            list(reminders.values_list("initiative", "kind", "step", "recipient")),
+        )
+
+    def test_open_and_owe_what_the_whole_does(self):
+        with transaction.atomic():
+            swept = actions.sweep(at=NOON)
+            whole = self.opened_and_owed()
+            transaction.set_rollback(True)
+        with mock.patch.object(registry, "PART", 2):
+            assert len(list(Initiative.objects.in_parts())) >= 3
+            in_parts = actions.sweep(at=NOON)
+        assert self.opened_and_owed() == whole
+        assert (in_parts.rules, in_parts.reminders) == (swept.rules, swept.reminders)
+        assert swept.rules["decision_overdue"] == Counted(5, 0, 0, 5)
+
+    def test_close_and_cancel_in_every_part(self):
+        with mock.patch.object(registry, "PART", 2):
+            actions.sweep(at=NOON)
+            Initiative.objects.update(decision_date=TODAY + 60 * DAY)
+            swept = actions.sweep(at=NOON)
+        assert swept.rules["decision_overdue"] == Counted(0, 0, 5, 0)
+        assert not Flag.objects.open().exists()
+        assert not Reminder.objects.owed().exists()
 
 
 class TestFlag(SweepTestCase):
@@ -305,6 +343,6 @@ class TestQueryCounts(SweepTestCase):
         move(moved[1], TODAY + 50 * DAY)
         make_initiative(self.lead, due=TODAY - DAY)
         with CaptureQueriesContext(connection) as captured:
-            counted = sweeping._apply("decision_overdue", policy, NOON)
+            counted = sweeping.apply("decision_overdue", Initiative.objects.all(), policy, NOON)
         assert counted.opened == counted.updated == counted.closed == 1
         assert len([q for q in captured if "SAVEPOINT" not in q["sql"]]) <= 5

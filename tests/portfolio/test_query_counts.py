@@ -259,7 +259,7 @@ class SweepQueries(TestCase):
 
     def rule(self, name, at):
         with counted() as statements:
-            sweeping._apply(name, self.policy, at)
+            sweeping.apply(name, Initiative.objects.all(), self.policy, at)
         return len(statements)
 
     def test_of_a_rule_are_few_when_it_opens_flags(self):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from accounts.models import Person
 from initiatives import actions as initiatives
 from initiatives import facts, statement
+from initiatives.models import Initiative
 from initiatives.stages import Role
 from notifications.rules import RULES
 from reviews import actions, queries
@@ -37,7 +38,9 @@ class Endorsing(LaterStages):
         )
 
     def found(self, today=TODAY):
-        return RULES["statement_unsigned"].function(today, queries.current_policy())
+        return RULES["statement_unsigned"].function(
+            Initiative.objects.all(), today, queries.current_policy()
+        )
 
 
 @pytest.mark.embedded
