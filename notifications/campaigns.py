@@ -18,10 +18,13 @@ from initiatives.models.ownership import OwnershipQuerySet
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import DAYS_TO_DECIDE, RECERTIFY_FULL, RUNNING, Stage
 from initiatives.triage import Level
+from initiatives.workdays import add_working_days
 from notifications import mail, queries
 from notifications.actions import chasing
+from notifications.actions.composing import next_mails
 from notifications.models import Message
 from notifications.queries import Asked
+from notifications.rules.words import in_words
 from reviews import queries as reviews
 
 NAMED = 50  # of those that nobody is said to own
@@ -165,3 +168,26 @@ def letter(person: Person, unit: Unit | None, at: datetime) -> Letter | None:
 
 def _by_number(question: Asked) -> tuple[int, int]:
     return question.ownership.initiative_id, question.ownership.pk
+
+
+def going_out(at: datetime) -> str:
+    """When the mails of a campaign started now go out: each in its reader's mail of the day."""
+    today, begins = timezone.localdate(at), timezone.localtime(next_mails(at))
+    if begins <= at:
+        after = _weekday(add_working_days(today, 1))
+        return f"at once; whoever has had a mail today already hears of it on {after}"
+    day = "today" if begins.date() == today else f"on {_weekday(begins.date())}"
+    return f"{day}, from {begins:%H:%M}"
+
+
+def _weekday(day: date) -> str:
+    return f"{day:%A} {in_words(day)}"
+
+
+def started(initiatives: int, mails: int, at: datetime) -> str:
+    """What has begun, and when those who are asked hear of it."""
+    begun = "one initiative" if initiatives == 1 else f"{initiatives} initiatives"
+    if not mails:
+        return f"Started for {begun}. Nobody gets a mail."
+    count = "One mail goes" if mails == 1 else f"{mails} mails go"
+    return f"Started for {begun}. {count} out {going_out(at)}."

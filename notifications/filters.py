@@ -58,7 +58,11 @@ class FlagFilter(Facets):
         label="Who has to act",
         widget=QuickSelect,
     )
-    person = django_filters.CharFilter(method="by_person", label="Person")
+    person = django_filters.CharFilter(
+        method="by_person",
+        label="Person",
+        widget=forms.TextInput(attrs={"placeholder": "Any"}),
+    )
 
     def __init__(self, query: Mapping[str, Any], *, queryset: FlagQuerySet, person: Person) -> None:
         super().__init__(query, queryset=queryset)

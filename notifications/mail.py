@@ -113,6 +113,7 @@ def written(
             "items": items[:TOLD_IN_FULL],
             "more": items[TOLD_IN_FULL:],
             "came": _came(message, reminders),
+            "is_to_keep": not any(item.asks for item in items),
         },
         kinds=(reminder.kind for reminder in reminders if not reminder.is_alarm),
     )
@@ -170,6 +171,8 @@ def _came(message: Message, reminders: list[Reminder]) -> str:
     """Why it comes now."""
     if not message.is_urgent:
         return "What can wait comes in one mail a day, on working days."
+    if KEPT.issuperset(reminder.kind for reminder in reminders):
+        return "A receipt comes at once."
     if any(reminder.is_urgent for reminder in reminders):
         return "This could not wait, so it came at once."
     return "It came at once, because you chose so or because its day is near."

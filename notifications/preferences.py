@@ -91,7 +91,7 @@ TOPICS: dict[str, Topic] = {
         "it was given to you by name",
     ),
     "missing": Topic(
-        "What nobody does",
+        "What is missing",
         "Initiatives without an owner, or soon without one; people who do not say what is theirs; "
         "signatures that are late or that nobody can give; and what stands still.",
         (
@@ -120,7 +120,7 @@ TOPICS: dict[str, Topic] = {
         Pace.AT_ONCE,
     ),
     "digest": Topic(
-        "The weekly digest",
+        "The week in the portfolio",
         "Each Monday what changed, what is to be decided, what is late or unowned, and how that "
         "compares with the week before. Portfolio leads get it unless they turn it off.",
         (DIGEST,),

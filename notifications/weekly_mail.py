@@ -12,7 +12,7 @@ from notifications.models import Message, Reminder
 from notifications.queries import Weekly
 from notifications.rules.words import in_words
 
-COVERED = {True: "You are a portfolio lead.", False: "You asked for the weekly digest."}
+COVERED = {True: "You are a portfolio lead.", False: "You asked for this mail."}
 
 
 def written(message: Message, reminder: Reminder, at: datetime) -> EmailMultiAlternatives:
@@ -29,7 +29,7 @@ def written(message: Message, reminder: Reminder, at: datetime) -> EmailMultiAlt
             "sections": found.sections,
             "trends": found.trends,
             "why": COVERED[people.is_lead(message.reader)],
-            "came": "The digest comes once a week.",
+            "came": "It comes once a week.",
         },
         kinds=[reminder.kind],
     )

@@ -49,6 +49,13 @@ class OwnershipQuerySet(models.QuerySet["Ownership"]):
         return counting.exclude(initiative__stage=Stage.RETIRED)
 
 
+# What people named in an answer are called, where there is a word for it; by criterion.
+NAMED_IN = {
+    "production_sketch": "Prospective production owner",
+    "stakeholders": "Stakeholder",
+}
+
+
 class Ownership(models.Model):
     """A person in a role on an initiative: asked, then accepted or declined by that person.
 
@@ -90,10 +97,12 @@ class Ownership(models.Model):
 
     @property
     def role_name(self) -> str:
-        """The role in words; a person named in an answer reads as the criterion they stand in."""
+        """The role in words that can be held by somebody; whoever is named in an answer is the
+        contact for what its criterion is about."""
         if self.role in Role.values:
             return str(Role(self.role).label)
-        return self.role.split(".")[0].replace("_", " ").capitalize()
+        criterion = self.role.split(".")[0]
+        return NAMED_IN.get(criterion, f"Contact for {criterion.replace('_', ' ')}")
 
     @property
     def is_open(self) -> bool:

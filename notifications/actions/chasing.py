@@ -170,7 +170,7 @@ def _to_head(
 
 
 def _silences(by_person: dict[str, list[Asked]], day: date) -> Iterator[str]:
-    yield f"Asked on {in_words(day)}, reminded three times:"
+    yield f"Asked on {in_words(day)}, and no answer since:"
     for name in sorted(by_person)[:LISTED]:
         mine = by_person[name]
         more = f" and {len(mine) - 3} more" if len(mine) > 3 else ""

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
-from initiatives.workdays import add_working_days, works_on
+from initiatives.workdays import add_working_days, first_working_day, works_on
 from notifications.actions import posting
 from notifications.mail import HAS_DEADLINE
 from notifications.models import Cursor, Message, Reminder, ReminderQuerySet
@@ -101,6 +101,14 @@ def _is_morning(at: datetime) -> bool:
 def mail_time(day: date) -> datetime:
     """When mails of what can wait go out on this day."""
     return timezone.make_aware(datetime.combine(day, time(settings.DAILY_MAIL_HOUR)))
+
+
+def next_mails(at: datetime) -> datetime:
+    """From when on the mail of the day goes out next: `at` itself where today's does by now."""
+    today = timezone.localdate(at)
+    if works_on(today) and _is_morning(at):
+        return at
+    return mail_time(first_working_day(today))
 
 
 def _write(which: Q, theirs: Q, at: datetime, **kind: bool | date) -> list[Message]:

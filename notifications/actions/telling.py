@@ -178,9 +178,9 @@ def _receipts(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
             recipient=signature.signer,
             says=f"Receipt: {called(signature.review.initiative)}, {_gate(signature.review)}",
             detail=(
-                f"{verdict.capitalize()} on {signature.signed_at:%Y-%m-%d %H:%M:%S} UTC. "
-                f"Fingerprint of the evidence: {signature.snapshot_id}. Recorded at position "
-                f"{position.seq} of the audit log, hash {position.hash}."
+                f"{verdict.capitalize()} on {signature.signed_at:%Y-%m-%d %H:%M:%S} UTC.\n"
+                f"Fingerprint of the evidence:\n{signature.snapshot_id}\n"
+                f"Recorded at position {position.seq} of the audit log, hash:\n{position.hash}"
             ),
             why="You signed. Keep this mail: with it the record can be checked at any time.",
             path=reverse("reviews:receipt", args=[signature.pk]),

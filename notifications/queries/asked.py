@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Group, Membership, Person, Unit
 from initiatives.models import Initiative, Ownership
 from initiatives.models.ownership import OwnershipQuerySet
+from initiatives.workdays import first_working_day
 from notifications.models import Reminder
 from notifications.rules.finding import start_of
 from notifications.rules.owners import DAYS_TO_ANSWER
@@ -152,7 +153,7 @@ def last_told(people: Collection[int]) -> dict[int, datetime]:
 @dataclass(frozen=True, slots=True)
 class Silence:
     """Somebody who has not answered: for what, since when, when they last had a mail about it, and
-    what comes next, on which day."""
+    on which day the next one goes out."""
 
     person: Person
     questions: list[Asked]
@@ -192,12 +193,13 @@ def _heard_by(head: Person, found: Mapping[int, list[Asked]]) -> dict[int, list[
 
 def _silence(mine: list[Asked], told_at: datetime | None, today: date) -> Silence:
     day = mine[0].day
-    ahead = [day + timedelta(days=step) for step in STEPS if day + timedelta(days=step) > today]
     over = day + timedelta(days=DAYS_TO_ANSWER)
+    steps = (day + timedelta(days=step) for step in (*STEPS, DAYS_TO_ANSWER))
+    mail_days = (first_working_day(step) for step in steps)
     return Silence(
         person=mine[0].ownership.person,
         questions=mine,
         told_at=told_at,
-        next_on=next(iter(ahead), over if over > today else None),
+        next_on=next((mail_day for mail_day in mail_days if mail_day > today), None),
         is_over=over <= today,
     )

@@ -62,6 +62,7 @@ class Start(ForLeads, ActionView):
             unit=self.unit,
             scope=ScopeForm(initial={"unit": self.unit}),
             letter=self._letter(),
+            going_out=campaigns.going_out(timezone.now()),
             **kwargs,
         )
 
@@ -77,10 +78,7 @@ class Start(ForLeads, ActionView):
         started = actions.start_campaign(
             by=self.person, at=at, unit=given["unit"], mails=given["mails"]
         )
-        messages.success(
-            self.request,
-            f"Started for {started} initiatives. {given['mails']} mails go out within the minute.",
-        )
+        messages.success(self.request, campaigns.started(started, given["mails"], at))
 
     def refused(self, form: forms.Form, refusal: Refused) -> HttpResponse:
         """What has changed is shown as it is now, to be looked at and confirmed anew."""
@@ -122,7 +120,9 @@ class Chase(ForLeads, View):
             count = "One person is" if len(chased) == 1 else f"{len(chased)} people are"
             messages.success(request, f"{count} asked again, by a mail that goes out now.")
         else:
-            messages.info(request, "They hear of it today already: nobody is asked twice a day.")
+            messages.info(
+                request, "They were asked today, or are by their next mail: nobody is asked twice."
+            )
         return HttpResponseRedirect(reverse("campaign:silent"))
 
 

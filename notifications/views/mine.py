@@ -119,7 +119,11 @@ class NotMine(OfMine):
     form_class = NotMineForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(title=f"Not mine: {self.called()}", **kwargs)
+        lead = (
+            "Whoever you name is asked instead. If you know nobody, leave it empty: it then shows "
+            "as without an owner."
+        )
+        return super().get_context_data(title=f"Not mine: {self.called()}", lead=lead, **kwargs)
 
     def act(self, form: forms.Form, at: datetime) -> None:
         given = dict(form.cleaned_data)
@@ -139,7 +143,10 @@ class Dead(OfMine):
     form_class = DeadForm
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        lead = "The portfolio leads hear of it and decide. Until then nobody is asked to own it."
+        lead = (
+            "The portfolio leads hear of it; they or its sponsor decide. Until then nobody is "
+            "asked to own it."
+        )
         return super().get_context_data(title=f"Dead: {self.called()}", lead=lead, **kwargs)
 
     def act(self, form: forms.Form, at: datetime) -> None:

@@ -35,7 +35,8 @@ class Owned:
 
 
 def _role(held: Ownership) -> str:
-    how = {"asked": " (asked, no answer yet)", "left": " (held by nobody now)"}
+    asked = "not asked yet" if held.initiative.is_quiet else "asked, no answer yet"
+    how = {"asked": f" ({asked})", "left": " (held by nobody now)"}
     return f"{held.role_name}{how.get(held.state, '')}"
 
 

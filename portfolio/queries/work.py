@@ -75,7 +75,7 @@ def load(person: Person, today: date) -> Work:
         questions=reviews.questions_to(person),
         hand_overs=hand_overs_to(person),
         obligations=list(obligations),
-        asked=[o for o in _ownerships(person) if o.state == "asked"],
+        asked=_asked(person),
         to_confirm=_to_confirm(person),
     )
 
@@ -106,6 +106,13 @@ def _ownerships(person: Person) -> list[Ownership]:
     rows = person.ownerships.filter(ended_at=None, declined_at=None)
     rows = rows.exclude(initiative__stage=Stage.RETIRED).select_related("initiative").only(*COLUMNS)
     return list(rows.order_by("initiative__decision_date", "initiative", "pk"))
+
+
+def _asked(person: Person) -> list[Ownership]:
+    """What waits for their answer, as the page of the campaign has it: nothing that is quiet, or
+    said to be dead."""
+    rows = notifications.unanswered().filter(person=person).select_related("initiative")
+    return list(rows.only(*COLUMNS).order_by("initiative__decision_date", "initiative", "pk"))
 
 
 def _to_confirm(person: Person) -> int:

@@ -127,7 +127,7 @@ class Reactivate(OfPerson):
 
 class Leaving(OfPerson):
     form_class = LeavingForm
-    barred = "Only they themself, the head of their unit and administrators record a last day."
+    barred = "A last day is recorded by its person, the head of their unit or an administrator."
 
     def may(self) -> bool:
         return may_record_leaving(self.person, self.about)
@@ -152,7 +152,7 @@ class HandOverAll(OfPerson):
 
     template_name = "portfolio/hand_over.html"
     form_class = HandOverForm
-    barred = "Only they themself, portfolio leads and administrators hand over what somebody owns."
+    barred = "What somebody owns is handed over by them, a portfolio lead or an administrator."
 
     def may(self) -> bool:
         return permissions.may_hand_over(self.person, self.about)

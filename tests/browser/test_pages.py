@@ -21,6 +21,7 @@ from reviews import drafts
 from reviews.models import Review
 from tests.browser.visitors import DESKTOP, PASSWORD, PHONE, Visit, Visitor, let_in
 from tests.factories import make_evaluation_set, make_question, make_run
+from tests.kept import Kept
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -38,10 +39,16 @@ SETTLED_WIDTH = """async () => {
 ROWS = "#results tbody tr"
 
 
+@pytest.fixture(scope="module")
+def portfolio() -> Kept:
+    """Ten of the demo portfolio will do."""
+    return Kept(lambda: demo.load(stories.FIRST_TEN))
+
+
 @pytest.fixture
-def lead(live_server, settings) -> Person:
-    """The lead of the demo portfolio, which is offered on the sign-in page; ten of it will do."""
-    demo.load(stories.FIRST_TEN)
+def lead(live_server, settings, portfolio: Kept) -> Person:
+    """The lead of the demo portfolio, which is offered on the sign-in page."""
+    portfolio.load()
     let_in()
     settings.DEMO, settings.DEMO_PASSWORD = True, PASSWORD
     return Person.objects.get(email=personas.LEAD.email)

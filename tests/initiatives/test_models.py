@@ -134,5 +134,10 @@ class TestOwnership(OfAda):
     def test_is_said_in_words(self):
         held = make_owner(initiative=self.initiative, role=Role.BUSINESS_OWNER, person=self.ada)
         assert held.role_name == "Business owner"
-        held.role = "production_sketch.owner"
-        assert held.role_name == "Production sketch"
+        for role, words in (
+            ("production_sketch.owner", "Prospective production owner"),
+            ("stakeholders.users", "Stakeholder"),
+            ("wrong_outputs.owner", "Contact for wrong outputs"),
+        ):
+            held.role = role
+            assert held.role_name == words

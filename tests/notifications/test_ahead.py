@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 
 from django.test import TestCase
@@ -63,19 +64,20 @@ class TestWhatComesNext(TestCase):
 
     def test_is_the_days_on_which_sweeps_owe_something_new(self):
         self.make(20)
-        for person in (self.owner, self.sponsor, self.lead):
-            mine = Reminder.objects.filter(recipient=person, kind="decision_date")
-            owed_on, said = [], set()
-            for day in range(34):
-                before = mine.count()
-                said |= {
-                    next_day for next_day, about in ahead(person, day) if "lapsed" not in about
-                }
-                self.sweep(day)
-                owed_on += [day] if mine.count() > before else []
-            assert owed_on == sorted(said - {34}), person
-            Reminder.objects.all().delete()
-            Flag.objects.all().delete()
+        people = (self.owner, self.sponsor, self.lead)
+        owed_on, said = defaultdict(list), defaultdict(set)
+        for day in range(34):
+            before = {person: self.owed(person) for person in people}
+            for person in people:
+                found = ahead(person, day)
+                said[person] |= {on for on, about in found if "lapsed" not in about}
+            self.sweep(day)
+            for person in people:
+                owed_on[person] += [day] if self.owed(person) > before[person] else []
+        assert owed_on == {person: sorted(said[person] - {34}) for person in people}
+
+    def owed(self, person):
+        return Reminder.objects.filter(recipient=person, kind="decision_date").count()
 
     def test_of_a_lead_is_what_was_flagged(self):
         self.make(-2)

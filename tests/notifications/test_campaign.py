@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.conf import settings
 from django.core import mail
+from django.test import SimpleTestCase
+from django.utils import timezone
 
 from accounts import actions as people
 from accounts.models import Person, Unit
@@ -14,6 +16,7 @@ from audit.models import Event
 from audit.refusals import Refused
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Ownership
+from initiatives.workdays import works_on
 from notifications import actions, campaigns, queries
 from notifications.models import Reminder
 from notifications.rules import RULES
@@ -341,3 +344,45 @@ class TestPreview(Company):
 
     def test_knows_since_when_it_was_quiet(self):
         assert {row.declared_at for row in Initiative.objects.all()} == {BEFORE}
+
+
+class TestGoingOut(SimpleTestCase):
+    """A mail of the campaign is its reader's mail of the day: promised for when that is sent."""
+
+    def at(self, day, clock):
+        here = timezone.get_default_timezone()
+        return datetime.fromisoformat(f"2026-11-{day}T{clock}").replace(tzinfo=here)
+
+    def test_is_on_the_next_working_day_from_the_hour_of_the_mails(self):
+        for day, clock, words in (
+            (21, "12:00", "on Monday 23 Nov 2026, from 07:00"),  # a Saturday
+            (22, "02:30", "on Monday 23 Nov 2026, from 07:00"),
+            (23, "06:59", "today, from 07:00"),
+        ):
+            assert campaigns.going_out(self.at(day, clock)) == words
+
+    def test_is_at_once_where_the_mails_of_the_day_are_going_out(self):
+        friday = self.at(20, "07:00")
+        assert campaigns.going_out(friday) == (
+            "at once; whoever has had a mail today already hears of it on Monday 23 Nov 2026"
+        )
+
+    def test_counts_as_people_do(self):
+        at = self.at(23, "06:00")
+        assert campaigns.started(1, 1, at) == (
+            "Started for one initiative. One mail goes out today, from 07:00."
+        )
+        assert campaigns.started(2, 0, at) == "Started for 2 initiatives. Nobody gets a mail."
+
+
+class TestNextMail(Company):
+    """What the list of the silent says comes next is a day on which mails go out."""
+
+    def test_is_on_a_working_day(self):
+        actions.start_campaign(by=self.lead, at=NOON)
+        asked_on = timezone.localdate(NOON)
+        for days in range(21):
+            for silence in queries.silent(None, asked_on + timedelta(days=days)):
+                day = silence.next_on
+                assert day is None or (works_on(day) and day > asked_on + timedelta(days=days))
+                assert day is not None or days >= 17

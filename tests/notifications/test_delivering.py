@@ -330,7 +330,11 @@ class TestMail(DeliverTestCase):
     def test_says_that_a_receipt_asks_for_nothing(self):
         owe_one(self.lead, self.initiative, kind="sign_off_receipt")
         self.deliver()
-        assert "nothing waits for you; this is for your records." in self.body("plain")
+        body = " ".join(self.body("plain").split())
+        assert "nothing waits for you; this is for your records." in body
+        assert "You signed in Gatehouse at" in body
+        assert "names you in a role that has to act" not in body
+        assert "could not wait" not in body
 
     def test_lists_what_is_too_much_to_tell_in_full(self):
         for step in range(23):

@@ -254,5 +254,5 @@ class TestDelivery(WeeklyTestCase):
         (theirs,) = self.sink.to("lea.lead@example.com")
         assert "Hidden one" in theirs.as_string()
         assert "Hidden one" not in mine.as_string()
-        assert "You asked for the weekly digest." in mine.as_string()
+        assert "You asked for this mail." in mine.as_string()
         assert not Flag.objects.exists()

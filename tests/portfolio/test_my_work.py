@@ -124,6 +124,17 @@ class TestWhatIWasTold(Pages):
     def test_says_what_could_not_be_sent_and_why(self):
         assert "could not be sent: 550 unknown" in self.text(self.url)
 
+    def test_is_counted_where_the_day_begins(self):
+        page = " ".join(self.text(part("my_work")).split())
+        assert f'<a href="{self.url}">31 not seen yet</a>' in page
+
+    def test_promises_no_mail_that_does_not_come(self):
+        said = " ".join(self.text(self.url).split())
+        assert "It could not be sent." in said
+        assert "goes out with the next mail" not in said
+        Reminder.objects.filter(says="Thing 1").update(state="muted", message=None)
+        assert "No mail, as you chose." in self.text(self.url)
+
     def test_is_nobody_elses(self):
         self.client.force_login(self.lead)
         assert "Thing" not in self.text(self.url)

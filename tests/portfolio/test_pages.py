@@ -406,6 +406,20 @@ class TestMyWork(Pages):
         self.assertContains(self.client.get(MY_WORK), "Is this yours?")
         assert not self.owned_by(self.member)
 
+    def test_asks_nobody_about_what_is_quiet(self):
+        """As the page of the campaign does: day one is quiet."""
+        actions.ask(
+            initiative=self.initiative, role=Role.DATA_OWNER, person=self.member, by=self.lead,
+            at=self.now,
+        )  # fmt: skip
+        type(self.initiative).objects.filter(pk=self.initiative.pk).update(counting_since=None)
+        work = self.work_of(self.member)
+        assert (work.asked, work.is_empty) == ([], True)
+        self.assertContains(self.client.get(reverse("campaign:mine")), "Nothing waits")
+        self.assertContains(
+            self.client.get(self.member.get_absolute_url()), "Data owner (not asked yet)"
+        )
+
     def owned_by(self, person):
         self.client.force_login(person)
         return list(self.read(reverse("portfolio:owned")).context["page"])
