@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q
 
 from accounts.models import Person, Unit

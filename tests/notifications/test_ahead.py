@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.test import TestCase
 
+from accounts.models import Person
 from initiatives.actions import obligations
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role, Stage
@@ -65,7 +66,8 @@ class TestWhatComesNext(TestCase):
     def test_is_the_days_on_which_sweeps_owe_something_new(self):
         self.make(20)
         people = (self.owner, self.sponsor, self.lead)
-        owed_on, said = defaultdict(list), defaultdict(set)
+        owed_on: dict[Person, list[int]] = defaultdict(list)
+        said: dict[Person, set[int]] = defaultdict(set)
         for day in range(34):
             before = {person: self.owed(person) for person in people}
             for person in people:
