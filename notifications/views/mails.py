@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -37,7 +38,11 @@ class MailSettings(ActionView):
         return dict(queries.paces_of(self.person))
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        return super().get_context_data(not_sent=queries.not_sent_to(self.person), **kwargs)
+        return super().get_context_data(
+            not_sent=queries.not_sent_to(self.person),
+            mail_hour=time(settings.DAILY_MAIL_HOUR),
+            **kwargs,
+        )
 
     def act(self, form: forms.Form, at: datetime) -> None:
         actions.choose_mails(person=self.person, paces=form.cleaned_data, by=self.person, at=at)

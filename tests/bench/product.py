@@ -59,7 +59,13 @@ def generate(count: str, seed: str) -> dict[str, Any]:
     )
     _tidy()
     made: dict[str, Any] = json.loads(output.getvalue())
-    return made
+    return made | {"mebibytes": _size()}
+
+
+def _size() -> float:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        return cursor.fetchone()[0] / 2**20
 
 
 def _tidy() -> None:

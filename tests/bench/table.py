@@ -86,8 +86,8 @@ def _preface(figures: dict[str, Any]) -> str:
     return (
         f"{date.today():%-d %B %Y}: {figures['initiatives']:,} initiatives with "
         f"{made['measurements']:,} measurements and {made['events']:,} events, generated in "
-        f"{made['seconds']:.0f} s; {figures['rounds']} rounds; the whole run took "
-        f"{figures['minutes']:.1f} min."
+        f"{made['seconds']:.0f} s, {made['mebibytes']:,.0f} MiB; {figures['rounds']} rounds; the "
+        f"whole run took {figures['minutes']:.1f} min."
     )
 
 

@@ -114,6 +114,7 @@ class TestMailSettings(PreferencesTestCase):
             assert topic.title in page
         assert page.count("(default)") == len(TOPICS)
         assert "Cannot be turned off: it is asked of you by name." in page
+        assert "At once means from 07:00 on, on any day." in page
 
     def test_saves_what_was_chosen(self):
         assert self.send(health="off").status_code == 302
