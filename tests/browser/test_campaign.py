@@ -60,7 +60,7 @@ def test_answers_for_five_with_a_few_taps(visit: Visit, owner: Person):
     assert phone.sees("2 of 5 answered")
 
     phone.tap("button", "Dead … Calls")
-    assert phone.sees("The portfolio leads hear of it and decide.")
+    assert phone.sees("The portfolio leads hear of it; they or its sponsor decide.")
     with phone.expecting(422):
         phone.tap("button", "It is dead")  # without saying how one knows
         assert phone.sees("Fill this in.")

@@ -52,7 +52,7 @@ def typed_for_charter(initiative: Initiative, criteria: set[str]) -> int:
     return sum(len(str(value)) for value in said if value)
 
 
-@pytest.mark.embedded
+@pytest.mark.embedded_alone
 class TestDemo(TestCase):
     @classmethod
     def setUpTestData(cls):

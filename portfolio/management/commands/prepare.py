@@ -42,7 +42,7 @@ class Command(BaseCommand):
 
     def _demo(self) -> None:
         if not Initiative.objects.exists():
-            self.stdout.write("Loading the demo portfolio: two years in about 12 seconds …")
+            self.stdout.write("Loading the demo portfolio: two years in half a minute or so …")
             demo.load()
         if not settings.DEMO_PASSWORD:
             self.stdout.write(DEMO_WITHOUT_SIGN_IN)
