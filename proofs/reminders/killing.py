@@ -19,7 +19,7 @@ from proofs.reminders.workers import Workers, workers
 from proofs.reporting import Findings
 
 AT_ONCE = 2
-PATIENCE = 170  # seconds: then it has failed
+PATIENCE = 60  # seconds without a mail: then it has failed
 LOOK = 0.002  # seconds between two looks at the mailbox
 TAKES = 0.003  # seconds of a mail, so that whoever kills can keep up
 DOMAIN = "killed.example"
@@ -113,9 +113,11 @@ def _send(sink: Sink, crew: Workers, *, reminders: int, kills: int) -> int:
     dice = random.Random(kills)  # noqa: S311
     running = [crew.start() for _ in range(AT_ONCE)]
     each = reminders * 9 // 10 // (kills + 1)
-    end, done = monotonic() + PATIENCE, 0
-    while monotonic() < end and _is_waiting():
-        if done < kills and len(sink.mails) >= each * (done + 1):
+    done, seen, moved = 0, 0, monotonic()
+    while monotonic() < moved + PATIENCE and _is_waiting():
+        if len(sink.mails) > seen:
+            seen, moved = len(sink.mails), monotonic()
+        if done < kills and seen >= each * (done + 1):
             time.sleep(dice.random() * 0.02)  # at whatever step of a mail
             crew.kill(running.pop(0))
             running.append(crew.start())
