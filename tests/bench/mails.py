@@ -18,7 +18,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from tests import services
+from proofs.servers import free_port
 
 START_SECONDS = 30
 # As much as one mail of the product says, plainly and in HTML.
@@ -37,7 +37,7 @@ class Sink:
 @contextlib.contextmanager
 def sink() -> Iterator[int]:
     """A mail server in a process of its own; yields its port."""
-    port = services.free_port()
+    port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.bench.mails", str(port)], stdin=subprocess.PIPE
     )
