@@ -31,8 +31,7 @@ from initiatives import actions as initiatives  # noqa: E402
 from initiatives.models import Initiative, Metric, Ownership  # noqa: E402
 from initiatives.stages import UNDECIDED, Stage  # noqa: E402
 from notifications.actions import deliver, sweeping  # noqa: E402
-from notifications.actions.planning import subject_of  # noqa: E402
-from notifications.models import Flag, Reminder  # noqa: E402
+from notifications.models import Flag, Reminder, subject_of  # noqa: E402
 from notifications.rules import RULES  # noqa: E402
 from notifications.rules.words import in_words  # noqa: E402
 from reviews import actions as reviews  # noqa: E402
