@@ -248,15 +248,19 @@ class Permissions:
     def _shows_both(self, row: Row, columns: dict[str, Counter[str]]) -> None:
         require = self.findings.require
         said = {word for word in row.words if word != NO_SUCH}
+        is_switched_off = said == {ABSENT}
         require(
-            YES in said or NO_SUCH in row.words, f"{row.key} {row.way}: the matrix lets nobody in"
+            YES in said or NO_SUCH in row.words or is_switched_off,
+            f"{row.key} {row.way}: the matrix lets nobody in",
         )
         require(bool(said & DENIED) or row.cells["anonymous"] == YES,
                 f"{row.key} {row.way}: the matrix turns nobody away")  # fmt: skip
+        everybody = sum(columns.values(), Counter())
         for column in matrix.COLUMNS:
             cell = row.cells[column]
+            seen = everybody if row.key in doors.OF_ONES_OWN else columns[column]
             require(
-                cell not in (YES, NO) or bool(columns[column][cell]),
+                cell not in (YES, NO) or bool(seen[cell]),
                 f"{row.key} {row.way}: “{cell}” for {column} was never seen: say in "
                 f"proofs/permissions/doors/sending.py what to send ({dict(columns[column])})",
             )

@@ -6,7 +6,17 @@ only opens in a certain state has one in FIRST. Anything missing is said by the 
 """
 
 from proofs.permissions.doors.beforehand import FIRST
-from proofs.permissions.doors.sending import CHANGED, POSTED
+from proofs.permissions.doors.sending import CHANGED, OF_ONES_OWN, POSTED
 from proofs.permissions.doors.walking import ADMIN, READ_ONLY, Door, admin_addresses, every
 
-__all__ = ["ADMIN", "CHANGED", "FIRST", "POSTED", "READ_ONLY", "Door", "admin_addresses", "every"]
+__all__ = [
+    "ADMIN",
+    "CHANGED",
+    "FIRST",
+    "OF_ONES_OWN",
+    "POSTED",
+    "READ_ONLY",
+    "Door",
+    "admin_addresses",
+    "every",
+]

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Person
 from initiatives import actions as initiatives
-from initiatives.models import Initiative, KillCondition
+from initiatives.models import Initiative, KillCondition, Ownership
 from initiatives.stages import Role, Stage
 from notifications.models import Preference
 from proofs.permissions import world as worlds
@@ -81,10 +81,19 @@ def _messy_set(target: Target, world: World) -> None:
 
 def _taken_over_as_imported(target: Target, world: World) -> None:
     """The owner has accepted a pilot that came in quiet, and the campaign has begun."""
-    row, owner, at = worlds.imported_pilot(), world.extras["owner"], timezone.now()
+    owner = world.extras["owner"]
+    initiatives.accept(ownership=_asked_as_imported(owner), by=owner, at=timezone.now())
+
+
+def _silent(target: Target, world: World) -> None:
+    """Somebody is said to own what came in quiet, and has not answered."""
+    _asked_as_imported(world.extras["stand_in"])
+
+
+def _asked_as_imported(person: Person) -> Ownership:
+    row, at = worlds.imported_pilot(), timezone.now()
     initiatives.start_counting(by=None, at=at, initiatives=[row.pk])
-    asked = initiatives.ask(initiative=row, role=Role.SPONSOR, person=owner, by=None, at=at)
-    initiatives.accept(ownership=asked, by=owner, at=at)
+    return initiatives.ask(initiative=row, role=Role.SPONSOR, person=person, by=None, at=at)
 
 
 def _chose_mails(target: Target, world: World) -> None:
@@ -95,6 +104,7 @@ def _chose_mails(target: Target, world: World) -> None:
 
 FIRST: dict[str, Callable[[Target, World], None]] = {
     "mails:reset": _chose_mails,
+    "campaign:chase": _silent,
     "campaign:dates": _taken_over_as_imported,
     "initiatives:confirm_off": _suspended,
     "initiatives:record_messy_run": _messy_set,

@@ -69,6 +69,9 @@ def _taken(target: Target, world: World) -> dict[str, Any]:
     return {"answer": "accept", "subjects": [item.subject for item in offered.items.all()]}
 
 
+# What is about one's own alone: whoever is asked nothing may, but nothing comes of it.
+OF_ONES_OWN = {"campaign:mine", "campaign:not_mine", "campaign:dead", "campaign:dates"}
+
 # Where the page shows no form of its own, or the form leaves open what the action wants.
 POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "initiatives:import": lambda *_: {"file": SimpleUploadedFile("more.csv", worlds.INVENTORY)},
