@@ -20,17 +20,14 @@ from reviews.signing import APPROVING, Candidate, in_force, still_theirs
 NOBODY = 0  # no person has this number
 
 
-def unfilled(today: date, initiatives: InitiativeQuerySet | None = None) -> QuerySet[Any]:
-    """Slots of open reviews that lack a live signature or were rejected, of what counts and is not
-    suspended; of these `initiatives`, or of all. Each says by `live` how many signatures it has,
+def unfilled(today: date, initiatives: InitiativeQuerySet) -> QuerySet[Any]:
+    """Slots of open reviews that lack a live signature or were rejected, of those of these
+    `initiatives` that count and are not suspended. Each says by `live` how many signatures it has,
     and by `is_rejected` whether somebody refused."""
     slots = Slot.objects.filter(
         review__closed_at=None,
-        review__initiative__counting_since__isnull=False,
-        review__initiative__suspended_at=None,
+        review__initiative__in=initiatives.counting().filter(suspended_at=None),
     )
-    if initiatives is not None:
-        slots = slots.filter(review__initiative__in=initiatives)
     rejections = _current().filter(slot=OuterRef("pk"), verdict=SignOff.Verdict.REJECT)
     live = _number(_live(today).filter(slot=OuterRef("pk")), "slot", "signer")
     counted = slots.annotate(live=live, is_rejected=Exists(rejections))
@@ -101,7 +98,7 @@ def _answered(slots: list[Any], today: date) -> dict[int, set[int]]:
     return answered
 
 
-def unfillable(today: date, initiatives: InitiativeQuerySet | None = None) -> QuerySet[Any]:
+def unfillable(today: date, initiatives: InitiativeQuerySet) -> QuerySet[Any]:
     """Those that not enough people can sign; `able` says how many could, or have.
 
     A role is one person's and its deputy's, a group its members', and both are a stand-in's.
@@ -116,7 +113,7 @@ def unfillable(today: date, initiatives: InitiativeQuerySet | None = None) -> Qu
     return slots.annotate(**could).annotate(able=able).filter(able__lt=F("quorum"))  # type: ignore[no-any-return]
 
 
-def stale(today: date, initiatives: InitiativeQuerySet | None = None) -> QuerySet[SignOff]:
+def stale(today: date, initiatives: InitiativeQuerySet) -> QuerySet[SignOff]:
     """Approvals of other evidence than the current, whose signer has not signed that, in slots that
     miss them."""
     again = SignOff.objects.filter(

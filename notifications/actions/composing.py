@@ -85,12 +85,17 @@ def _too_near(today: date) -> Q:
 
 def _of_the_day(at: datetime) -> Q:
     """What is for today's mail, if there is one by now."""
-    today = timezone.localdate(at)
-    if not works_on(today) or not _is_morning(at):
+    if not _goes_out(at):
         return NOTHING
+    today = timezone.localdate(at)
     monday = today - timedelta(days=today.weekday())
     of_last_week = Q(pace=Pace.WEEKLY, planned_at__lt=mail_time(monday))
     return (Q(pace=Pace.DAILY) | of_last_week) & ~Q(kind=DIGEST)
+
+
+def _goes_out(at: datetime) -> bool:
+    """Whether what can wait is sent by now: on working days, from the hour of the mails."""
+    return works_on(timezone.localdate(at)) and _is_morning(at)
 
 
 def _is_morning(at: datetime) -> bool:
@@ -105,10 +110,7 @@ def mail_time(day: date) -> datetime:
 
 def next_mails(at: datetime) -> datetime:
     """From when on the mail of the day goes out next: `at` itself where today's does by now."""
-    today = timezone.localdate(at)
-    if works_on(today) and _is_morning(at):
-        return at
-    return mail_time(first_working_day(today))
+    return at if _goes_out(at) else mail_time(first_working_day(timezone.localdate(at)))
 
 
 def _write(which: Q, theirs: Q, at: datetime, **kind: bool | date) -> list[Message]:

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Group, Membership
+from initiatives.counts import Counts
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Role
@@ -53,20 +54,13 @@ ASKS = {
 WHAT_IS_DECIDED = {"catch_up": "the catch-up of ", "recertification": "the recertification of "}
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+@dataclass(frozen=True)
+class Planned(Counts):
     """How what is owed has changed."""
 
     planned: int = 0
     revived: int = 0
     cancelled: int = 0
-
-    def __add__(self, other: Planned) -> Planned:
-        return Planned(
-            self.planned + other.planned,
-            self.revived + other.revived,
-            self.cancelled + other.cancelled,
-        )
 
 
 @dataclass(frozen=True, slots=True)

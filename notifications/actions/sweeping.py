@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import actions as people
 from accounts.models import Person
 from initiatives import actions as initiatives
+from initiatives.counts import Counts
 from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
 from notifications.actions import awaiting, chasing, planning, settling, snoozing
@@ -27,22 +28,14 @@ KEPT = timedelta(days=7)
 SAID = ("due_date", "severity", "says", "acts", "since")
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+@dataclass(frozen=True)
+class Counted(Counts):
     """What a rule's run did to its flags, and how many are open now."""
 
     opened: int = 0
     updated: int = 0
     closed: int = 0
     open: int = 0
-
-    def __add__(self, other: Counted) -> Counted:
-        return Counted(
-            self.opened + other.opened,
-            self.updated + other.updated,
-            self.closed + other.closed,
-            self.open + other.open,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from django.utils import timezone
 from audit import queries as audit
 from audit.models import Event
 from initiatives import facts as initiative_facts
+from initiatives.counts import Counts
 from initiatives.facts import Facts
 from initiatives.models import Initiative, Ownership
 from initiatives.models.registry import InitiativeQuerySet
@@ -33,18 +34,13 @@ BATCH = 500
 Held = tuple[int, str, str]  # initiative, gate, criterion
 
 
-@dataclass
-class Judged:
+@dataclass(frozen=True)
+class Judged(Counts):
     """What a tick did: how many it judged, and how many spells began and ended."""
 
     initiatives: int = 0
     opened: int = 0
     closed: int = 0
-
-    def add(self, other: Judged) -> None:
-        self.initiatives += other.initiatives
-        self.opened += other.opened
-        self.closed += other.closed
 
 
 def judge(*, at: datetime, slice_: timedelta | None = None) -> Judged:
@@ -57,7 +53,7 @@ def judge(*, at: datetime, slice_: timedelta | None = None) -> Judged:
     JudgedUpTo.objects.get_or_create(pk=JudgedUpTo.ONLY)
     _note_what_happened()
     while batch := _judge_batch(at):
-        total.add(batch)
+        total += batch
         if slice_ is not None and monotonic() - begun > slice_.total_seconds():
             break
     return total

@@ -16,7 +16,7 @@ from tests.faults.processes import Given, clock, of_the_test_database, web
 from tests.faults.proxy import Proxy, standing_before, wait_until
 from tests.notifications.scenes import make_lead
 
-AT_ONCE = 10  # seconds, on a machine with other work; without a limit it would be minutes
+AT_ONCE = 5  # seconds
 SOON = 10
 STARTS = 60
 

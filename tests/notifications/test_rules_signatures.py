@@ -21,6 +21,7 @@ from tests.reviews.scenes import APPROVE, DAY, REJECT, give, sign, slot, standin
 from tests.reviews.test_standing_in import StandingIn
 
 SECONDS = 40 * 60
+EVERYTHING = Initiative.objects.all()
 
 
 class Signatures(StandingIn):
@@ -69,18 +70,18 @@ class TestWaiting(Signatures):
     def agree(self):
         self.notice()
         states = standing(Review.objects.get(pk=self.review.pk)).slots
-        unfilled = set(waiting.unfilled(TODAY).values_list("pk", flat=True))
+        unfilled = set(waiting.unfilled(TODAY, EVERYTHING).values_list("pk", flat=True))
         assert unfilled == {s.slot.pk for s in states if not s.is_filled}
-        unfillable = {s.pk: s.able for s in waiting.unfillable(TODAY)}
+        unfillable = {s.pk: s.able for s in waiting.unfillable(TODAY, EVERYTHING)}
         assert set(unfillable) == {s.slot.pk for s in states if not s.is_fillable}
         for found in states:
             if found.slot.pk in unfillable:
                 signed = {s.signer_id for s in found.live} | {p.pk for p in found.eligible}
                 assert unfillable[found.slot.pk] == len(signed)
-        stale = set(waiting.stale(TODAY).values_list("pk", flat=True))
+        stale = set(waiting.stale(TODAY, EVERYTHING).values_list("pk", flat=True))
         of_states = {s.pk for f in states if not f.is_filled for s in f.stale if s.approves}
         assert of_states <= stale
-        waits = waiting.signers(TODAY, NOON, Initiative.objects.all())
+        waits = waiting.signers(TODAY, NOON, EVERYTHING)
         asked = {(row.pk, person) for row, person in waits}
         assert asked == {
             (found.slot.review_id, person.pk)
@@ -88,7 +89,7 @@ class TestWaiting(Signatures):
             for person in found.eligible
             if found.waits_for(person)
         }
-        named = waiting.with_signer(waiting.unfilled(TODAY), TODAY)
+        named = waiting.with_signer(waiting.unfilled(TODAY, EVERYTHING), TODAY)
         for row in named:
             (found,) = (s for s in states if s.slot.pk == row.pk)
             waited_for = {p.name for p in found.eligible if found.waits_for(p)}
@@ -102,7 +103,7 @@ class TestWaiting(Signatures):
         for key in ("sponsor", "business_owner", "engineering_owner", "compliance"):
             self.sign_all(key)
             self.agree()
-        assert not waiting.unfilled(TODAY).exists()
+        assert not waiting.unfilled(TODAY, EVERYTHING).exists()
 
     def test_agrees_on_a_rejection_and_on_one_taken_back(self):
         sign(self.review, "sponsor", self.cast.sponsor, verdict=REJECT, comment="No.")
@@ -168,7 +169,7 @@ class TestWaiting(Signatures):
     def test_agrees_on_whoever_changed_the_evidence(self):
         Initiative.objects.update(evidence_changed_by=self.cast.compliance)
         self.agree()
-        assert waiting.unfillable(TODAY).get().able == 0
+        assert waiting.unfillable(TODAY, EVERYTHING).get().able == 0
 
     def test_agrees_on_a_condition_that_was_missed(self):
         self.sign_all("sponsor")
@@ -180,7 +181,7 @@ class TestWaiting(Signatures):
         SignOff.objects.filter(pk=signed.pk).update(verdict="conditional")
         signed.conditions.add(missed)
         self.agree()
-        assert "sponsor" in set(waiting.unfilled(TODAY).values_list("key", flat=True))
+        assert "sponsor" in set(waiting.unfilled(TODAY, EVERYTHING).values_list("key", flat=True))
 
 
 class TestSignOffOverdue(Signatures):
