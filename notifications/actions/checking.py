@@ -75,7 +75,11 @@ def _of_closed_flags(reminders: list[Reminder]) -> set[int]:
     """Neither does anybody hear of what was snoozed since."""
     flags = Flag.objects.open().filter(initiative__in={r.initiative_id for r in reminders})
     flags = flags.exclude(snoozed())
-    still = {(RULES[f.rule].reminds, subject_of(f), f.due_date) for f in flags}
+    rows = flags.order_by().values_list("rule", "subject", "initiative_id", "due_date")
+    still = {
+        (RULES[rule].reminds, subject_of(subject, initiative_id), due)
+        for rule, subject, initiative_id, due in rows
+    }
     return {r.pk for r in reminders if (r.kind, r.subject, r.due_date) not in still}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import NamedTuple
 
 from django.db import transaction
@@ -63,16 +64,22 @@ class Planned(Counts):
     cancelled: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Existing:
+class Existing(NamedTuple):
     """A reminder that is there already."""
 
     pk: int
     state: str
 
 
+class Heard(NamedTuple):
+    """Of which flag somebody hears, and in which roles."""
+
+    flag_id: int
+    roles: list[str]
+
+
 def plan(*, at: datetime) -> Planned:
-    """Owe each open flag's newest step to those it reaches, and nothing else; nine queries for
+    """Owe each open flag's newest step to those it reaches, and nothing else; ten queries for
     each part of the portfolio. What is snoozed owes nobody anything until that is over.
 
     Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
@@ -85,8 +92,13 @@ def _plan(part: InitiativeQuerySet, at: datetime) -> Planned:
     with transaction.atomic():
         wanted = _wanted(part, timezone.localdate(at))
         existing = _existing(Q(_of_open_flags(), initiative__in=part))
-        gone = _unwanted(wanted, existing)
-        return write(wanted, existing, lambda key: _reminder(key, *wanted[key], at), gone)
+        flags = _flags(wanted[key].flag_id for key in wanted.keys() - existing.keys())
+
+        def make(key: Key) -> Reminder:
+            flag_id, roles = wanted[key]
+            return _reminder(key, flags[flag_id], roles, at)
+
+        return write(wanted, existing, make, _unwanted(wanted, existing))
 
 
 def owe(reminders: Iterable[Reminder]) -> Planned:
@@ -163,7 +175,7 @@ def key_of(reminder: Reminder) -> Key:
 def _existing(which: Q) -> dict[Key, Existing]:
     """The reminders that are there, in whatever state."""
     rows = Reminder.objects.filter(which).order_by().values_list(*KEY, "pk", "state")
-    return {Key(*row[: len(KEY)]): Existing(*row[len(KEY) :]) for row in rows}
+    return {Key._make(row[: len(KEY)]): Existing._make(row[len(KEY) :]) for row in rows}
 
 
 def _of_open_flags() -> Q:
@@ -174,30 +186,32 @@ def _of_open_flags() -> Q:
     return Q(Q(state=Reminder.State.OWED) | Q(Exists(flags)), kind__in=KINDS)
 
 
-def _wanted(part: InitiativeQuerySet, today: date) -> dict[Key, tuple[Flag, list[str]]]:
+def _wanted(part: InitiativeQuerySet, today: date) -> dict[Key, Heard]:
     """What each open flag of these owes today, with the roles in which each person hears it."""
     policy = reviews.current_policy()
     steps = {kind: ladder(policy.reminders) for kind, ladder in ladders.LADDERS.items()}
+    newest = cache(lambda kind, due: ladders.newest(steps[kind], due, today))
     open_flags = Flag.objects.open().filter(initiative__in=part)
     owners = _owners(open_flags)
     leads = _leads()
     assignees = _assignees(open_flags) | _leavers(open_flags)
-    wanted: dict[Key, tuple[Flag, list[str]]] = {}
-    for flag in _with_what_is_said(open_flags).awake(today):
-        kind = RULES[flag.rule].reminds
-        step = ladders.newest(steps[kind], flag.due_date, today)
+    rows = open_flags.awake(today).values_list("pk", "rule", "subject", "due_date", "initiative_id")
+    wanted: dict[Key, Heard] = {}
+    for pk, rule, subject, due, initiative_id in rows:
+        kind = RULES[rule].reminds
+        step = newest(kind, due)
         if step is None:
             continue
-        assignee = assignees.get(flag.subject)
-        reached = ladders.recipients(step, owners.get(flag.initiative_id, {}), leads, assignee)
-        for recipient, roles in reached.items():
-            key = Key(kind, subject_of(flag), flag.due_date, step.days, recipient)
-            wanted[key] = (flag, roles)
+        of_it, assignee = owners.get(initiative_id, {}), assignees.get(subject)
+        about = subject_of(subject, initiative_id)
+        for recipient, roles in ladders.recipients(step, of_it, leads, assignee).items():
+            wanted[Key(kind, about, due, step.days, recipient)] = Heard(pk, roles)
     return wanted
 
 
-def _with_what_is_said(flags: FlagQuerySet) -> FlagQuerySet:
-    return flags.select_related("initiative").only(
+def _flags(pks: Iterable[int]) -> dict[int, Flag]:
+    """Each with what its reminders say."""
+    said = Flag.objects.select_related("initiative").only(
         "rule",
         "subject",
         "due_date",
@@ -207,6 +221,7 @@ def _with_what_is_said(flags: FlagQuerySet) -> FlagQuerySet:
         "initiative",
         "initiative__name",
     )
+    return said.in_bulk(set(pks))
 
 
 def _owners(flags: FlagQuerySet) -> dict[int, dict[Role, int]]:

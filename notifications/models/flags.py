@@ -108,6 +108,6 @@ class Flag(models.Model):
         return RULES[self.rule].closes_when
 
 
-def subject_of(flag: Flag) -> str:
-    """What its reminders are about: the part that was flagged, or the initiative."""
-    return flag.subject or f"initiative:{flag.initiative_id}"
+def subject_of(subject: str, initiative_id: int) -> str:
+    """What reminders of a flag are about: the part that was flagged, or the initiative."""
+    return subject or f"initiative:{initiative_id}"

@@ -135,7 +135,7 @@ def _flagged(person: Person, steps: Ladders, today: date) -> Iterator[_Due]:
     for flag in rows.order_by("-due_date", "pk").only(*SHOWN)[:MOST]:
         yield _Due(
             kind=RULES[flag.rule].reminds,
-            subject=subject_of(flag),
+            subject=subject_of(flag.subject, flag.initiative_id),
             due_date=flag.due_date,
             initiative=flag.initiative,
             assignee=person.pk if flag.subject in subjects else None,

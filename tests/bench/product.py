@@ -189,7 +189,7 @@ def _owe(people: list[Person], late: list[Flag], part: int) -> None:
 def _reminder(person: Person, flag: Flag, part: int) -> Reminder:
     return Reminder(
         kind=RULES[flag.rule].reminds,
-        subject=subject_of(flag),
+        subject=subject_of(flag.subject, flag.initiative_id),
         initiative=flag.initiative,
         due_date=flag.due_date,
         step=1_000 + part,  # as no ladder has it
