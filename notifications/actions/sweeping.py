@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import perf_counter
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -112,19 +113,27 @@ def apply(name: str, part: InitiativeQuerySet, policy: Policy, at: datetime) -> 
     rule, today = RULES[name], timezone.localdate(at)
     with transaction.atomic():
         found = {(f.initiative_id, f.subject): f for f in rule.function(part, today, policy)}
-        flags = Flag.objects.open().filter(rule=name, initiative__in=part)
-        open_ones = {(flag.initiative_id, flag.subject): flag for flag in flags}
-        opened = [_flag(name, f, at) for key, f in found.items() if key not in open_ones]
+        flags = _open_flags(name, part)
+        opened = [_flag(name, f, at) for key, f in found.items() if key not in flags]
         changed = [
-            flag for key, flag in open_ones.items() if key in found and _takes(flag, found[key])
+            Flag(pk=pk, **says)
+            for key, (pk, *said) in flags.items()
+            if key in found and (says := _news(found[key], said))
         ]
-        gone = [flag.pk for key, flag in open_ones.items() if key not in found]
+        gone = [pk for key, (pk, *_) in flags.items() if key not in found]
         # In one order, so that two sweeps that open the same flags never wait in a ring.
         opened.sort(key=lambda flag: (flag.initiative_id, flag.subject))
         Flag.objects.bulk_create(opened, ignore_conflicts=True)
         Flag.objects.bulk_update(changed, SAID)
         closed = Flag.objects.open().filter(pk__in=gone).update(closed_at=at) if gone else 0
     return Counted(len(opened), len(changed), closed, len(found))
+
+
+def _open_flags(name: str, part: InitiativeQuerySet) -> dict[tuple[int, str], list[Any]]:
+    """By initiative and subject the number of each, and what it says."""
+    flags = Flag.objects.open().filter(rule=name, initiative__in=part).order_by()
+    rows = flags.values_list("initiative_id", "subject", "pk", *SAID)
+    return {(initiative_id, subject): said for initiative_id, subject, *said in rows}
 
 
 def _flag(name: str, finding: Finding, at: datetime) -> Flag:
@@ -141,16 +150,14 @@ def _flag(name: str, finding: Finding, at: datetime) -> Flag:
     )
 
 
-def _takes(flag: Flag, finding: Finding) -> bool:
-    """Take over what the rule says now; False where that is what the flag says already.
+def _news(finding: Finding, said: list[Any]) -> dict[str, Any]:
+    """All that the rule says now; nothing where the flag says so already.
 
     A finding without a beginning keeps the flag's: it began when it was first seen.
     """
-    new = {field: value for field in SAID if (value := getattr(finding, field)) is not None}
-    changed = {field: value for field, value in new.items() if getattr(flag, field) != value}
-    for field, value in changed.items():
-        setattr(flag, field, value)
-    return bool(changed)
+    now = [getattr(finding, field) for field in SAID]
+    says = [old if new is None else new for new, old in zip(now, said, strict=True)]
+    return dict(zip(SAID, says, strict=True)) if says != said else {}
 
 
 def _record(at: datetime, by: Person | None, laps: dict[str, float]) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
+from functools import lru_cache
 
 from django.db import models
 from django.utils import timezone
@@ -62,4 +63,9 @@ def rule(
 
 def start_of(day: date) -> datetime:
     """The first moment of a day in the organisation's time zone."""
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return _start_of(day, timezone.get_current_timezone())
+
+
+@lru_cache(maxsize=1_000)  # a portfolio has few days and many rows
+def _start_of(day: date, zone: tzinfo) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min), zone)
