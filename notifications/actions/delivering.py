@@ -1,7 +1,8 @@
 """Sending: claim, check again, send outside any transaction, mark.
 
 None is lost; a sender killed between the server's "accepted" and our mark causes one extra copy,
-with the same Message-ID. Exactly once is impossible over SMTP.
+with the same Message-ID. Exactly once is impossible over SMTP. The mark is on what a mail tells, at
+once after each; the messages themselves follow many at a time.
 """
 
 from __future__ import annotations
@@ -21,12 +22,23 @@ from smtplib import (
     SMTPRecipientsRefused,
     SMTPServerDisconnected,
 )
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.utils import timezone
 
 from notifications import chat, mail, queries, weekly_mail
@@ -37,6 +49,7 @@ from notifications.sealing import Unreadable
 
 BATCH = 50
 LEASE = timedelta(seconds=120)
+RENEWED_AFTER = timedelta(seconds=30)  # so that a mail that takes its time is still ours
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
 
 OF_THE_SERVER = (
@@ -70,6 +83,9 @@ class _Batch:
     token: UUID
     channel: str
     messages: list[Message]
+    leased_at: datetime
+    lost: set[int] = field(default_factory=set)  # to somebody else, who sends them now
+    sent: list[Message] = field(default_factory=list)  # and not marked yet
     texts: dict[int, posting.Text] = field(default_factory=dict)  # of what goes to chat
     reminders: dict[int, list[Reminder]] = field(default_factory=dict)
     others: dict[int, list[str]] = field(default_factory=dict)  # asked the same, by reminder
@@ -110,7 +126,7 @@ def _claim(at: datetime, channel: str) -> _Batch | None:
         ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
         _claimable(at).filter(pk__in=ids).update(token=token, lease_until=at + LEASE)
     messages = list(_held(token).select_related("recipient").order_by("next_attempt_at", "pk"))
-    return _Batch(token, channel, messages) if messages else None
+    return _Batch(token, channel, messages, at) if messages else None
 
 
 def _claimable(at: datetime) -> QuerySet[Message]:
@@ -129,10 +145,16 @@ def _check(batch: _Batch, at: datetime, done: Delivered) -> None:
     else:
         batch.texts = posting.texts(batch.messages, at)
     left = batch.reminders.keys() | batch.texts.keys()
-    empty = [m.pk for m in batch.messages if m.pk not in left]
-    cancelled = _held(batch.token).filter(pk__in=empty)
-    done.cancelled += cancelled.update(state=Message.State.CANCELLED, lease_until=None)
+    empty = _held(batch.token).filter(pk__in=[m.pk for m in batch.messages if m.pk not in left])
+    _mark_sent_before(empty, at)
+    done.cancelled += empty.update(state=Message.State.CANCELLED, lease_until=None)
     batch.messages = [m for m in batch.messages if m.pk in left]
+
+
+def _mark_sent_before(messages: QuerySet[Message], at: datetime) -> None:
+    """Those that somebody sent who was killed before they could mark more than what was told."""
+    told = Reminder.objects.filter(message=OuterRef("pk"), state=Reminder.State.SENT)
+    _mark(messages.filter(Exists(told)), at)
 
 
 def _check_reminders(batch: _Batch, at: datetime) -> None:
@@ -154,7 +176,7 @@ def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | No
         for index, message in enumerate(batch.messages):
             if end is not None and clock() >= end:
                 break
-            if not _still_held(message, batch.token, clock()):
+            if not _is_ours(message, batch, clock()):
                 continue
             try:
                 if batch.channel == Message.Channel.EMAIL:
@@ -166,13 +188,20 @@ def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | No
             _send(message, batch, connection, done, clock)
     finally:
         _close(connection)
+        _mark_messages(batch, clock())
         _held(batch.token).update(token=None, lease_until=None)
 
 
-def _still_held(message: Message, token: UUID, at: datetime) -> bool:
-    """Extend the lease right before sending; False when somebody else has it by now."""
-    mine = _held(token).filter(pk=message.pk)
-    return mine.update(lease_until=at + LEASE, attempts=F("attempts") + 1) == 1
+def _is_ours(message: Message, batch: _Batch, at: datetime) -> bool:
+    """Whether nobody else has taken it: asked again, and the lease renewed, when that is half a
+    minute old."""
+    if at >= batch.leased_at + RENEWED_AFTER:
+        _mark_messages(batch, at)
+        _held(batch.token).update(lease_until=at + LEASE)
+        held = set(_held(batch.token).values_list("pk", flat=True))
+        batch.lost = {m.pk for m in batch.messages} - held
+        batch.leased_at = at
+    return message.pk not in batch.lost
 
 
 def _close(connection: BaseEmailBackend) -> None:
@@ -189,10 +218,9 @@ def _send(
     done: Delivered,
     clock: Clock,
 ) -> None:
-    reminders = batch.reminders.get(message.pk, [])
     try:
         if batch.channel == Message.Channel.EMAIL:
-            written = _written(message, reminders, batch.others, clock())
+            written = _written(message, batch.reminders[message.pk], batch.others, clock())
             if connection.send_messages([written]) != 1:
                 raise SMTPException("The mail was not taken, and the server did not say why.")
         else:
@@ -202,7 +230,7 @@ def _send(
         _close(connection)
         _not_sent(message, batch.token, error, clock(), done)
         return
-    _mark_sent(message, batch.token, reminders, clock())
+    _mark_sent(message, batch, clock())
     done.sent += 1
 
 
@@ -214,19 +242,35 @@ def _written(
     return mail.written(message, reminders, others, timezone.localdate(at))
 
 
-def _mark_sent(message: Message, token: UUID, reminders: list[Reminder], at: datetime) -> None:
-    """Say so where the token still matches; the reminders were sent in any case."""
-    with transaction.atomic():
-        _held(token).filter(pk=message.pk).update(
-            state=Message.State.SENT,
-            sent_at=at,
-            lease_until=None,
-            last_error="",
-            subject=message.subject,
-        )
-        Reminder.objects.filter(pk__in=[reminder.pk for reminder in reminders]).update(
-            state=Reminder.State.SENT, message=message
-        )
+def _mark_sent(message: Message, batch: _Batch, at: datetime) -> None:
+    """Of a mail say so at what it told, whoever has it by now; a chat's message says so itself."""
+    batch.sent.append(message)
+    if batch.channel == Message.Channel.EMAIL:
+        told = [reminder.pk for reminder in batch.reminders[message.pk]]
+        Reminder.objects.filter(pk__in=told).update(state=Reminder.State.SENT, message=message)
+    else:
+        _mark_messages(batch, at)
+
+
+def _mark_messages(batch: _Batch, at: datetime) -> None:
+    """Say of messages that they were sent, where the token still matches."""
+    if not batch.sent:
+        return
+    subjects = (When(pk=message.pk, then=Value(message.subject)) for message in batch.sent)
+    sent = _held(batch.token).filter(pk__in=[message.pk for message in batch.sent])
+    _mark(sent, at, subject=Case(*subjects, output_field=CharField()))
+    batch.sent.clear()
+
+
+def _mark(messages: QuerySet[Message], at: datetime, **more: Any) -> None:
+    messages.update(
+        state=Message.State.SENT,
+        sent_at=at,
+        lease_until=None,
+        last_error="",
+        attempts=F("attempts") + 1,
+        **more,
+    )
 
 
 def _not_sent(

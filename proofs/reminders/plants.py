@@ -27,7 +27,7 @@ def mark_then_send() -> Iterator[None]:
     send, mark = delivering._send, delivering._mark_sent
 
     def marked_first(message: Any, batch: Any, *rest: Any) -> None:
-        mark(message, batch.token, batch.reminders[message.pk], timezone.now())
+        mark(message, batch, timezone.now())
         send(message, batch, *rest)
 
     with patch.object(delivering, "_send", marked_first):
