@@ -12,16 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import chain
-from smtplib import (
-    SMTPAuthenticationError,
-    SMTPConnectError,
-    SMTPDataError,
-    SMTPException,
-    SMTPHeloError,
-    SMTPNotSupportedError,
-    SMTPRecipientsRefused,
-    SMTPServerDisconnected,
-)
+from smtplib import SMTPException
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,26 +32,15 @@ from django.db.models import (
 )
 from django.utils import timezone
 
-from notifications import chat, mail, queries, weekly_mail
+from notifications import failures, mail, queries, weekly_mail
 from notifications.actions import checking, posting
 from notifications.actions.composing import compose
 from notifications.models import Message, Reminder
-from notifications.sealing import Unreadable
 
 BATCH = 50
 LEASE = timedelta(seconds=120)
 RENEWED_AFTER = timedelta(seconds=30)  # so that a mail that takes its time is still ours
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
-
-OF_THE_SERVER = (
-    SMTPServerDisconnected,
-    SMTPConnectError,
-    SMTPHeloError,
-    SMTPAuthenticationError,
-    SMTPNotSupportedError,
-)
-
-OF_CHAT = (chat.NotAChannel, chat.NotPosted, Unreadable)
 
 Clock = Callable[[], datetime]
 log = logging.getLogger(__name__)
@@ -176,7 +156,7 @@ def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | No
         for index, message in enumerate(batch.messages):
             if end is not None and clock() >= end:
                 break
-            if not _is_ours(message, batch, clock()):
+            if not _is_still_held(message, batch, clock()):
                 continue
             try:
                 if batch.channel == Message.Channel.EMAIL:
@@ -192,7 +172,7 @@ def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | No
         _held(batch.token).update(token=None, lease_until=None)
 
 
-def _is_ours(message: Message, batch: _Batch, at: datetime) -> bool:
+def _is_still_held(message: Message, batch: _Batch, at: datetime) -> bool:
     """Whether nobody else has taken it: asked again, and the lease renewed, when that is half a
     minute old."""
     if at >= batch.leased_at + RENEWED_AFTER:
@@ -277,13 +257,13 @@ def _not_sent(
     message: Message, token: UUID, error: Exception, at: datetime, done: Delivered
 ) -> None:
     """Fail for good what the server refused for good; try everything else again later."""
-    if not isinstance(error, (OSError, *OF_CHAT)):  # smtplib's errors are among them
+    if failures.is_ours(error):
         log.error("Message %s could not be sent.", message.pk, exc_info=error)
-    if is_final(error) or message.attempts >= len(BACK_OFF):
+    if failures.is_final(error) or message.attempts >= len(BACK_OFF):
         _held(token).filter(pk=message.pk).update(
             state=Message.State.FAILED,
             lease_until=None,
-            last_error=_told(error),
+            last_error=failures.told(error),
             subject=message.subject,
         )
         done.failed += 1
@@ -291,26 +271,9 @@ def _not_sent(
         _defer(message, token, error, at, done)
 
 
-def is_final(error: Exception) -> bool:
-    """Whether the server refused this recipient, or this content, with a 5xx, or there is no chat
-    to send it to."""
-    if isinstance(error, OF_CHAT):
-        return not isinstance(error, chat.NotPosted)
-    if isinstance(error, SMTPRecipientsRefused):
-        return all(500 <= code < 600 for code, _ in error.recipients.values())
-    return isinstance(error, SMTPDataError) and 500 <= error.smtp_code < 600
-
-
-def is_server_trouble(error: Exception) -> bool:
-    """Whether no message would have gone out: however long it lasts, none fails because of it."""
-    if isinstance(error, SMTPException):
-        return isinstance(error, OF_THE_SERVER)
-    return isinstance(error, OSError)
-
-
 def _defer(message: Message, token: UUID, error: Exception, at: datetime, done: Delivered) -> None:
     tried = message.attempts + 1
-    if is_server_trouble(error):
+    if failures.is_server_trouble(error):
         tried = min(tried, len(BACK_OFF) - 1)
     later = _held(token).filter(pk=message.pk)
     done.deferred += later.update(
@@ -318,20 +281,5 @@ def _defer(message: Message, token: UUID, error: Exception, at: datetime, done: 
         next_attempt_at=at + BACK_OFF[min(message.attempts, len(BACK_OFF) - 1)],
         token=None,
         lease_until=None,
-        last_error=_told(error),
+        last_error=failures.told(error),
     )
-
-
-def _told(error: Exception) -> str:
-    """What the server said, or what went wrong, on one line."""
-    if isinstance(error, SMTPRecipientsRefused):
-        return "; ".join(_answer(code, said) for code, said in error.recipients.values())
-    code, said = getattr(error, "smtp_code", None), getattr(error, "smtp_error", b"")
-    if code is not None:
-        return _answer(code, said)
-    return f"{type(error).__name__}: {error}"[:500]
-
-
-def _answer(code: int, said: bytes | str) -> str:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    return " ".join(f"{code} {words}".split())[:500]
