@@ -22,7 +22,7 @@ from initiatives.actions.findings import (
     record_run,
 )
 from initiatives.actions.importing import import_inventory
-from initiatives.actions.obligations import confirm_obligation, miss_conditions, owe
+from initiatives.actions.obligations import confirm_obligation, miss_conditions, owe, owe_all
 from initiatives.actions.ownership import accept, ask, confirm, decline, end_ownership
 from initiatives.actions.rebaselining import discard_proposal, propose_baseline, put_in_force
 from initiatives.actions.registering import declare_as_running, edit, register, restrict
@@ -68,6 +68,7 @@ __all__ = [
     "import_inventory",
     "miss_conditions",
     "owe",
+    "owe_all",
     "propose_baseline",
     "put_in_force",
     "raise_question",

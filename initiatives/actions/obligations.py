@@ -1,6 +1,6 @@
 """What somebody has to see to by a day: owed by a decision or an approval, and confirmed."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -30,7 +30,7 @@ def owe(
 
     Called by the action it follows from, which holds the initiative's lock and writes the event.
     """
-    owed = Obligation.objects.create(
+    owed = Obligation(
         initiative=row,
         kind=kind,
         gate=gate,
@@ -40,14 +40,26 @@ def owe(
         agreed_at=at,
         agreed_by=by,
     )
+    (entry,) = owe_all([owed])
+    return owed, entry
+
+
+def owe_all(owed: Collection[Obligation]) -> list[Entry]:
+    """Record what people have to see to, of any number of initiatives in one statement, and return
+    what the log has to say of it."""
+    Obligation.objects.bulk_create(owed)
+    return [_owed(obligation) for obligation in owed]
+
+
+def _owed(obligation: Obligation) -> Entry:
     changed: dict[str, Value] = {
-        "kind": kind,
-        "what": Words(owed.what),
-        "person": assignee.pk,
-        "due": due_date,
+        "kind": obligation.kind,
+        "what": Words(obligation.what),
+        "person": obligation.assignee_id,
+        "due": obligation.due_date,
     }
-    subject = f"obligation:{owed.pk}"
-    return owed, writing.entry("obligation.owed", row, by, changed, subject=subject)
+    row, by, subject = obligation.initiative, obligation.agreed_by, f"obligation:{obligation.pk}"
+    return writing.entry("obligation.owed", row, by, changed, subject=subject)
 
 
 @records_refusals("obligation.confirm")

@@ -59,12 +59,11 @@ def _late(policy: Policy, today: date) -> InitiativeQuerySet:
 def _lapse(locked: Iterable[Initiative], at: datetime) -> int:
     rows = list(locked)
     known = initiative_facts.load(row.pk for row in rows)
-    entries: list[Entry] = []
     for row in rows:
         row.lapsed_at = at
-        entries += [_entry(row), *_ask_about_spend(row, known[row.pk], at)]
     Initiative.objects.filter(pk__in=[row.pk for row in rows]).update(lapsed_at=at)
-    append(entries, at=at)
+    owed = [found for row in rows if (found := _asked_about_spend(row, known[row.pk], at))]
+    append([*map(_entry, rows), *initiatives.owe_all(owed)], at=at)
     return len(rows)
 
 
@@ -73,24 +72,22 @@ def _entry(row: Initiative) -> Entry:
     return Entry("initiative.lapsed", f"initiative:{row.pk}", row.pk, changed=changed)
 
 
-def _ask_about_spend(row: Initiative, known: Facts, at: datetime) -> list[Entry]:
-    """Ask its budget owner, else its sponsor, to confirm that spend has stopped; once, until they
+def _asked_about_spend(row: Initiative, known: Facts, at: datetime) -> Obligation | None:
+    """Its budget owner, else its sponsor, is to confirm that spend has stopped; once, until they
     have. Where neither is there nobody can be asked, and it is flagged as unowned."""
     asked = known.counted_owner(Role.BUDGET_OWNER) or known.counted_owner(Role.SPONSOR)
     kinds = {obligation.kind for obligation in known.obligations if obligation.is_open}
     if asked is None or ObligationKind.SPEND in kinds:
-        return []
+        return None
     today = timezone.localdate(at)
-    _, entry = initiatives.owe(
-        row,
+    return Obligation(
+        initiative=row,
         kind=ObligationKind.SPEND,
         what=SPEND_STOPPED.format(day=f"{today:%-d %b %Y}"),
         assignee=asked.person,
         due_date=add_working_days(today, DAYS_TO_CONFIRM),
-        by=None,
-        at=at,
+        agreed_at=at,
     )
-    return [entry]
 
 
 def release(row: Initiative, *, at: datetime) -> None:

@@ -5,8 +5,9 @@ from datetime import date, datetime
 import pytest
 from django.core import mail
 from django.core.mail import EmailMessage
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test import TestCase
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts import actions as people
@@ -90,6 +91,15 @@ class TestLapse(LapsingTestCase):
     def test_takes_all_that_are_due_at_once(self):
         factories.make_pilot(cast=self.cast, at=NOON - 57 * DAY, name="Another")
         assert self.lapse() == 2
+
+    def test_needs_as_many_queries_for_three_as_for_one(self):
+        with CaptureQueriesContext(connection) as of_one:
+            assert self.lapse() == 1
+        for name in ("Second", "Third", "Fourth"):
+            factories.make_pilot(cast=self.cast, at=NOON - 57 * DAY, name=name)
+        with CaptureQueriesContext(connection) as of_three:
+            assert self.lapse() == 3
+        assert len(of_three) == len(of_one)
 
     def test_cannot_be_said_of_what_is_in_production(self):
         with pytest.raises(IntegrityError), transaction.atomic():
