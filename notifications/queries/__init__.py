@@ -37,7 +37,13 @@ from notifications.queries.deadlines import (
     of_calendar,
 )
 from notifications.queries.preferred import digest_readers, not_sent_to, paces_of
-from notifications.queries.told import others_told, reminders_ahead, sent_to, unread_by
+from notifications.queries.told import (
+    others_told,
+    reminders_ahead,
+    sent_to,
+    unread_by,
+    with_chased,
+)
 from notifications.queries.weekly import Weekly, weekly
 
 __all__ = [
@@ -86,4 +92,5 @@ __all__ = [
     "unanswered",
     "unread_by",
     "weekly",
+    "with_chased",
 ]

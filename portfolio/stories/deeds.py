@@ -294,7 +294,7 @@ def leaving(days: float, key: str, *, by: str, ahead: int) -> Deeds:
 
 def offered(days: float, giver: str, receiver: str, reason: str, *, declined: str = "") -> Deeds:
     """A lead asks somebody to take over all that another owns, who declines within hours, or has
-    not answered yet."""
+    not answered yet, however often they are reminded."""
 
     def offer(scene: Scene) -> None:
         by = scene.cast.lead

@@ -62,6 +62,7 @@ SUBJECTS = {
     "successor": (r"Name who takes over by .+: .+ \(AI-\d+\)", "initiatives:detail"),
     "last-day": (r"Your last day was recorded: .+", "people:detail"),
     "take-over": (r"Accept or decline what .+ hands over: .+ things", "people:take_over"),
+    "not-answered": (r"Speak to .+: no answer about what .+ hands over", "people:take_over"),
     "not-taken": (r"Find somebody else: .+ declined what .+ owns", "people:detail"),
     "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
     "suspended": (r"Decide by .+: .+ \(AI-\d+\) is suspended", "initiatives:detail"),
