@@ -210,7 +210,8 @@ class TakeOver(ActionView):
             actions.decline_to_take_over(reason=said["reason"], **by)
             messages.success(self.request, "Noted. Whoever asked you hears of it.")
             return
-        actions.take_over(subjects=said["subjects"], hours=form.hours, **by)
+        agreed = said.get("in_objectives", False)
+        actions.take_over(subjects=said["subjects"], hours=form.hours, in_objectives=agreed, **by)
         messages.success(self.request, "Thank you: it is yours from now on.")
 
     def get_success_url(self) -> str:
