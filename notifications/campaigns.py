@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -28,6 +28,7 @@ from notifications.rules.words import in_words
 from reviews import queries as reviews
 
 NAMED = 50  # of those that nobody is said to own
+MENTIONED = 5  # of those who were left out for the same reason
 CHOSEN_FROM = 200  # people whose mail can be looked at
 
 
@@ -191,3 +192,18 @@ def started(initiatives: int, mails: int, at: datetime) -> str:
         return f"Started for {begun}. Nobody gets a mail."
     count = "One mail goes" if mails == 1 else f"{mails} mails go"
     return f"Started for {begun}. {count} out {going_out(at)}."
+
+
+def chased(count: int, left: Mapping[str, Sequence[str]]) -> str:
+    """Whom a press has asked again, and whom not and why: `Left out: Ana Able (…).`"""
+    people = "One person is" if count == 1 else f"{count} people are"
+    said = (
+        f"{people} asked again, by a mail that goes out now." if count else "Nobody is asked again."
+    )
+    who = "; ".join(f"{_some(names)} ({why})" for why, names in left.items())
+    return f"{said} Left out: {who}." if who else said
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - MENTIONED
+    return mail.listed([*names[:MENTIONED], f"{more} others"] if more > 1 else list(names))

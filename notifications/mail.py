@@ -56,6 +56,7 @@ ACTIONS = {
     "leaving_recorded": "See your page",
     "hand_over_asked": "Look, and accept or decline",
     "hand_over_answered": "Ask somebody else",
+    "hand_over_silent": "See what waits",
     "kill_condition_tripped": DECIDE,
     "suspended": DECIDE,
     "statement_unsigned": "Open and sign",

@@ -92,10 +92,11 @@ TOPICS: dict[str, Topic] = {
     ),
     "missing": Topic(
         "What is missing",
-        "Initiatives without an owner, or soon without one; people who do not say what is theirs; "
-        "signatures that are late or that nobody can give; and what stands still.",
+        "Initiatives without an owner, or soon without one; people who do not say what is theirs, "
+        "or whether they take something over; signatures that are late or that nobody can give; "
+        "and what stands still.",
         (
-            *("unowned", "leaving", "leaving_recorded", "ownership_silent"),
+            *("unowned", "leaving", "leaving_recorded", "ownership_silent", "hand_over_silent"),
             *("slot_unfillable", "sign_off_overdue", "stalled"),
         ),
         Pace.DAILY,

@@ -128,7 +128,11 @@ class HandOverForm(ChoosesBelongings):
 
 
 class TakeOverForm(ChoosesBelongings):
-    """Accept all or a part, with the hours a month of what is run; or decline, and say why."""
+    """Accept all or a part, with the hours a month of what is run, and that it is among one's
+    objectives; or decline, and say why.
+
+    Hours are said for each system, or once for all; that it is agreed, once.
+    """
 
     subjects = Chosen(required=False)
     answer = forms.ChoiceField(choices=(("accept", "Accept"), ("decline", "Decline")))
@@ -136,11 +140,13 @@ class TakeOverForm(ChoosesBelongings):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for belonging in self._run():
-            number = forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"})
-            self.fields[_hours(belonging)] = forms.IntegerField(
-                min_value=0, max_value=400, required=False, widget=number
-            )
+        run = list(self._run())
+        if len(run) > 1:
+            self.fields["hours_of_each"] = _hours_field()
+        for belonging in run:
+            self.fields[_hours(belonging)] = _hours_field()
+        if run:
+            self.fields["in_objectives"] = forms.BooleanField(required=False)
 
     def layout(self) -> Iterable[Any]:
         return ["reason"]
@@ -150,9 +156,16 @@ class TakeOverForm(ChoosesBelongings):
 
     @property
     def hours(self) -> dict[int, int]:
-        """The hours that were said, by the number of the ownership."""
+        """The hours that were said, by the number of the ownership: its own, or those for each."""
+        of_each = self.cleaned_data.get("hours_of_each")
         said = {b.pk: self.cleaned_data.get(_hours(b)) for b in self._run()}
-        return {pk: hours for pk, hours in said.items() if hours is not None}
+        told = {pk: of_each if hours is None else hours for pk, hours in said.items()}
+        return {pk: hours for pk, hours in told.items() if hours is not None}
+
+
+def _hours_field() -> forms.IntegerField:
+    number = forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"})
+    return forms.IntegerField(min_value=0, max_value=400, required=False, widget=number)
 
 
 def _hours(belonging: Belonging) -> str:

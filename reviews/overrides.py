@@ -7,7 +7,7 @@ the same who do not sign for a group, and those who do not decide.
 
 from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from accounts import permissions as people
 from accounts.models import Group, Membership, Person
@@ -88,18 +88,17 @@ def seconds(override: Override, standing: Standing) -> list[Person]:
 
 
 def asked_of(person: Person) -> list[Override]:
-    """What waits for this person's second signature over the whole portfolio, in two queries: the
-    twin of `seconds`. Whether anybody may sign it now is said on its page."""
-    groups = Membership.objects.filter(
-        person=person, left_at=None, person__is_active=True, group__key__in=set(SECONDS.values())
+    """What waits for this person's second signature over the whole portfolio, in one query, and in
+    none for whoever signs nothing second: the twin of `seconds`. Whether anybody may sign it now is
+    said on its page."""
+    if not person.is_active or person.group_keys.isdisjoint(SECONDS.values()):
+        return []
+    was_member = Membership.objects.filter(
+        person=person, left_at=None, joined_at__lte=OuterRef("review__opened_at")
     )
-    joined = dict(groups.values_list("group__key", "joined_at"))
     in_group = Q(pk__in=())
     for level, group in SECONDS.items():
-        if group in joined:
-            in_group |= Q(review__initiative__level=level, review__opened_at__gte=joined[group])
-    if not joined:
-        return []
+        in_group |= Q(Exists(was_member.filter(group__key=group)), review__initiative__level=level)
     roles = Ownership.objects.counting().filter(person=person).order_by().values("initiative")
     free = Override.objects.proposed().filter(in_group).exclude(review__initiative__in=roles)
     for by in ("asked_by", "review__opened_by", "review__initiative__evidence_changed_by"):

@@ -251,7 +251,10 @@ def make_owner(
 ) -> Ownership:
     """Somebody who was asked into the role and accepted."""
     asked = actions.ask(initiative=initiative, role=role, person=person, by=by, at=at)
-    return actions.accept(ownership=asked, by=person, at=at, hours_a_month=hours_a_month)
+    return actions.accept(
+        ownership=asked, by=person, at=at, hours_a_month=hours_a_month,
+        in_objectives=hours_a_month is not None,
+    )  # fmt: skip
 
 
 def make_triage(

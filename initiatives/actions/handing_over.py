@@ -23,16 +23,18 @@ from initiatives.models import (
     OpenQuestion,
     Ownership,
 )
+from initiatives.stages import Role
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A hand-over that is being accepted: when, and with how many hours a month for what is run in
-    production, by the ownership's number."""
+    """A hand-over that is being accepted: when, with how many hours a month for what is run in
+    production, by the ownership's number, and whether all of that is among one's objectives."""
 
     hand_over: HandOver
     at: datetime
     hours: Mapping[int, int]
+    in_objectives: bool
 
     @property
     def to(self) -> Person:
@@ -43,7 +45,9 @@ def _role(held: Ownership, move: Move) -> list[Entry]:
     """One spell ends and another begins, asked by whoever asked for all of it, and accepted."""
     asked_by = move.hand_over.asked_by
     asked, entry = ownership.replace(held.initiative, held, held.role, move.to, asked_by, move.at)
-    return [entry, ownership.take_on(asked, move.hours.get(held.pk), move.to, move.at)]
+    hours = move.hours.get(held.pk)
+    in_objectives = move.in_objectives and held.role == Role.PRODUCTION_OWNER
+    return [entry, ownership.take_on(asked, hours, in_objectives, move.to, move.at)]
 
 
 def _obligation(owed: Obligation, move: Move) -> list[Entry]:

@@ -83,21 +83,29 @@ def _locked_for_answer(ownership: Ownership, by: Person) -> Ownership:
 
 @records_refusals("ownership.accept")
 def accept(
-    *, ownership: Ownership, by: Person, at: datetime, hours_a_month: int | None = None
+    *,
+    ownership: Ownership,
+    by: Person,
+    at: datetime,
+    hours_a_month: int | None = None,
+    in_objectives: bool = False,
 ) -> Ownership:
-    """Say: yes, I answer for this in that role."""
+    """Say: yes, I answer for this in that role; whoever runs it, with how many hours a month and
+    that it is among their objectives (product.md P16)."""
     row = _locked_for_answer(ownership, by)
     if row.counts:
         return row
-    append([take_on(row, hours_a_month, by, at)], at=at)
+    append([take_on(row, hours_a_month, in_objectives, by, at)], at=at)
     return row
 
 
-def take_on(row: Ownership, hours_a_month: int | None, by: Person, at: datetime) -> Entry:
+def take_on(
+    row: Ownership, hours_a_month: int | None, in_objectives: bool, by: Person, at: datetime
+) -> Entry:
     """Note that a role is accepted, and return what the log has to say of it; for actions that
     hold the initiative's lock and write the event."""
-    row.accepted_at, row.hours_a_month = at, hours_a_month
-    row.save(update_fields=["accepted_at", "hours_a_month"])
+    row.accepted_at, row.hours_a_month, row.in_objectives = at, hours_a_month, in_objectives
+    row.save(update_fields=["accepted_at", "hours_a_month", "in_objectives"])
     writing.mark_changed(row.initiative, by=by, at=at, material=False)
     changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
     return _entry("ownership.accepted", row, by, changed)
@@ -105,16 +113,22 @@ def take_on(row: Ownership, hours_a_month: int | None, by: Person, at: datetime)
 
 @records_refusals("ownership.confirm")
 def confirm(
-    *, ownership: Ownership, by: Person, at: datetime, hours_a_month: int | None = None
+    *,
+    ownership: Ownership,
+    by: Person,
+    at: datetime,
+    hours_a_month: int | None = None,
+    in_objectives: bool = False,
 ) -> Ownership:
     """Say again that it is still theirs, and with how many hours: a yes of last year is no yes of
-    today (product.md P16, P24)."""
+    today (product.md P16, P24). What is not said now stays as it was said."""
     row = _locked_for_answer(ownership, by)
     if not row.counts:
         raise Refused("Accept it first; then it can be confirmed.", rule="not_accepted")
     row.confirmed_at = at
     row.hours_a_month = row.hours_a_month if hours_a_month is None else hours_a_month
-    row.save(update_fields=["confirmed_at", "hours_a_month"])
+    row.in_objectives = row.in_objectives or in_objectives
+    row.save(update_fields=["confirmed_at", "hours_a_month", "in_objectives"])
     writing.mark_changed(row.initiative, by=by, at=at, material=False)
     changed: dict[str, Value] = {"role": row.role, "person": row.person_id}
     append([_entry("ownership.confirmed", row, by, changed)], at=at)

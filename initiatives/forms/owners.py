@@ -22,4 +22,5 @@ class AnswerOwnershipForm(ActionForm):
     hours_a_month = forms.IntegerField(
         min_value=0, max_value=400, required=False, label="Hours a month you have for it"
     )
+    in_objectives = forms.BooleanField(required=False, label="It is among my objectives")
     comment = forms.CharField(max_length=1000, required=False)

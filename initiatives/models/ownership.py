@@ -60,7 +60,9 @@ class Ownership(models.Model):
     """A person in a role on an initiative: asked, then accepted or declined by that person.
 
     The role is a `Role`, or `<criterion>.<field>` for a person named in an answered criterion.
-    `confirmed_at` is when they last said again that it is theirs, as recertification asks.
+    `confirmed_at` is when they last said again that it is theirs, as recertification asks. Whoever
+    runs it in production has said with how many hours a month, and that it is among their
+    objectives (product.md P16).
     """
 
     initiative = models.ForeignKey(Initiative, on_delete=models.PROTECT, related_name="ownerships")
@@ -73,6 +75,7 @@ class Ownership(models.Model):
     declined_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     hours_a_month = models.PositiveSmallIntegerField(null=True, blank=True)
+    in_objectives = models.BooleanField("among their objectives", default=False)
     comment = models.TextField(blank=True)
 
     objects: ClassVar[OwnershipQuerySet] = OwnershipQuerySet.as_manager()  # type: ignore[assignment]
@@ -103,6 +106,14 @@ class Ownership(models.Model):
             return str(Role(self.role).label)
         criterion = self.role.split(".")[0]
         return NAMED_IN.get(criterion, f"Contact for {criterion.replace('_', ' ')}")
+
+    @property
+    def promised(self) -> str:
+        """`12 hours a month, among their objectives`, as far as that was said."""
+        hours = self.hours_a_month
+        count = "" if hours is None else "1 hour" if hours == 1 else f"{hours} hours"
+        said = [f"{count} a month"] if count else []
+        return ", ".join([*said, "among their objectives"] if self.in_objectives else said)
 
     @property
     def is_open(self) -> bool:

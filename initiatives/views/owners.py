@@ -81,6 +81,7 @@ class AnswerOwnership(OfInitiative):
                 by=self.person,
                 at=at,
                 hours_a_month=answer["hours_a_month"],
+                in_objectives=answer["in_objectives"],
             )
             messages.success(self.request, "Thank you: it is yours.")
         else:
@@ -102,8 +103,13 @@ class ConfirmOwnership(OnInitiative):
         return visible_initiative(request, self.ownership.initiative_id)
 
     def act(self, at: datetime) -> None:
-        hours = self._hours_a_month()
-        actions.confirm(ownership=self.ownership, hours_a_month=hours, by=self.person, at=at)
+        actions.confirm(
+            ownership=self.ownership,
+            hours_a_month=self._hours_a_month(),
+            in_objectives="in_objectives" in self.request.POST,
+            by=self.person,
+            at=at,
+        )
 
     def _hours_a_month(self) -> int | None:
         try:

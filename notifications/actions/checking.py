@@ -11,7 +11,7 @@ from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives.models import HandOver, Initiative, Obligation
 from notifications import ladders, queries
-from notifications.actions import awaiting
+from notifications.actions import awaiting, offering
 from notifications.actions.handing_over import is_something_left
 from notifications.actions.hearing import waiting
 from notifications.models import Flag, Reminder, snoozed, subject_of
@@ -46,9 +46,11 @@ def _of_weeks_without_news(digests: list[Reminder], at: datetime) -> set[int]:
 
 def _overtaken(reminders: list[Reminder], today: date) -> set[int]:
     ladder = policies.current_policy().reminders
-    return _overtaken_by_a_step(reminders, ladder, today) | _asked_long_ago(
+    over = _overtaken_by_a_step(reminders, ladder, today) | _asked_long_ago(
         [row for row in reminders if row.kind == awaiting.ASKED], ladder, today
     )
+    offered = (row for row in reminders if row.kind == offering.ASKED)
+    return over | {row.pk for row in offered if row.step < offering.newest(row.due_date, today)}
 
 
 def _overtaken_by_a_step(reminders: list[Reminder], ladder: Ladder, today: date) -> set[int]:
@@ -180,6 +182,7 @@ def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
 
+OFFERED = (offering.ASKED, offering.SILENT)
 # What only is to be read.
 NEWS = ("question_answered", "mentioned", "sign_off_receipt")
 STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
@@ -194,7 +197,7 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     "question_asked": _of_questions_over,
     **dict.fromkeys(NEWS, _none),
     "override_asked": _of_overrides_signed,
-    "hand_over_asked": _of_hand_overs_answered,
+    **dict.fromkeys(OFFERED, _of_hand_overs_answered),
     "hand_over_answered": _of_hand_overs_found_for,
     "leaving_recorded": _of_days_moved,
 }

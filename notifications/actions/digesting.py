@@ -1,4 +1,5 @@
-"""The weekly digest: owed once to each reader, from the first morning of the week on."""
+"""The weekly digest: owed once to each reader, and to the portfolio's channel, from the first
+morning of the week on."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from notifications import queries
+from notifications.actions import posting
 from notifications.actions.composing import mail_time
 from notifications.actions.planning import Planned, owe
 from notifications.models import Reminder
@@ -16,12 +18,14 @@ from notifications.preferences import DIGEST
 
 def plan_digests(*, at: datetime) -> Planned:
     """Owe this week's digest to those who get it; once, be it later in the week because nothing ran
-    on its first day. Whoever wants it later gets the next. What it says is read when it is sent."""
+    on its first day. Whoever wants it later gets the next; a channel that is new gets this one.
+    What it says is read when it is sent."""
     today = timezone.localdate(at)
     monday = today - timedelta(days=today.weekday())
     begins = mail_time(monday)
     if at < begins:
         return Planned()
+    posting.tell_of_the_week(monday, at=at)
     subject = week_of(monday)
     if Reminder.objects.filter(kind=DIGEST, subject=subject).exists():
         return Planned()

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Person
 from audit.queries import EventRecord
 from initiatives.models import HandOver
+from notifications.actions import offering
 from notifications.models import Reminder
 from notifications.rules.words import in_words
 from reviews import belongings
@@ -23,7 +24,7 @@ def reminders_of(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
     """Say whom these events make us owe what, by how things stand now."""
     for asked in _hand_overs(events, "hand_over.asked"):
         if asked.is_open:
-            yield _asked(asked, at)
+            yield offering.asked(asked, 0, at)
     for answered in _hand_overs(events, *ANSWERED):
         if is_something_left(answered):
             yield from _answered(answered, at)
@@ -46,31 +47,6 @@ def is_something_left(answered: HandOver) -> bool:
 
 def _id(event: EventRecord) -> int:
     return int(event.subject.partition(":")[2])
-
-
-def _asked(asked: Any, at: datetime) -> Reminder:
-    """Where its owner has left, or is about to, it cannot wait for the mail of the day."""
-    giver, reason = asked.giver, f" {asked.reason}" if asked.reason else ""
-    leaves = f", whose last day is {in_words(giver.leaves_on)}" if giver.leaves_on else ""
-    gone = leaves if giver.is_active else ", who is no longer here"
-    return Reminder(
-        kind="hand_over_asked",
-        subject=f"handover:{asked.pk}",
-        due_date=timezone.localdate(asked.asked_at),
-        step=0,
-        recipient=asked.receiver,
-        says=f"Accept or decline what {giver.name} hands over: {_things(asked.count)}",
-        detail=f"{asked.asked_by.name} asks you to take over what belongs to {giver.name}{gone}."
-        f"{reason} Until you accept, nothing moves.",
-        why="You were named, and only you can answer.",
-        path=asked.get_absolute_url(),
-        is_urgent=giver.leaves_on is not None or not giver.is_active,
-        planned_at=at,
-    )
-
-
-def _things(count: int) -> str:
-    return "one thing" if count == 1 else f"{count} things"
 
 
 def _answered(answered: HandOver, at: datetime) -> Iterator[Reminder]:

@@ -1,18 +1,19 @@
-"""What goes to chat: copies of urgent mails to people's own channels, and flags that cannot wait to
-the portfolio's. It is claimed, tried again and given up as mails are (`delivering`)."""
+"""What goes to chat: copies of urgent mails to people's own channels, and to the portfolio's flags
+that cannot wait and once a week the digest. It is claimed, tried again and given up as mails are
+(`delivering`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from notifications import chat
+from notifications import chat, queries, weekly_mail
 from notifications.actions import checking
 from notifications.models import Channel, Cursor, Flag, FlagQuerySet, Message, Reminder, snoozed
 from notifications.rules.finding import Severity
@@ -20,6 +21,7 @@ from notifications.rules.words import called
 from notifications.sealing import opened
 
 LATELY = timedelta(days=1)  # what was flagged before there was a channel stands on Attention
+DECISIONS = 5  # of the week, named in its digest
 SHOWN = 10  # of what one message tells; the rest is on its page
 # What cannot wait (product.md §5).
 URGENT = Q(rule__in=("kill_condition_tripped", "suspended"))
@@ -62,6 +64,28 @@ def tell_the_portfolio(*, at: datetime) -> int:
         return Flag.objects.filter(pk__in=ids).update(told_in=message)
 
 
+def tell_of_the_week(monday: date, *, at: datetime) -> bool:
+    """Let its channel have the digest of this week, once; whether it is owed by this. One worker at
+    a time looks, by the lock of the composer, and a constraint holds beside it."""
+    if not settings.PORTFOLIO_CHANNEL_URL or _of_week(monday).exists():
+        return False
+    cursor, _ = Cursor.objects.get_or_create(name="compose")
+    with transaction.atomic():
+        Cursor.objects.select_for_update().get(pk=cursor.pk)
+        if _of_week(monday).exists():  # another worker was faster
+            return False
+        said = {"is_urgent": False, "is_digest": True, "day": monday}
+        _message(Message.Channel.PORTFOLIO, at, **said).save()
+    return True
+
+
+def _of_week(monday: date) -> QuerySet[Message]:
+    """Whatever became of it: a week without news is not looked at again."""
+    return Message.objects.filter(
+        channel=Message.Channel.PORTFOLIO, is_digest=True, day=monday
+    ).order_by()
+
+
 def _untold(at: datetime) -> FlagQuerySet:
     urgent = _tellable().filter(URGENT, told_in=None, opened_at__gte=at - LATELY)
     return urgent.order_by("pk")
@@ -72,18 +96,17 @@ def _tellable() -> FlagQuerySet:
 
 
 def _message(channel: str, at: datetime, **more: object) -> Message:
-    return Message(channel=channel, is_urgent=True, created_at=at, next_attempt_at=at, **more)
+    said = {"is_urgent": True, "created_at": at, "next_attempt_at": at} | more
+    return Message(channel=channel, **said)
 
 
 def texts(messages: Sequence[Message], at: datetime) -> dict[int, Text]:
     """What each of these says now; one of which nothing is left, or whose channel is off, is not
     among them."""
     copies = {m.copy_of_id: m for m in messages if m.channel == Message.Channel.CHAT}
-    return _of_copies(copies, at) | _of_flags([m for m in messages if m.pk not in _pks(copies)])
-
-
-def _pks(copies: dict[int | None, Message]) -> set[int]:
-    return {message.pk for message in copies.values()}
+    of_all = [m for m in messages if m.channel == Message.Channel.PORTFOLIO]
+    flagged = _of_flags([m for m in of_all if not m.is_digest])
+    return _of_copies(copies, at) | flagged | _of_weeks([m for m in of_all if m.is_digest], at)
 
 
 def _of_copies(copies: dict[int | None, Message], at: datetime) -> dict[int, Text]:
@@ -107,6 +130,25 @@ def _of_flags(messages: Sequence[Message]) -> dict[int, Text]:
         line = f"{called(flag.initiative)}: {flag.says}\n{url}"
         said.setdefault(flag.told_in_id or 0, []).append(line)
     return {pk: _text(lines, "notifications:attention") for pk, lines in said.items()}
+
+
+def _of_weeks(messages: Sequence[Message], at: datetime) -> dict[int, Text]:
+    """The digest in short, as anybody may read it; a week without news has none."""
+    found = {m.pk: queries.weekly(None, m.day, at) for m in messages if m.day is not None}
+    return {pk: _digest(weekly) for pk, weekly in found.items() if weekly.sections}
+
+
+def _digest(found: queries.Weekly) -> Text:
+    """How it stands, what is to be decided first, and where to read on."""
+    title = weekly_mail.subject_of(found)
+    parts = ["\n".join(trend.says for trend in found.trends)]
+    if decide := found.to_decide.lines[:DECISIONS]:
+        lines = (f"· {line.says}: {line.note}\n{settings.BASE_URL}{line.url}" for line in decide)
+        parts.append("\n".join([f"{found.to_decide.title}:", *lines]))
+    if more := found.to_decide.count - len(decide):
+        parts.append(f"And {more} more: {settings.BASE_URL}{found.to_decide.url}")
+    parts.append(f"The dashboard: {settings.BASE_URL}{reverse('portfolio:dashboard')}")
+    return Text(title[:150], "\n\n".join(parts))
 
 
 def _text(lines: list[str], rest: str) -> Text:

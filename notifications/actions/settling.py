@@ -34,7 +34,8 @@ def _unseen(person: Person) -> ReminderQuerySet:
 
 def settle(*, at: datetime) -> int:
     """Read what happened since the last time, and note what is over by it: what was asked about
-    these initiatives and is answered, signed, confirmed. The same is asked before a mail is sent.
+    these initiatives, or of whoever was to take them over, and is answered, signed, confirmed. The
+    same is asked before a mail is sent.
     """
     cursor, _ = Cursor.objects.get_or_create(name="settle")
     if head().seq <= cursor.seq:  # asked outside a transaction: on SQLite each one is a writer
@@ -49,9 +50,11 @@ def _settle_batch(cursor_id: int, at: datetime) -> int:
     batch = events_after(cursor.seq, BATCH)
     if not batch:
         return -1
-    happened_to = {event.initiative_id for event in batch} - {None}
+    happened_to = Q(initiative__in={event.initiative_id for event in batch} - {None})
+    offered = {event.subject for event in batch if event.kind.startswith("hand_over.")}
+    happened_to |= Q(kind__in=checking.OFFERED, subject__in=offered)
     unread = Reminder.objects.unread().exclude(kind__in=LADDERS)
-    rows = list(unread.filter(initiative__in=happened_to).select_related("recipient"))
+    rows = list(unread.filter(happened_to).select_related("recipient"))
     over = checking.undue(rows, at)
     cursor.seq = batch[-1].seq
     cursor.save(update_fields=["seq"])

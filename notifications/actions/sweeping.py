@@ -16,7 +16,7 @@ from initiatives import actions as initiatives
 from initiatives.counts import Counts
 from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
-from notifications.actions import awaiting, chasing, planning, settling, snoozing
+from notifications.actions import awaiting, chasing, offering, planning, settling, snoozing
 from notifications.actions.planning import Planned
 from notifications.models import Flag, Sweep
 from notifications.rules import RULES
@@ -75,7 +75,8 @@ def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swep
         counted[name] = sum((apply(name, part, policy, at) for part in parts), Counted())
         took.lap(name)
     snoozing.end_snoozes(at=at)
-    planned = planning.plan(at=at) + awaiting.remind(at=at) + chasing.plan(at=at)
+    planned = planning.plan(at=at) + awaiting.remind(at=at)
+    planned += chasing.plan(at=at) + offering.plan(at=at)
     settling.settle_flags(at=at)
     took.lap("reminders")
     _record(at, by, took.laps)

@@ -23,7 +23,7 @@ class Message(models.Model):
     Whoever holds `token` may send it until `lease_until`. `day` is the organisation's calendar day
     whose one mail this is; an urgent message belongs to none. The weekly digest is one beside it.
     What goes to a person's chat is a copy of a mail; what goes to the portfolio's channel is
-    nobody's and carries flags.
+    nobody's and carries flags, or is the digest of the week that begins on `day`.
     """
 
     class Channel(models.TextChoices):
@@ -66,6 +66,11 @@ class Message(models.Model):
                 fields=["recipient", "day"],
                 condition=Q(is_urgent=False, is_digest=False) & ~Q(state="cancelled"),
                 name="a_person_gets_one_mail_a_day_of_what_can_wait",
+            ),
+            models.UniqueConstraint(
+                fields=["day"],
+                condition=Q(channel="portfolio", is_digest=True),
+                name="the_portfolios_channel_gets_one_digest_a_week",
             ),
             models.CheckConstraint(
                 condition=Q(is_urgent=True, day=None) | Q(is_urgent=False, day__isnull=False),

@@ -11,6 +11,7 @@ from notifications.queries.asked import (
     heads,
     last_told,
     leads,
+    left_out,
     silent,
     told_on,
     unanswered,
@@ -37,7 +38,13 @@ from notifications.queries.deadlines import (
     of_calendar,
 )
 from notifications.queries.preferred import digest_readers, not_sent_to, paces_of
-from notifications.queries.told import others_told, reminders_ahead, sent_to, unread_by
+from notifications.queries.told import (
+    others_told,
+    reminders_ahead,
+    sent_to,
+    unread_by,
+    with_chased,
+)
 from notifications.queries.weekly import Weekly, weekly
 
 __all__ = [
@@ -70,6 +77,7 @@ __all__ = [
     "last_sweep",
     "last_told",
     "leads",
+    "left_out",
     "mine",
     "next_steps",
     "not_sent_to",
@@ -86,4 +94,5 @@ __all__ = [
     "unanswered",
     "unread_by",
     "weekly",
+    "with_chased",
 ]

@@ -150,6 +150,34 @@ def last_told(people: Collection[int]) -> dict[int, datetime]:
     return {pk: last for pk, last in rows if last is not None}
 
 
+# Why somebody is not asked again.
+HEARD, ANSWERED, GONE = "asked today, or by their next mail", "answered meanwhile", "no longer here"
+
+
+def left_out(
+    people: Collection[int] | None, chased: Collection[int], seen_at: datetime
+) -> dict[str, list[str]]:
+    """The names of those who were meant and not `chased`, by why: of these `people`, or, where
+    all were meant, of all who are silent, or were when they were looked at."""
+    still = asked(people)
+    meant = {*still, *_heard_from(seen_at)} if people is None else set(people)
+    found: dict[str, list[str]] = defaultdict(list)
+    for person in Person.objects.filter(pk__in=meant - set(chased)).order_by("name", "pk"):
+        why = HEARD if person.pk in still else ANSWERED
+        found[why if person.is_active else GONE].append(person.name)
+    return found
+
+
+def _heard_from(since: datetime) -> set[int]:
+    """Who has answered since, for what others asked, or has left without."""
+    rows = Ownership.objects.of_others().filter(initiative__counting_since__isnull=False)
+    answered = Q(accepted_at__gte=since) | Q(declined_at__gte=since)
+    left = Q(accepted_at=None, person__is_active=False, person__inactive_since__gte=since)
+    dead = RetirementRequest.objects.filter(asked_at__gte=since).order_by()
+    found = rows.filter(answered | left).order_by().values_list("person_id", flat=True)
+    return {*found, *dead.values_list("asked_by_id", flat=True)}
+
+
 @dataclass(frozen=True, slots=True)
 class Silence:
     """Somebody who has not answered: for what, since when, when they last had a mail about it, and

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import CharField, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Cast, Concat
 
 from accounts.models import Person
+from initiatives.models.handing_over import HandOverQuerySet
 from notifications.models import Message, Reminder, ReminderQuerySet
 
 
@@ -32,6 +34,16 @@ def unread_by(person: Person) -> ReminderQuerySet:
     return mine.order_by("-is_urgent", "-pk")
 
 
+def with_chased(hand_overs: HandOverQuerySet) -> HandOverQuerySet:
+    """Each with `chased_at`, when its receiver was last reminded of it after they were asked."""
+    subject = Concat(Value("handover:"), Cast(OuterRef("pk"), CharField()))
+    sent = Reminder.objects.filter(
+        kind="hand_over_asked", subject=subject, state=Reminder.State.SENT, step__gt=0
+    )
+    last = sent.order_by("-step").values("message__sent_at")[:1]
+    return hand_overs.annotate(chased_at=Subquery(last))
+
+
 # Kinds that ask several people for one and the same thing.
 SHARED = {
     "decision_date": "decision",
@@ -40,6 +52,7 @@ SHARED = {
     "threshold_reached": "decision",
     "unowned": "owners",
     "leaving": "successor",
+    "hand_over_silent": "successor who is silent",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
     "override_asked": "second signature",

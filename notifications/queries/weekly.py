@@ -1,4 +1,5 @@
-"""What the weekly digest tells one person of the portfolio, as far as they may see it."""
+"""What the weekly digest tells one person of the portfolio, as far as they may see it; or a channel
+of which nobody knows who reads along, as far as everybody may."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from initiatives.stages import UNDECIDED, Stage
 from initiatives.units import UnitKind
 from initiatives.units import in_words as measured
 from notifications import ladders
-from notifications.models import Flag
+from notifications.models import Flag, FlagQuerySet
 from notifications.rules import RULES
 from notifications.rules.finding import start_of
 from notifications.rules.words import called, in_words
@@ -110,13 +111,14 @@ class Weekly:
         return [part for part in parts if part.count]
 
 
-def weekly(person: Person, monday: date, at: datetime) -> Weekly:
-    """The digest of this week as this person may see it, in a constant number of queries."""
-    visible = Initiative.objects.visible_to(person)
+def weekly(person: Person | None, monday: date, at: datetime) -> Weekly:
+    """The digest of this week as this person may see it, in a constant number of queries; without
+    one nothing of what is restricted, and no money."""
+    visible = _initiatives(person)
     today = timezone.localdate(at)
     to_decide = visible.counting().filter(stage__in=UNDECIDED, decision_date__lte=today + SOON)
     late = to_decide.filter(decision_date__lt=today).count()
-    section = _to_decide(to_decide, today)
+    section = _to_decide(to_decide, today, with_money=person is not None)
     return Weekly(
         monday=monday,
         late=late,
@@ -130,13 +132,25 @@ def weekly(person: Person, monday: date, at: datetime) -> Weekly:
     )
 
 
+def _initiatives(person: Person | None) -> InitiativeQuerySet:
+    rows = Initiative.objects
+    return rows.filter(is_restricted=False) if person is None else rows.visible_to(person)
+
+
+def _flags(person: Person | None) -> FlagQuerySet:
+    rows = Flag.objects
+    everybodys = {"initiative__is_restricted": False}
+    return rows.filter(**everybodys) if person is None else rows.visible_to(person)
+
+
 def _listed(**query: str) -> str:
     return f"{reverse('initiatives:list')}?{urlencode(query)}"
 
 
-def _to_decide(rows: InitiativeQuerySet, today: date) -> Section:
+def _to_decide(rows: InitiativeQuerySet, today: date, *, with_money: bool) -> Section:
     spent = Spend.objects.filter(initiative=OuterRef("pk")).order_by().values("initiative")
-    first = rows.annotate(spent=Subquery(spent.annotate(sum=Sum("amount")).values("sum")))
+    sums = spent if with_money else spent.none()
+    first = rows.annotate(spent=Subquery(sums.annotate(sum=Sum("amount")).values("sum")))
     return Section(
         "To decide",
         rows.count(),
@@ -170,7 +184,7 @@ def _unowned(visible: InitiativeQuerySet) -> Section:
     )
 
 
-def _waiting(person: Person, today: date) -> Section:
+def _waiting(person: Person | None, today: date) -> Section:
     """What is still open after the last step of its ladder: by the ladder the digest speaks of it
     from then on (product.md §5). Counts initiatives, each with its worst flag."""
     ladder = reviews.current_policy().reminders
@@ -179,7 +193,7 @@ def _waiting(person: Person, today: date) -> Section:
         last = max((s.days for s in ladders.LADDERS[rule.reminds](ladder)), default=None)
         if last is not None and name not in TOLD_APART:
             climbed |= Q(rule=name, due_date__lt=today - timedelta(days=last))
-    flags = Flag.objects.open().visible_to(person).filter(climbed)
+    flags = _flags(person).open().filter(climbed)
     worst: dict[int, Flag] = {}
     for flag in flags.select_related("initiative").worst_first():
         worst.setdefault(flag.initiative_id, flag)
@@ -232,7 +246,7 @@ def _in_week_before(field: str, monday: date) -> Q:
     return Q(**{f"{field}__gte": begins, f"{field}__lt": ends})
 
 
-def _trends(person: Person, visible: InitiativeQuerySet, at: datetime) -> list[Trend]:
+def _trends(person: Person | None, visible: InitiativeQuerySet, at: datetime) -> list[Trend]:
     """Figures of now beside those of the same hour a week before, as flags and stays in stages
     recorded them; of what this person may see now."""
     now, before = (_figures(person, visible, moment) for moment in (at, _a_week_before(at)))
@@ -272,10 +286,12 @@ def _a_week_before(at: datetime) -> datetime:
     return timezone.make_aware(local - WEEK)
 
 
-def _figures(person: Person, visible: InitiativeQuerySet, moment: datetime) -> Mapping[str, int]:
+def _figures(
+    person: Person | None, visible: InitiativeQuerySet, moment: datetime
+) -> Mapping[str, int]:
     """How many initiatives were late, unowned, flagged, and in production at a moment; a flag that
     was opened late, because nothing ran, says since when it is so."""
-    flags = Flag.objects.visible_to(person).order_by().filter(since__lte=moment)
+    flags = _flags(person).order_by().filter(since__lte=moment)
     open_then = flags.filter(Q(closed_at=None) | Q(closed_at__gt=moment))
     counted = open_then.aggregate(
         late=Count("initiative", filter=Q(rule__in=LATE), distinct=True),

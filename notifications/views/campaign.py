@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
 
@@ -103,7 +104,8 @@ class Silent(SignedIn, TemplateView):
         is_lead = permissions.may_start_campaign(person)
         found = queries.silent(None if is_lead else person, timezone.localdate())
         page = Paginator(found, LINES).get_page(self.request.GET.get("page"))
-        return super().get_context_data(page=page, is_lead=is_lead, **kwargs)
+        seen_at = timezone.now().isoformat()
+        return super().get_context_data(page=page, is_lead=is_lead, seen_at=seen_at, **kwargs)
 
 
 class Chase(ForLeads, View):
@@ -114,16 +116,21 @@ class Chase(ForLeads, View):
         if not people and "all" not in request.POST:
             messages.info(request, "Nobody was ticked.")
             return HttpResponseRedirect(reverse("campaign:silent"))
-        chosen = None if "all" in request.POST else people
-        chased = actions.chase(people=chosen, by=self.person, at=timezone.now())
-        if chased:
-            count = "One person is" if len(chased) == 1 else f"{len(chased)} people are"
-            messages.success(request, f"{count} asked again, by a mail that goes out now.")
-        else:
-            messages.info(
-                request, "They were asked today, or are by their next mail: nobody is asked twice."
-            )
+        chosen, at = None if "all" in request.POST else people, timezone.now()
+        chased = actions.chase(people=chosen, by=self.person, at=at)
+        left = queries.left_out(chosen, chased, _seen_at(request.POST.get("seen_at", ""), at))
+        level = messages.SUCCESS if chased else messages.INFO
+        messages.add_message(request, level, campaigns.chased(len(chased), left))
         return HttpResponseRedirect(reverse("campaign:silent"))
+
+
+def _seen_at(text: str, now: datetime) -> datetime:
+    """When the page was opened on which somebody presses; what cannot be read is now."""
+    try:
+        seen_at = parse_datetime(text)
+    except ValueError:
+        seen_at = None
+    return min(seen_at, now) if seen_at and timezone.is_aware(seen_at) else now
 
 
 class Retire(ForLeads, ActionView):

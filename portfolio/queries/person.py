@@ -13,6 +13,7 @@ from accounts import permissions as people
 from accounts.models import Group, Person, Unit
 from initiatives import belongings
 from initiatives.models import HandOver, Initiative, Obligation, OpenQuestion, Ownership
+from notifications.queries import with_chased
 from portfolio.queries.people import State, state_of
 from reviews import belongings as all_of_theirs
 from reviews import permissions
@@ -138,14 +139,14 @@ def _deputy_of(person: Person, today: date) -> list[Person]:
 def _hand_overs(person: Person, reader: Person) -> list[HandOver]:
     """Open ones from them and to them, for those concerned."""
     rows = HandOver.objects.open().filter(Q(giver=person) | Q(receiver=person))
-    named = rows.select_related("giver", "receiver", "asked_by")
+    named = with_chased(rows).select_related("giver", "receiver", "asked_by")
     return [row for row in named if permissions.may_read_hand_over(reader, row)]
 
 
 def hand_overs_to(person: Person) -> list[HandOver]:
     """What this person is asked to take over, and has not answered."""
     rows = HandOver.objects.open().filter(receiver=person).annotate(count=Count("items"))
-    return list(rows.select_related("giver", "asked_by"))
+    return list(with_chased(rows).select_related("giver", "asked_by"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from notifications import queries as notifications
 from notifications.models import Reminder
 from notifications.queries import NextStep, Said
 from notifications.rules.words import in_words
+from portfolio.queries import to_decide
 from portfolio.queries.person import hand_overs_to
+from portfolio.queries.to_decide import Decisions
 from reviews import overrides
 from reviews import queries as reviews
 from reviews.models import Override, Question
@@ -52,6 +54,7 @@ class Work:
 
     today: date
     requests: list[reviews.Request]
+    decisions: Decisions
     overrides: list[Override]
     questions: list[Question]
     hand_overs: list[HandOver]
@@ -61,7 +64,7 @@ class Work:
 
     @property
     def is_empty(self) -> bool:
-        by_name = (self.requests, self.overrides, self.questions, self.hand_overs)
+        by_name = (self.requests, self.decisions, self.overrides, self.questions, self.hand_overs)
         return not any((*by_name, self.obligations, self.asked)) and not self.to_confirm
 
 
@@ -71,6 +74,7 @@ def load(person: Person, today: date) -> Work:
     return Work(
         today=today,
         requests=reviews.requests_for(person, today),
+        decisions=to_decide.load(person, today),
         overrides=overrides.asked_of(person),
         questions=reviews.questions_to(person),
         hand_overs=hand_overs_to(person),

@@ -102,7 +102,7 @@ def _answer_for_roles(scene: Scene) -> None:
                 ownership=ownership,
                 by=ownership.person,
                 at=scene.at,
-                hours_a_month=_hours(ownership),
+                **_promised(ownership),
             )
 
 
@@ -111,8 +111,11 @@ def _asked(scene: Scene) -> models.QuerySet[Ownership]:
     return asked.select_related("person", "initiative")
 
 
-def _hours(ownership: Ownership) -> int | None:
-    return 8 + ownership.pk % 5 * 2 if ownership.role == Role.PRODUCTION_OWNER else None
+def _promised(ownership: Ownership) -> dict[str, Any]:
+    """What whoever runs it says beside yes."""
+    if ownership.role != Role.PRODUCTION_OWNER:
+        return {}
+    return {"hours_a_month": 8 + ownership.pk % 5 * 2, "in_objectives": True}
 
 
 def _confirm_triage(scene: Scene) -> None:
@@ -276,7 +279,7 @@ def joined(days: float, role: str, key: str, *, silent: bool = False) -> Deeds:
         if not silent:
             initiatives.accept(
                 ownership=ownership, by=ownership.person, at=scene.later(hours=1),
-                hours_a_month=_hours(ownership),
+                **_promised(ownership),
             )  # fmt: skip
 
     return (Deed(days, join),)
@@ -294,7 +297,7 @@ def leaving(days: float, key: str, *, by: str, ahead: int) -> Deeds:
 
 def offered(days: float, giver: str, receiver: str, reason: str, *, declined: str = "") -> Deeds:
     """A lead asks somebody to take over all that another owns, who declines within hours, or has
-    not answered yet."""
+    not answered yet, however often they are reminded."""
 
     def offer(scene: Scene) -> None:
         by = scene.cast.lead

@@ -73,6 +73,12 @@ FRAUD_SIGNALS = Story(
     happened=(
         *monthly(118, 5, 11_000),
         *offered(
+            20,
+            "leo.fontaine",
+            "joao.prates",
+            "Leo goes back to pricing in the new year. He has time in December to show you.",
+        ),
+        *offered(
             2,
             "dario.conti",
             "joao.prates",

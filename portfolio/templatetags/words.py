@@ -3,12 +3,15 @@
 What is said of a day or a sum is memoised: a list of a hundred rows asks for the same few.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from django import template
 from django.conf import settings
 from django.utils import timezone
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString, mark_safe
 
 register = template.Library()
 
@@ -18,6 +21,7 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 # After this long, how many days ago it was says less than the date.
 LONG_AGO = timedelta(days=30)
+REFERENCE = re.compile(r"\(?\bAI-\d+\b\)?")
 
 
 def local_day(value: date) -> date:
@@ -133,3 +137,21 @@ def initials(name: str) -> str:
     """`MK`: first letters of the first and the last word of a name."""
     words = name.split()
     return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper() or "?"
+
+
+@register.filter
+def unbroken(text: str) -> SafeString:
+    """Text in which a reference, `(AI-0019)`, stays on one line; its hyphen stays what it is, so
+    that it can be copied and searched for."""
+    return _set_apart(text, 'class="gh-nowrap"')
+
+
+@register.filter
+def unbroken_in_mail(text: str) -> SafeString:
+    """The same by a style of its own: mail programs know no others for certain."""
+    return _set_apart(text, 'style="white-space:nowrap"')
+
+
+def _set_apart(text: str, how: str) -> SafeString:
+    escaped = conditional_escape(text)
+    return mark_safe(REFERENCE.sub(rf"<span {how}>\g<0></span>", escaped))  # noqa: S308, escaped

@@ -22,6 +22,7 @@ from accounts.models import Person, Unit
 from accounts.permissions import may_manage_people, may_record_leaving
 from initiatives.models import HandOver
 from initiatives.views.base import ActionView, Button, SignedIn
+from notifications.queries import with_chased
 from portfolio.forms import (
     DeactivateForm,
     HandOverForm,
@@ -164,8 +165,9 @@ class HandOverAll(OfPerson):
         return super().get_form_kwargs() | {"giver": self.about, "theirs": free}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        open_ones = HandOver.objects.open().filter(giver=self.about).select_related("receiver")
-        return super().get_context_data(hand_overs=list(open_ones), **kwargs)
+        open_ones = with_chased(HandOver.objects.open().filter(giver=self.about))
+        named = open_ones.select_related("receiver", "asked_by")
+        return super().get_context_data(hand_overs=list(named), **kwargs)
 
     def act(self, form: forms.Form, at: datetime) -> None:
         said = form.cleaned_data
@@ -208,7 +210,8 @@ class TakeOver(ActionView):
             actions.decline_to_take_over(reason=said["reason"], **by)
             messages.success(self.request, "Noted. Whoever asked you hears of it.")
             return
-        actions.take_over(subjects=said["subjects"], hours=form.hours, **by)
+        agreed = said.get("in_objectives", False)
+        actions.take_over(subjects=said["subjects"], hours=form.hours, in_objectives=agreed, **by)
         messages.success(self.request, "Thank you: it is yours from now on.")
 
     def get_success_url(self) -> str:
@@ -217,7 +220,7 @@ class TakeOver(ActionView):
 
 def _hand_over(reader: Person, pk: int) -> HandOver:
     """The hand-over, or 404 for whom it does not concern."""
-    rows = HandOver.objects.select_related("giver", "receiver", "asked_by")
+    rows = with_chased(HandOver.objects.select_related("giver", "receiver", "asked_by"))
     found = get_object_or_404(rows, pk=pk)
     if not permissions.may_read_hand_over(reader, found):
         raise Http404

@@ -37,7 +37,7 @@ class Part(SignedIn, TemplateView):
 
 
 class MyWork(Part):
-    """What waits for me: signatures, questions, obligations, ownerships."""
+    """What waits for me: signatures, decisions, questions, obligations, ownerships."""
 
     template_name = "portfolio/my_work.html"
     view = "portfolio:my_work"

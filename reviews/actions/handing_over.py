@@ -109,11 +109,13 @@ def take_over(
     by: Person,
     at: datetime,
     hours: Mapping[int, int] | None = None,
+    in_objectives: bool = False,
 ) -> HandOver:
     """Accept all of it or a part: each thing changes hands now, in one transaction.
 
     `hours` are those a month that the receiver has for what they run in production, by the number
-    of the ownership (product.md P16). What is the giver's no more stays where it is.
+    of the ownership, and all of that has to be among their objectives (product.md P16). What is the
+    giver's no more stays where it is.
     """
     wanted = set(subjects)
     items = [item for item in hand_over.items.all() if item.subject in wanted]
@@ -123,7 +125,7 @@ def take_over(
     if not permissions.may_take_over(by, row):
         raise Refused("Only the person who was asked can answer.", rule="not_asked")
     _require_can_take(locked[row.receiver_id], row.giver)
-    move = Move(row, at, hours or {})
+    move = Move(row, at, hours or {}, in_objectives)
     kept = [(item, held) for item in items if (held := _held(item, move)) is not None]
     _require_something(kept, move)
     entries = [entry for item, held in kept for entry in _moved(item, held, move)]
@@ -162,12 +164,23 @@ def _require_something(kept: list[tuple[HandOverItem, Any]], move: Move) -> None
             rule="nothing_chosen",
             field="subjects",
         )
-    run = [held.pk for _, held in kept if belongings.asks_hours(held)]
+    _require_said([held.pk for _, held in kept if belongings.asks_hours(held)], move)
+
+
+def _require_said(run: list[int], move: Move) -> None:
+    """P16, of what they are to run."""
     if not set(run) <= move.hours.keys():
         raise Refused(
             "Say how many hours a month you have for each system that you run.",
             rule="hours_missing",
             field="subjects",
+        )
+    if run and not move.in_objectives:
+        raise Refused(
+            "Say that what you run is among your objectives; if it is not, speak to whoever agrees "
+            "on them first.",
+            rule="objectives_missing",
+            field="in_objectives",
         )
 
 

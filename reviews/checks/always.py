@@ -43,11 +43,15 @@ def _with_hours(asked: Asked) -> list[str]:
 
 
 def _hours_fault(asked: Asked, role: str) -> str | None:
-    """P16: whoever runs it says how many hours a month they have for it."""
+    """P16: whoever runs it says how many hours a month they have for it, and that it is among
+    their objectives."""
     owner = asked.facts.counted_owner(role)
-    if owner is None or owner.hours_a_month is not None:
+    if owner is None or (owner.hours_a_month is not None and owner.in_objectives):
         return None
-    return f"{Role(role).label}: {owner.person} has not said how many hours a month they have."
+    has = f"{Role(role).label}: {owner.person} has not said"
+    if owner.hours_a_month is None:
+        return f"{has} how many hours a month they have."
+    return f"{has} that it is among their objectives."
 
 
 def owner_fault(facts: Facts, role: str) -> str | None:

@@ -12,6 +12,7 @@ from reviews.queries.policies import (
     titles,
     version_in_force,
 )
+from reviews.queries.ready import ready
 from reviews.queries.signatures import (
     Request,
     open_reviews_for,
@@ -42,6 +43,7 @@ __all__ = [
     "possible_decisions",
     "questions_to",
     "readiness",
+    "ready",
     "requests_for",
     "signed_together",
     "signing_event",

@@ -131,6 +131,7 @@ class Life:
                 break
             if (hours := visitor.page.get_by_label("Hours a month you have for it")).count():
                 hours.first.fill("12")
+                visitor.page.get_by_label("It is among my objectives").first.check()
             yes.first.click()
             assert visitor.sees("Thank you: it is yours.")
             visitor.open("portfolio:my_work")

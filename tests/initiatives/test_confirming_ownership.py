@@ -15,10 +15,10 @@ class TestConfirmOwnership(TestCase):
         running = make_declared(by=lead)
         cls.owned = make_owner(initiative=running, role=Role.PRODUCTION_OWNER, person=cls.pia)
 
-    def confirm(self, hours, person=None):
+    def confirm(self, hours, person=None, **more):
         self.client.force_login(person or self.pia)
         url = reverse("initiatives:confirm_ownership", args=[self.owned.pk])
-        response = self.client.post(url, {"hours_a_month": hours})
+        response = self.client.post(url, {"hours_a_month": hours} | more)
         self.owned.refresh_from_db()
         return response
 
@@ -26,6 +26,22 @@ class TestConfirmOwnership(TestCase):
         self.confirm("12")
         assert self.owned.hours_a_month == 12
         assert self.owned.confirmed_at is not None
+
+    def test_keeps_that_it_is_agreed_and_what_was_said_before(self):
+        self.confirm("12")
+        assert not self.owned.in_objectives
+        self.confirm("", in_objectives="on")
+        assert (self.owned.hours_a_month, self.owned.in_objectives) == (12, True)
+        self.confirm("8")
+        assert self.owned.promised == "8 hours a month, among their objectives"
+
+    def test_asks_on_the_page_until_it_is_said(self):
+        self.client.force_login(self.pia)
+        page = self.owned.initiative.get_absolute_url()
+        self.assertContains(self.client.get(page), "It is among my objectives")
+        self.confirm("12", in_objectives="on")
+        self.assertNotContains(self.client.get(page), "It is among my objectives")
+        self.assertContains(self.client.get(page), "12 hours a month, among their objectives")
 
     def test_confirms_without_hours(self):
         self.confirm("")

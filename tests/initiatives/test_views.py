@@ -269,8 +269,10 @@ class TestAnswerOwnership(Pages):
     def test_is_mine(self):
         self.client.force_login(self.bo)
         assert self.get("answer_ownership", self.asked.pk).status_code == 200
-        assert self.answer(answer="accept", hours_a_month="8").status_code == 302
-        assert (self.stored().counts, self.stored().hours_a_month) == (True, 8)
+        said = {"hours_a_month": "8", "in_objectives": "on"}
+        assert self.answer(answer="accept", **said).status_code == 302
+        assert self.stored().counts
+        assert self.stored().promised == "8 hours a month, among their objectives"
 
     def test_is_not_mine(self):
         self.client.force_login(self.bo)

@@ -75,6 +75,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "successor": owed.filter(kind="leaving", path__contains="/initiatives/")[:1],
         "last-day": owed.filter(kind="leaving_recorded")[:1],
         "take-over": owed.filter(kind="hand_over_asked")[:1],
+        "not-answered": owed.filter(kind="hand_over_silent")[:1],
         "not-taken": owed.filter(kind="hand_over_answered")[:1],
         "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
         "suspended": owed.filter(kind="suspended", says__startswith="Decide")[:1],

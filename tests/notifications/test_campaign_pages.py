@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import actions as people
 from accounts.models import Person, Unit
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role, Stage
 from initiatives.workdays import add_working_days
-from notifications import actions
+from notifications import actions, campaigns
 from notifications.actions.composing import mail_time
 from notifications.models import Reminder
 from reviews import actions as reviews
@@ -312,11 +313,44 @@ class TestSilent(Started):
         response = self.as_(self.lead).post(CHASE, {"person": [self.ben.pk, "x"]}, follow=True)
         assert self.said(response) == ["One person is asked again, by a mail that goes out now."]
         response = self.client.post(CHASE, {"all": "yes"}, follow=True)
-        assert self.said(response) == ["2 people are asked again, by a mail that goes out now."]
+        assert self.said(response) == [
+            "2 people are asked again, by a mail that goes out now. "
+            "Left out: ben.byname@example.com (asked today, or by their next mail)."
+        ]
         response = self.client.post(CHASE, {"all": "yes"}, follow=True)
         assert self.said(response) == [
-            "They were asked today, or are by their next mail: nobody is asked twice."
+            "Nobody is asked again. Left out: Ana Able, Cleo Calm and ben.byname@example.com "
+            "(asked today, or by their next mail)."
         ]
+
+    def test_says_whom_chasing_all_left_out_since_the_page_was_opened(self):
+        page = self.as_(self.lead).get(SILENT)
+        (seen_at,) = re.findall(r'name="seen_at" value="([^"]+)"', page.content.decode())
+        self.accept(self.ana, at=timezone.now())
+        people.deactivate(person=self.ben, by=None, at=timezone.now())
+        sent = {"all": "yes", "seen_at": seen_at}
+        assert self.said(self.client.post(CHASE, sent, follow=True)) == [
+            "One person is asked again, by a mail that goes out now. "
+            "Left out: Ana Able (answered meanwhile); ben.byname@example.com (no longer here)."
+        ]
+        assert self.said(self.client.post(CHASE, {"all": "yes", "seen_at": "x"}, follow=True)) == [
+            "Nobody is asked again. Left out: Cleo Calm (asked today, or by their next mail)."
+        ]
+
+    def test_says_of_the_ticked_who_is_silent_no_more(self):
+        self.accept(self.ana, at=timezone.now())
+        sent = {"person": [self.ana.pk, self.cleo.pk]}
+        assert self.said(self.as_(self.lead).post(CHASE, sent, follow=True)) == [
+            "One person is asked again, by a mail that goes out now. "
+            "Left out: Ana Able (answered meanwhile)."
+        ]
+
+    def test_names_a_few_of_many_and_counts_the_others(self):
+        names = [f"Person {number}" for number in range(7)]
+        assert campaigns.chased(0, {"why": names}).endswith(
+            "Left out: Person 0, Person 1, Person 2, Person 3, Person 4 and 2 others (why)."
+        )
+        assert campaigns.chased(2, {}) == "2 people are asked again, by a mail that goes out now."
 
     def test_chases_nobody_unasked(self):
         response = self.as_(self.lead).post(CHASE, {}, follow=True)

@@ -62,6 +62,7 @@ SUBJECTS = {
     "successor": (r"Name who takes over by .+: .+ \(AI-\d+\)", "initiatives:detail"),
     "last-day": (r"Your last day was recorded: .+", "people:detail"),
     "take-over": (r"Accept or decline what .+ hands over: .+ things", "people:take_over"),
+    "not-answered": (r"Speak to .+: no answer about what .+ hands over", "people:take_over"),
     "not-taken": (r"Find somebody else: .+ declined what .+ owns", "people:detail"),
     "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
     "suspended": (r"Decide by .+: .+ \(AI-\d+\) is suspended", "initiatives:detail"),
@@ -121,6 +122,16 @@ class TestEveryMail(TestCase):
                 assert is_link or ("http" not in line and len(line) <= 72), (name, line)
             assert "\n\n\n" not in str(written.body).strip()
             assert "&#" not in str(written.body)
+
+    def test_it_breaks_no_reference_at_its_hyphen(self):
+        """The hyphen is one that can be copied; what keeps the line together stands around it."""
+        for name in ("sign", "own-several", "decide-late", "daily", "weekly"):
+            html = html_of(self.mails[name])
+            body = html[html.index('class="card"') :]
+            shown = re.findall(r"AI-\d+", re.sub(r'="[^"]*"', "", body))
+            assert shown, name
+            assert len(shown) == len(re.findall(r'"white-space:nowrap">\(?AI-\d+', body)), name
+            assert "\u2011" not in html + str(self.mails[name].body)
 
     def test_both_say_why_and_who_else_and_link_to_the_same(self):
         for name, written in self.mails.items():

@@ -320,6 +320,83 @@ class TestThePortfoliosChannel(Posting):
         assert not self.chats().exists()
 
 
+class TestItsDigestOfTheWeek(Posting):
+    """NOON is a Monday's."""
+
+    def setUp(self):
+        settings = override_settings(PORTFOLIO_CHANNEL_URL=self.room.url)
+        settings.enable()
+        self.addCleanup(settings.disable)
+        self.late = make_initiative(self.lead, name="Claims", due=NOON.date() - timedelta(days=4))
+
+    def week(self, at=NOON):
+        actions.plan_digests(at=at)
+        actions.deliver(clock=Clock(at))
+        return self.room.told
+
+    def test_says_how_it_stands_what_is_to_be_decided_and_where_to_read_on(self):
+        actions.sweep(at=NOON - timedelta(days=1))
+        Flag.objects.exclude(rule="decision_overdue").delete()
+        (told,) = self.week()
+        assert told["title"] == "Decide 1 late: the portfolio in the week of 2 Mar 2026"
+        lines = told["message"].splitlines()
+        assert "1 decision late, 1 more than a week before" in lines
+        assert f"· Claims ({self.late.reference}): 4 days late" in lines
+        assert f"http://localhost:8000{self.late.get_absolute_url()}" in lines
+        assert lines[-1] == "The dashboard: http://localhost:8000/"
+
+    def test_comes_with_the_first_mails_of_the_week_once(self):
+        assert self.week(NOON - timedelta(hours=6)) == []
+        for hours in range(-5, 6 * 24, 7):
+            told = self.week(NOON + timedelta(hours=hours))
+        assert len(told) == 1
+        assert len(self.week(NOON + timedelta(days=7))) == 2
+
+    def test_comes_later_in_the_week_where_nothing_ran_before(self):
+        assert len(self.week(NOON + timedelta(days=2))) == 1
+
+    def test_never_tells_of_what_is_restricted_nor_counts_it(self):
+        make_initiative(self.lead, name="Open one", due=NOON.date() - timedelta(days=2))
+        Initiative.objects.filter(pk=self.late.pk).update(is_restricted=True)
+        actions.sweep(at=NOON - timedelta(days=8))
+        (told,) = self.week()
+        assert told["title"].startswith("Decide 1 late")
+        assert "Claims" not in told["message"]
+        assert "Open one" in told["message"]
+
+    def test_tells_no_costs(self):
+        trip_by_spend(self.late)
+        (told,) = [told for told in self.week() if "in the week of" in told["title"]]
+        assert "EUR" not in told["message"]
+
+    def test_names_a_few_and_says_how_many_more(self):
+        for number in range(6):
+            make_initiative(self.lead, name=f"More {number}", due=NOON.date())
+        (told,) = self.week()
+        assert told["message"].count("· ") == 5
+        assert (
+            "And 2 more: http://localhost:8000/initiatives/?show=due&sort=decision"
+            in (told["message"])
+        )
+
+    def test_is_not_sent_where_there_is_nothing_to_say_nor_tried_again(self):
+        Initiative.objects.update(counting_since=None)
+        assert self.week() == self.week(NOON + timedelta(days=1)) == []
+        assert self.states() == ["cancelled"]
+
+    def test_is_tried_again_where_it_was_not_taken(self):
+        self.room.status = 500
+        assert self.week() == []
+        self.room.status = 200
+        assert len(self.week(NOON + timedelta(minutes=2))) == 1
+        assert self.states() == ["sent"]
+
+    def test_is_owed_to_nobody_where_there_is_no_channel(self):
+        with override_settings(PORTFOLIO_CHANNEL_URL=""):
+            self.week()
+        assert not self.chats().exists()
+
+
 class TestTheSettingsOfChat(Posting):
     def setUp(self):
         self.client.force_login(self.lead)

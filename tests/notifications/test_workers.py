@@ -18,9 +18,12 @@ from django.conf import settings
 from django.db import connection
 
 from initiatives.models import Initiative
+from notifications.actions import posting
 from notifications.models import Flag, Message, Reminder
+from proofs import racing
 from tests.notifications.conftest import Sink
 from tests.notifications.scenes import (
+    NOON,
     TODAY,
     make_initiative,
     make_lead,
@@ -80,6 +83,13 @@ def finish(running: subprocess.Popen[str]) -> dict[str, Any]:
     return done
 
 
+def owe_digest(number: int, given: racing.Given) -> str:
+    """What each worker does at the first tick of a week."""
+    settings.PORTFOLIO_CHANNEL_URL = "json://127.0.0.1:1/hook"
+    monday = TODAY + timedelta(weeks=given["week"])
+    return str(posting.tell_of_the_week(monday, at=NOON))
+
+
 class TestWorkers:
     def test_two_at_once_send_nothing_twice(self, sink: Sink):
         owe_many()
@@ -90,6 +100,12 @@ class TestWorkers:
         assert set(Counter(to for to, _ in sink.mails).values()) == {1}
         assert len(sink.mails) == MAILS
         assert states(Message) == {"sent": MAILS}
+
+    def test_many_at_once_owe_the_portfolios_channel_one_digest(self):
+        with racing.runners(f"{__name__}:owe_digest", processes=3, threads=2) as run:
+            for week in range(3):
+                assert run({"week": week})["True"] == 1
+        assert Message.objects.filter(channel="portfolio", is_digest=True).count() == 3
 
     def test_sweeps_at_once_open_and_owe_nothing_twice(self):
         lead = make_lead()

@@ -267,7 +267,8 @@ class TestTakingOver(Pages):
         items = list(asked.items.values_list("subject", flat=True))
         run = Ownership.objects.filter(role=Role.PRODUCTION_OWNER)
         said = {f"hours_{pk}": hours for pk in run.values_list("pk", flat=True)}
-        return self.post("take_over", asked.pk, answer="accept", subjects=items, **said, **more)
+        said = {"in_objectives": "on"} | said | more
+        return self.post("take_over", asked.pk, answer="accept", subjects=items, **said)
 
     def test_shows_the_receiver_all_of_it_restricted_ones_included(self):
         asked = self.ask(reason="Bo knows it.")
@@ -295,6 +296,39 @@ class TestTakingOver(Pages):
         assert response.status_code == 422
         assert "Say how many hours a month" in self.text(response)
         assert "checked" in self.text(response)
+
+    def test_asks_once_whether_it_is_agreed_and_keeps_what_was_said(self):
+        response = self.accept(self.ask(), in_objectives="")
+        assert response.status_code == 422
+        page = self.text(response)
+        assert page.count("It is among my objectives") == 1
+        assert "Say that what you run is among your objectives" in page
+        assert page.count('value="8"') == 2
+        assert HandOver.objects.open().exists()
+
+    def test_takes_hours_once_for_all_but_where_others_are_said(self):
+        asked = self.ask()
+        first, second = Ownership.objects.filter(role=Role.PRODUCTION_OWNER).order_by("pk")
+        own = {f"hours_{first.pk}": "3", f"hours_{second.pk}": ""}
+        self.accept(asked, hours_of_each="12", **own)
+        run = Ownership.objects.counting().filter(role=Role.PRODUCTION_OWNER)
+        said = dict(run.values_list("initiative", "hours_a_month"))
+        assert said == {first.initiative_id: 3, second.initiative_id: 12}
+
+    def test_keeps_the_hours_of_all_and_the_tick_where_something_is_refused(self):
+        page = self.text(self.accept(self.ask(), hours="", hours_of_each="many"))
+        assert 'value="many"' in page
+        assert 'id="in-objectives-all" checked' in page
+
+    def test_asks_neither_of_whoever_runs_nothing(self):
+        asked = self.ask()
+        for item in asked.items.all():
+            held = Ownership.objects.get(pk=int(item.subject.partition(":")[2]))
+            if held.role == Role.PRODUCTION_OWNER:
+                initiatives.end_ownership(ownership=held, by=self.lead, at=self.now)
+        page = self.text(self.get("take_over", asked.pk))
+        assert "Hours a month" not in page
+        assert "among my objectives" not in page
 
     def test_takes_a_part(self):
         asked = self.ask()

@@ -351,11 +351,17 @@ class TestHoursOfTheProductionOwner:
 
     @pytest.mark.parametrize("hours", [0, 12])
     def test_are_met_by_any_number(self, hours):
-        said = owned(Role.PRODUCTION_OWNER, hours_a_month=hours)
+        said = owned(Role.PRODUCTION_OWNER, hours_a_month=hours, in_objectives=True)
         assert self.asked(owned(Role.BUSINESS_OWNER), said) == met("Accepted by Ada Berg.")
 
+    def test_have_to_be_agreed(self):
+        said = owned(Role.PRODUCTION_OWNER, person("Pia Production"), hours_a_month=12)
+        assert self.asked(owned(Role.BUSINESS_OWNER), said) == unmet(
+            "Production owner: Pia Production has not said that it is among their objectives."
+        )
+
     def test_are_asked_of_nobody_else(self):
-        said = owned(Role.PRODUCTION_OWNER, hours_a_month=12)
+        said = owned(Role.PRODUCTION_OWNER, hours_a_month=12, in_objectives=True)
         assert self.asked(owned(Role.BUSINESS_OWNER, hours_a_month=None), said).is_met
 
     def test_are_no_second_fault_of_somebody_who_is_missing(self):

@@ -60,12 +60,12 @@ class HandsOver(TestCase):
             subjects=self.theirs() if subjects is None else subjects, **more,
         )  # fmt: skip
 
-    def accept(self, asked, subjects=None, *, by=None, at=LATER, hours=8):
+    def accept(self, asked, subjects=None, *, by=None, at=LATER, hours=8, agreed=True):
         subjects = self.theirs() if subjects is None else subjects
         run = [int(s.partition(":")[2]) for s in subjects if s.startswith("ownership")]
         return actions.take_over(
             hand_over=asked, subjects=subjects, by=by or self.bo, at=at,
-            hours={} if hours is None else dict.fromkeys(run, hours),
+            hours={} if hours is None else dict.fromkeys(run, hours), in_objectives=agreed,
         )  # fmt: skip
 
     def holder(self, role, initiative=None):
@@ -192,7 +192,8 @@ class TestTakeOver(HandsOver):
         assert (before.state, before.ended_at) == ("ended", LATER)
         now = Ownership.objects.open().get(role=Role.PRODUCTION_OWNER)
         assert (now.person, now.asked_by, now.accepted_at) == (self.bo, self.lead, LATER)
-        assert now.hours_a_month == 8
+        assert (now.hours_a_month, now.in_objectives) == (8, True)
+        assert not Ownership.objects.open().get(role=Role.BUSINESS_OWNER).in_objectives
 
     def test_writes_what_asking_and_accepting_write(self):
         asked = self.ask([self.role(Role.BUSINESS_OWNER)], by=self.lead)
@@ -279,6 +280,12 @@ class TestTakeOver(HandsOver):
             self.accept(asked, hours=None)
         business = [self.role(Role.BUSINESS_OWNER)]
         self.accept(asked, business, hours=None)
+
+    def test_refuses_to_run_a_system_that_is_not_among_their_objectives(self):
+        asked = self.ask()
+        with refused("objectives_missing", field="in_objectives"), leaves_alone(self.initiative):
+            self.accept(asked, agreed=False)
+        self.accept(asked, [self.role(Role.BUSINESS_OWNER)], agreed=False)
 
     def test_refuses_what_was_answered(self):
         asked, wanted = self.ask(), self.theirs()

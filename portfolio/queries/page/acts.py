@@ -43,11 +43,13 @@ def answers(person: Person, known: Facts, today: date) -> list[tuple[str, str]]:
 
 def to_confirm(person: Person, known: Facts) -> set[int]:
     """What this person may say again to be theirs: in production, where recertification asks;
-    before, whoever is to run it and has not said how many hours they have."""
+    before, whoever is to run it and has not said with how many hours, or that it is among their
+    objectives."""
     mine = [o for o in known.ownerships if o.person_id == person.pk and o.counts]
     if known.initiative.stage == Stage.PRODUCTION:
         return {o.pk for o in mine}
-    return {o.pk for o in mine if o.role == Role.PRODUCTION_OWNER and o.hours_a_month is None}
+    runs = (o for o in mine if o.role == Role.PRODUCTION_OWNER)
+    return {o.pk for o in runs if o.hours_a_month is None or not o.in_objectives}
 
 
 def is_to_endorse(person: Person, known: Facts) -> bool:

@@ -78,7 +78,11 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "initiatives:restrict": lambda target, _: {
         "restricted": "yes" if target.seen == "open" else ""
     },
-    "initiatives:answer_ownership": lambda *_: {"answer": "accept", "hours_a_month": "8"},
+    "initiatives:answer_ownership": lambda *_: {
+        "answer": "accept",
+        "hours_a_month": "8",
+        "in_objectives": "on",
+    },
     "initiatives:confirm_ownership": lambda *_: {"hours_a_month": "8"},
     "initiatives:remove_kill_condition": lambda *_: {},
     "initiatives:confirm_off": lambda *_: {},
