@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from initiatives.workdays import add_working_days, first_working_day, works_on
@@ -20,6 +20,7 @@ from notifications.mail import HAS_DEADLINE
 from notifications.models import Cursor, Message, Reminder, ReminderQuerySet
 from notifications.preferences import DIGEST, Pace
 
+WEEK = timedelta(days=7)
 NOTHING = Q(pk__in=())
 OFF = Q(pace=Pace.OFF)
 OF_THE_WEEK = Q(kind=DIGEST) & ~OFF
@@ -33,12 +34,14 @@ def compose(*, at: datetime) -> int:
     """
     at_once, of_the_day = _at_once(at), _of_the_day(at)
     ready = at_once | of_the_day & Q(has_mail=False) | OF_THE_WEEK | OFF
-    if not _waiting(at).filter(ready).exists():  # on SQLite each transaction is a writer
+    # Asked outside a transaction: on SQLite each one is a writer.
+    if not _left_over(at).exists() and not _waiting(at).filter(ready).exists():
         return 0
     cursor, _ = Cursor.objects.get_or_create(name="compose")
     today = timezone.localdate(at)
     with transaction.atomic():
         Cursor.objects.select_for_update().get(pk=cursor.pk)
+        _take_back(_left_over(at))
         _waiting(at).filter(OFF).update(state=Reminder.State.MUTED)
         digests = _write(OF_THE_WEEK, OF_THE_WEEK, at, is_urgent=False, is_digest=True, day=today)
         urgent = _write(at_once, at_once, at, is_urgent=True)
@@ -62,6 +65,31 @@ def _waiting(at: datetime) -> ReminderQuerySet:
     return waiting
 
 
+def _left_over(at: datetime) -> QuerySet[Message]:
+    """Mails of former days that could not be sent and that nobody is sending, to whoever gets the
+    mail of today now: it tells what they would have, so that after an outage nobody gets one for
+    each of its days."""
+    if not _goes_out(at):
+        return Message.objects.none()
+    mails = Message.objects.filter(is_urgent=False, is_digest=False)
+    of_today = mails.filter(recipient=OuterRef("recipient"), day=timezone.localdate(at))
+    went_out = Reminder.objects.filter(message=OuterRef("pk"), state=Reminder.State.SENT)
+    return mails.filter(
+        Q(lease_until=None) | Q(lease_until__lte=at),
+        ~Exists(of_today.exclude(state=Message.State.CANCELLED)),
+        ~Exists(went_out),
+        state=Message.State.QUEUED,
+        day__lt=timezone.localdate(at),
+    )
+
+
+def _take_back(mails: QuerySet[Message]) -> None:
+    """Let what they carry be carried by others."""
+    ids = list(mails.select_for_update(of=("self",), skip_locked=True).values_list("pk", flat=True))
+    Reminder.objects.owed().filter(message__in=ids).update(message=None)
+    Message.objects.filter(pk__in=ids).update(state=Message.State.CANCELLED)
+
+
 def _at_once(at: datetime) -> Q:
     """What cannot wait at any hour; what somebody wants at once, or has too near a deadline, from
     the hour of the mails."""
@@ -73,14 +101,13 @@ def _at_once(at: datetime) -> Q:
 
 def _too_near(today: date) -> Q:
     """Deadlines that are over before the next mail of the day."""
-    near = Q(
-        pace=Pace.DAILY,
-        kind__in=HAS_DEADLINE,
-        step__lte=0,
-        due_date__gte=today,
-        due_date__lt=add_working_days(today, 1),
-    )
+    near = Q(_over_before(add_working_days(today, 1), today), pace=Pace.DAILY)
     return near & Q(has_mail=True) if works_on(today) else near
+
+
+def _over_before(day: date, today: date) -> Q:
+    """Deadlines that are over by this day and not yet, of which somebody hears before they are."""
+    return Q(kind__in=HAS_DEADLINE, step__lte=0, due_date__gte=today, due_date__lt=day)
 
 
 def _of_the_day(at: datetime) -> Q:
@@ -89,8 +116,10 @@ def _of_the_day(at: datetime) -> Q:
         return NOTHING
     today = timezone.localdate(at)
     monday = today - timedelta(days=today.weekday())
-    of_last_week = Q(pace=Pace.WEEKLY, planned_at__lt=mail_time(monday))
-    return (Q(pace=Pace.DAILY) | of_last_week) & ~Q(kind=DIGEST)
+    next_one = first_working_day(monday + WEEK)
+    weekly = Q(planned_at__lt=mail_time(monday)) | _over_before(next_one, today)
+    weekly &= Q(pace=Pace.WEEKLY)
+    return (Q(pace=Pace.DAILY) | weekly) & ~Q(kind=DIGEST)
 
 
 def _goes_out(at: datetime) -> bool:

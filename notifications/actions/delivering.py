@@ -27,9 +27,11 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
+    Subquery,
     Value,
     When,
 )
+from django.db.models.functions import Left
 from django.utils import timezone
 
 from notifications import failures, mail, queries, weekly_mail
@@ -38,8 +40,10 @@ from notifications.actions.composing import compose
 from notifications.models import Message, Reminder
 
 BATCH = 50
+FIRST = ("-is_urgent", "next_attempt_at", "pk")  # an alarm waits for no campaign
 LEASE = timedelta(seconds=120)
-RENEWED_AFTER = timedelta(seconds=30)  # so that a mail that takes its time is still ours
+# A mail whose server takes ten seconds for each answer takes some hundred: it is ours until then.
+RENEWED_AFTER = timedelta(seconds=10)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120))
 
 Clock = Callable[[], datetime]
@@ -102,10 +106,10 @@ def _claim(at: datetime, channel: str) -> _Batch | None:
     """
     token = uuid4()
     with transaction.atomic():
-        rows = _claimable(at).filter(channel=channel).order_by("next_attempt_at", "pk")
+        rows = _claimable(at).filter(channel=channel).order_by(*FIRST)
         ids = list(rows.select_for_update(skip_locked=True).values_list("pk", flat=True)[:BATCH])
         _claimable(at).filter(pk__in=ids).update(token=token, lease_until=at + LEASE)
-    messages = list(_held(token).select_related("recipient").order_by("next_attempt_at", "pk"))
+    messages = list(_held(token).select_related("recipient").order_by(*FIRST))
     return _Batch(token, channel, messages, at) if messages else None
 
 
@@ -134,7 +138,7 @@ def _check(batch: _Batch, at: datetime, done: Delivered) -> None:
 def _mark_sent_before(messages: QuerySet[Message], at: datetime) -> None:
     """Those that somebody sent who was killed before they could mark more than what was told."""
     told = Reminder.objects.filter(message=OuterRef("pk"), state=Reminder.State.SENT)
-    _mark(messages.filter(Exists(told)), at)
+    _mark(messages.filter(Exists(told)), at, subject=Left(Subquery(told.values("says")[:1]), 300))
 
 
 def _check_reminders(batch: _Batch, at: datetime) -> None:
@@ -173,8 +177,8 @@ def _send_batch(batch: _Batch, done: Delivered, clock: Clock, end: datetime | No
 
 
 def _is_still_held(message: Message, batch: _Batch, at: datetime) -> bool:
-    """Whether nobody else has taken it: asked again, and the lease renewed, when that is half a
-    minute old."""
+    """Whether nobody else has taken it: asked again, and the lease renewed, when that is some
+    seconds old."""
     if at >= batch.leased_at + RENEWED_AFTER:
         _mark_messages(batch, at)
         _held(batch.token).update(lease_until=at + LEASE)
@@ -223,12 +227,13 @@ def _written(
 
 
 def _mark_sent(message: Message, batch: _Batch, at: datetime) -> None:
-    """Of a mail say so at what it told, whoever has it by now; a chat's message says so itself."""
-    batch.sent.append(message)
+    """Of a mail say so at what it told, whoever has it by now: where that fails it is not marked at
+    all, and goes out once more. A chat's message says so itself."""
     if batch.channel == Message.Channel.EMAIL:
         told = [reminder.pk for reminder in batch.reminders[message.pk]]
         Reminder.objects.filter(pk__in=told).update(state=Reminder.State.SENT, message=message)
-    else:
+    batch.sent.append(message)
+    if batch.channel != Message.Channel.EMAIL:
         _mark_messages(batch, at)
 
 
@@ -262,6 +267,7 @@ def _not_sent(
     if failures.is_final(error) or message.attempts >= len(BACK_OFF):
         _held(token).filter(pk=message.pk).update(
             state=Message.State.FAILED,
+            attempts=message.attempts + 1,
             lease_until=None,
             last_error=failures.told(error),
             subject=message.subject,

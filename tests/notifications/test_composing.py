@@ -93,6 +93,45 @@ class TestHours(ComposeTestCase):
 
 
 @pytest.mark.embedded
+class TestOutage(ComposeTestCase):
+    """The mail server is away for days: what is written waits in the queue."""
+
+    def test_leaves_one_mail_of_what_those_of_all_its_days_would_have_told(self):
+        for days in range(4):
+            self.owe()
+            assert compose(at=MONDAY + days * DAY + SEVEN) == 1
+        assert states(Message) == {"cancelled": 3, "queued": 1}
+        last = Message.objects.get(state="queued")
+        assert last.day == (MONDAY + 3 * DAY).date()
+        assert last.reminders.count() == 4
+
+    def test_brings_what_waits_to_whoever_is_owed_nothing_new(self):
+        self.owe()
+        assert compose(at=MONDAY + SEVEN) == 1
+        assert compose(at=MONDAY + DAY) == 0
+        assert compose(at=MONDAY + DAY + SEVEN) == 1
+        assert states(Message) == {"cancelled": 1, "queued": 1}
+        assert compose(at=MONDAY + DAY + SEVEN + HOUR) == 0
+
+    def test_leaves_alone_what_somebody_sends_or_has_sent(self):
+        for lease, state in ((MONDAY + DAY + 8 * HOUR, "owed"), (None, "sent")):
+            Reminder.objects.all().delete()
+            Message.objects.all().delete()
+            self.owe()
+            compose(at=MONDAY + SEVEN)
+            Message.objects.update(lease_until=lease)
+            Reminder.objects.update(state=state)
+            assert compose(at=MONDAY + DAY + SEVEN) == 0
+            assert states(Message) == {"queued": 1}
+
+    def test_leaves_alone_what_cannot_wait(self):
+        self.owe(kind="unowned", is_urgent=True)
+        compose(at=MONDAY)
+        assert compose(at=MONDAY + DAY + SEVEN) == 0
+        assert states(Message) == {"queued": 1}
+
+
+@pytest.mark.embedded
 class TestWeekends(ComposeTestCase):
     def test_wait_for_the_next_working_day(self):
         self.owe()

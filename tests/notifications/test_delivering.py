@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
-from django.test import TestCase
+from django.db import IntegrityError, OperationalError, connection, transaction
+from django.test import TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -33,6 +33,13 @@ from tests.notifications.scenes import (
 
 MINUTE = timedelta(minutes=1)
 ELSEWHERE = "00000000-0000-4000-8000-000000000000"  # the token of another sender
+
+
+def deadlock(execute, sql, params, many, context):
+    """What the database may say to whoever marks reminders as sent."""
+    if sql.startswith('UPDATE "notifications_reminder"') and "sent" in params:
+        raise OperationalError("deadlock detected")
+    return execute(sql, params, many, context)
 
 
 class Clock:
@@ -107,6 +114,15 @@ class TestDeliver(DeliverTestCase):
         (got,) = self.sink.to("lea.lead@example.com")
         assert got["Message-ID"] == f"<message-{Message.objects.get().pk}@localhost>"
         assert got["Auto-Submitted"] == "auto-generated"
+
+    def test_sends_first_what_cannot_wait(self):
+        for n in range(60):
+            owe_one(make_person(f"Person {n}"), self.initiative, is_urgent=False)
+        self.clock.forward(timedelta(hours=19))  # seven in the morning
+        compose(at=self.clock.now)
+        owe_one(self.lead, self.initiative)
+        assert self.deliver().sent == 61
+        assert self.sink.mails[0][0] == self.lead.email
 
     def test_uses_one_connection_for_many(self):
         for n in range(60):
@@ -273,6 +289,7 @@ class TestLease(DeliverTestCase):
         assert self.deliver() == Delivered()
         assert not self.sink.mails
         assert states(Message) == {"sent": 1}
+        assert Message.objects.get().subject == f"Name who answers for {self.initiative}"
 
     def test_a_slice_that_is_used_up_leaves_the_rest_to_the_next(self):
         for n in range(3):
@@ -283,6 +300,24 @@ class TestLease(DeliverTestCase):
         assert not Message.objects.filter(lease_until__isnull=False).exists()
         self.clock.forward(MINUTE)
         assert self.deliver() == Delivered(sent=3 - first.sent)
+
+
+class TestMark(TransactionTestCase):
+    sink: Sink
+
+    @pytest.fixture(autouse=True)
+    def real_server(self, sink):
+        self.sink = sink
+
+    def test_that_fails_costs_a_copy_and_loses_nothing(self):
+        lead = make_lead()
+        owe_one(lead, make_initiative(lead))
+        with connection.execute_wrapper(deadlock), pytest.raises(OperationalError):
+            actions.deliver(clock=Clock())
+        assert (states(Message), states(Reminder)) == ({"queued": 1}, {"owed": 1})
+        assert actions.deliver(clock=Clock()) == Delivered(sent=1)
+        assert [to for to, _ in self.sink.mails] == [lead.email] * 2
+        assert states(Reminder) == {"sent": 1}
 
 
 class TestConstraints(DeliverTestCase):
