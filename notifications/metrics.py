@@ -23,7 +23,7 @@ from notifications.rules import RULES
 
 
 def exposition() -> bytes:
-    """Everything, in the text format of Prometheus; six queries."""
+    """Everything, in the text format of Prometheus; seven queries."""
     registry = CollectorRegistry()
     registry.register(Gatehouse())
     return generate_latest(registry)
@@ -38,6 +38,7 @@ class Gatehouse(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         yield from _clock(queries.last_sweep())
+        yield _gauge("parts_failing", "Parts of ticks that fail", len(operations.troubles()))
         yield from _queue()
         yield _flags()
         yield _initiatives()

@@ -11,7 +11,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from notifications import queries
-from notifications.models import Message, Reminder, Sweep
+from notifications.models import Message, Reminder, Sweep, Trouble
 from notifications.rules import RULES
 
 OLDEST_SWEEP = timedelta(minutes=15)  # three were missed
@@ -21,6 +21,22 @@ PARTS = {
     "kill_conditions": "Kill conditions, lapses and conditions of approvals",
     "evidence": "Evidence of open reviews",
     "reminders": "Reminders",
+}
+# What can fail by itself besides these and the rules.
+SMALLER_PARTS = {
+    "leavers": "People whose last day is over",
+    "inactivity": "People who were deactivated elsewhere",
+    "lapses": "Decisions that lapse",
+    "conditions": "Conditions that are missed",
+    "overrides": "Overrides that are over",
+    "snoozes": "Snoozes that are over",
+    "signers": "Reminders of signers",
+    "chasing": "Reminders of people who are silent",
+    "hand_overs": "Reminders of hand-overs",
+    "bell": "What the bell counts",
+    "hearing": "Reading what people did",
+    "settling": "Noting what is answered",
+    "mails": "Sending mails",
 }
 
 
@@ -62,9 +78,29 @@ def sweeps() -> list[Sweep]:
 
 def slowest_first(sweep: Sweep) -> list[tuple[str, float]]:
     """What its time went into, in words and in seconds."""
-    named = {name: rule.title for name, rule in RULES.items()} | PARTS
     spent: Iterable[tuple[str, float]] = sweep.seconds.items()
-    return sorted(((named.get(n, n), s) for n, s in spent), key=lambda p: (-p[1], p[0]))
+    return sorted(((in_words(n), s) for n, s in spent), key=lambda p: (-p[1], p[0]))
+
+
+def in_words(part: str) -> str:
+    """A part of the machinery as people call it."""
+    named = {name: rule.title for name, rule in RULES.items()} | PARTS | SMALLER_PARTS
+    return named.get(part, part)
+
+
+def troubles() -> list[Trouble]:
+    """What fails now, the longest first."""
+    return list(Trouble.objects.all())
+
+
+def fails_since() -> datetime | None:
+    """Since when something fails, for a line on every page, so it is asked once a minute."""
+    return cache.get_or_set("fails_since", _first_trouble, KEPT) or None
+
+
+def _first_trouble() -> datetime | str:
+    found = troubles()
+    return found[0].since if found else ""  # not None, which the cache would not keep
 
 
 def stands_still_since() -> datetime | None:

@@ -14,13 +14,13 @@ SLICE = timedelta(seconds=30)  # the embedded worker ignores Celery's own limits
 @shared_task
 def sweep() -> None:
     """Bring flags and reminders up to date with the portfolio; once a week owe the digest."""
-    actions.sweep(at=timezone.now())
-    actions.plan_digests(at=timezone.now())
+    try:
+        actions.sweep(at=timezone.now())
+    finally:
+        actions.plan_digests(at=timezone.now())
 
 
 @shared_task
 def hear_and_deliver() -> None:
     """Turn what people did into reminders, note what is over by it, and send what is owed."""
-    actions.hear(at=timezone.now())
-    actions.settle(at=timezone.now())
-    actions.deliver(slice_=SLICE)
+    actions.hear_and_deliver(slice_=SLICE)

@@ -83,6 +83,11 @@ def _stands_still(request: HttpRequest) -> datetime | None:
     return operations.stands_still_since() if _may_operate(request) else None
 
 
+def _fails(request: HttpRequest) -> datetime | None:
+    """Since when a part of the machinery fails: for the same people."""
+    return operations.fails_since() if _may_operate(request) else None
+
+
 def frame(request: HttpRequest) -> dict[str, Any]:
     """What `base.html` needs. Navigation and personas are computed only where they are shown."""
     match = request.resolver_match
@@ -93,6 +98,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "may_operate": SimpleLazyObject(lambda: _may_operate(request)),
         "unread": SimpleLazyObject(lambda: _unread(request)),
         "stands_still": SimpleLazyObject(lambda: _stands_still(request)),
+        "fails": SimpleLazyObject(lambda: _fails(request)),
         "navigation": SimpleLazyObject(lambda: tuple(navigation(view))),
         "demo": settings.DEMO,
         "demo_password": settings.DEMO_PASSWORD,

@@ -12,6 +12,7 @@ from notifications.actions.settling import read, read_all, settle
 from notifications.actions.snoozing import snooze, wake
 from notifications.actions.subscribing import make_calendar, revoke_calendar
 from notifications.actions.sweeping import Counted, Swept, sweep
+from notifications.actions.ticking import hear_and_deliver
 
 __all__ = [
     "Counted",
@@ -24,6 +25,7 @@ __all__ = [
     "deliver",
     "enter_channel",
     "hear",
+    "hear_and_deliver",
     "make_calendar",
     "plan_digests",
     "read",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +19,7 @@ from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
 from notifications.actions import awaiting, chasing, offering, planning, settling, snoozing
 from notifications.actions.planning import Planned
+from notifications.actions.trying import Attempts
 from notifications.models import Flag, Sweep
 from notifications.rules import RULES
 from notifications.rules.finding import Finding
@@ -56,45 +58,64 @@ class Swept:
 def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swept:
     """Compute every rule over the whole portfolio, and plan what is owed; `by` asked for it.
 
-    Each part commits by itself: what fails, or is killed, leaves the rest for the next run. Two at
-    once are harmless: constraints let one of them open a flag or owe a reminder. Memory is the
-    same for any number of initiatives, of which rules see a part at a time. `trips=False` spares
-    what is a fact from then on, unlike a flag: people whose last day is over, conditions that trip
-    or are missed, dates that lapse.
+    Each part commits by itself: what fails is noted, keeps no other from being done, and is raised
+    at the end; what is killed is left to the next run. Two at once are harmless: constraints let
+    one of them open a flag or owe a reminder. Memory is the same for any number of initiatives, of
+    which rules see a part at a time. `trips=False` spares what is a fact from then on, unlike a
+    flag: people whose last day is over, conditions that trip or are missed, dates that lapse.
     """
-    took = _Stopwatch()
-    tripped, lapsed, missed = _settle(at) if trips else (0, 0, 0)
+    took, attempt = _Stopwatch(), Attempts(at)
+    tripped, lapsed, missed = _settle(at, attempt) if trips else (0, 0, 0)
     took.lap("kill_conditions")
-    noticed = reviews.notice_changes(at=at)
-    reviews.settle_overrides(at=at)
+    noticed = attempt("evidence", lambda: reviews.notice_changes(at=at), 0)
+    attempt("overrides", lambda: reviews.settle_overrides(at=at), 0)
     took.lap("evidence")
-    policy = policies.current_policy()
-    parts = list(Initiative.objects.in_parts())
-    counted = {}
-    for name in RULES:
-        counted[name] = sum((apply(name, part, policy, at) for part in parts), Counted())
-        took.lap(name)
-    snoozing.end_snoozes(at=at)
-    planned = planning.plan(at=at) + awaiting.remind(at=at)
-    planned += chasing.plan(at=at) + offering.plan(at=at)
-    settling.settle_flags(at=at)
+    counted = _apply_all(at, attempt, took)
+    planned = _plan(at, attempt)
     took.lap("reminders")
     _record(at, by, took.laps)
+    attempt.end()
     return Swept(
         at, tripped, lapsed, missed, noticed, counted, planned, round(sum(took.laps.values()), 3)
     )
 
 
-def _settle(at: datetime) -> tuple[int, int, int]:
+def _settle(at: datetime, attempt: Attempts) -> tuple[int, int, int]:
     """Write down what is a fact by now, whose last day is over first; how many kill conditions
     tripped, how many initiatives lapsed, how many conditions of approvals were missed."""
-    people.deactivate_leavers(at=at)
-    people.date_inactivity(at=at)
+    attempt("leavers", lambda: people.deactivate_leavers(at=at), 0)
+    attempt("inactivity", lambda: people.date_inactivity(at=at), 0)
     return (
-        initiatives.trip_kill_conditions(at=at),
-        reviews.lapse_undecided(at=at),
-        initiatives.miss_conditions(at=at),
+        attempt("kill_conditions", lambda: initiatives.trip_kill_conditions(at=at), 0),
+        attempt("lapses", lambda: reviews.lapse_undecided(at=at), 0),
+        attempt("conditions", lambda: initiatives.miss_conditions(at=at), 0),
     )
+
+
+def _apply_all(at: datetime, attempt: Attempts, took: _Stopwatch) -> dict[str, Counted]:
+    policy = policies.current_policy()
+    parts = list(Initiative.objects.in_parts())
+    counted = {}
+    for name in RULES:
+        counted[name] = attempt(name, partial(_apply_to, name, parts, policy, at), Counted())
+        took.lap(name)
+    # Of a rule that there is no more nobody could say what it means.
+    Flag.objects.open().exclude(rule__in=RULES).update(closed_at=at)
+    return counted
+
+
+def _apply_to(name: str, parts: list[InitiativeQuerySet], policy: Policy, at: datetime) -> Counted:
+    return sum((apply(name, part, policy, at) for part in parts), Counted())
+
+
+def _plan(at: datetime, attempt: Attempts) -> Planned:
+    attempt("snoozes", lambda: snoozing.end_snoozes(at=at), 0)
+    planned = attempt("reminders", lambda: planning.plan(at=at), Planned())
+    planned += attempt("signers", lambda: awaiting.remind(at=at), Planned())
+    planned += attempt("chasing", lambda: chasing.plan(at=at), Planned())
+    planned += attempt("hand_overs", lambda: offering.plan(at=at), Planned())
+    attempt("bell", lambda: settling.settle_flags(at=at), 0)
+    return planned
 
 
 class _Stopwatch:

@@ -2,7 +2,7 @@
 
 from notifications.models.calendars import Calendar
 from notifications.models.channels import Channel
-from notifications.models.clock import Cursor, Sweep
+from notifications.models.clock import Cursor, Sweep, Trouble
 from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet, snoozed, subject_of
 from notifications.models.mails import Message, Reminder, ReminderQuerySet
 from notifications.models.preferences import Preference
@@ -21,6 +21,7 @@ __all__ = [
     "ReminderQuerySet",
     "Snooze",
     "Sweep",
+    "Trouble",
     "snoozed",
     "subject_of",
 ]

@@ -32,3 +32,17 @@ class Sweep(models.Model):
 
     def __str__(self) -> str:
         return f"sweep at {self.at:%Y-%m-%d %H:%M}"
+
+
+class Trouble(models.Model):
+    """A part of the machinery that fails since some moment, and with what; gone once it works."""
+
+    part = models.CharField(max_length=60, unique=True)
+    since = models.DateTimeField()
+    error = models.CharField(max_length=500)
+
+    class Meta:
+        ordering = ("since", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.part} since {self.since:%Y-%m-%d %H:%M}: {self.error}"

@@ -36,6 +36,7 @@ class Operations(SignedIn, TemplateView):
             sweeps=[(sweep, sum(sweep.seconds.values())) for sweep in sweeps],
             parts=operations.slowest_first(sweeps[0]) if sweeps else [],
             stands_still=operations.stands_still_since(),
+            troubles=[(operations.in_words(t.part), t) for t in operations.troubles()],
             failed=list(failed),
             page=failed,
             **kwargs,

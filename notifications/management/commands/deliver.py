@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.utils import timezone
 
 from notifications import actions
 
@@ -18,8 +17,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, **options: Any) -> None:
-        heard = actions.hear(at=timezone.now())
-        done = actions.deliver()
+        heard, done = actions.hear_and_deliver()
         if options["json"]:
             self.stdout.write(json.dumps({"heard": asdict(heard), **asdict(done)}))
             return

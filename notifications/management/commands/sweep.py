@@ -30,6 +30,12 @@ def moment(text: str) -> datetime:
         ) from error
 
 
+def told(failed: ExceptionGroup) -> str:
+    """What went wrong, a line each."""
+    errors = (f"{type(error).__name__}: {error}" for error in failed.exceptions)
+    return "\n".join([f"{failed.message}", *errors])
+
+
 class Command(BaseCommand):
     help = (
         "Open, update and close flags over the whole portfolio, and plan the reminders. Safe to "
@@ -48,7 +54,10 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         now = timezone.now()
         at = now if options["at"] is None else moment(options["at"])
-        swept = actions.sweep(at=at, trips=at <= now)
+        try:
+            swept = actions.sweep(at=at, trips=at <= now)
+        except ExceptionGroup as failed:
+            raise CommandError(told(failed)) from failed
         if options["json"]:
             self.stdout.write(json.dumps(asdict(swept) | {"at": at.isoformat()}))
         else:
