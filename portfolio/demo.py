@@ -27,20 +27,21 @@ from initiatives.stages import Role, Stage
 from notifications import actions as notifications
 from notifications.models import Flag
 from portfolio import stories
-from portfolio.stories import deeds, imported
+from portfolio.stories import deeds, imported, ticks
 from portfolio.stories import people as told
 from portfolio.stories.people import Cast
 from portfolio.stories.story import Deed, Scene, Story
 from reviews import actions as reviews
 
 
-def load(portfolio: Iterable[Story] = stories.ALL) -> None:
-    """Make the whole portfolio or nothing, then let the ticks look at it once."""
+def load(portfolio: Iterable[Story] = stories.ALL, *, with_mails: bool = False) -> None:
+    """Make the whole portfolio or nothing, then let the ticks look at it once; `with_mails` also on
+    some mornings before, so that there are mails that were sent, and flags that have closed."""
     cast = Cast(now=timezone.now())
     with _without_collecting(), transaction.atomic():
         _people(cast)
         _units(cast)
-        _tell(portfolio, cast)
+        _tell(portfolio, cast, ticks.mornings(cast) if with_mails else ())
         imported.bring_in(cast)
         reviews.judge(at=cast.now)
         notifications.sweep(at=cast.now)
@@ -99,9 +100,12 @@ def _units(cast: Cast) -> None:
             people.edit_person(person=person, unit=cast.units[name], by=None, at=at, **said)
 
 
-def _tell(told_stories: Iterable[Story], cast: Cast) -> None:
+def _tell(
+    told_stories: Iterable[Story], cast: Cast, mornings: Iterable[tuple[datetime, Deed]]
+) -> None:
     """Register all of them in the order of their numbers; then everything happens in its turn."""
     timeline: list[tuple[datetime, Deed, Scene]] = [_leaving(cast)]
+    timeline += [(at, deed, _of_none(cast, at)) for at, deed in mornings]
     for story in told_stories:
         scene = _begin(story, cast)
         for deed in (*deeds.beginning(story), *story.happened):
@@ -128,7 +132,12 @@ def _leaving(cast: Cast) -> tuple[datetime, Deed, Scene]:
 
     deed = Deed(told.LEFT_DAYS_AGO, leave)
     at = deed.moment(cast)
-    return at, deed, Scene(cast, stories.ALL[0], Initiative(), at)
+    return at, deed, _of_none(cast, at)
+
+
+def _of_none(cast: Cast, at: datetime) -> Scene:
+    """For what happens in no story."""
+    return Scene(cast, stories.ALL[0], Initiative(), at)
 
 
 def _begin(story: Story, cast: Cast) -> Scene:

@@ -36,7 +36,8 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
     _say_more(at)
     actions.hear(at=at)
     today = timezone.localdate(at)
-    owed = Reminder.objects.owed().select_related("recipient", "initiative").order_by("pk")
+    owed = Reminder.objects.exclude(state=Reminder.State.CANCELLED)  # or sent, where none is owed
+    owed = owed.select_related("recipient", "initiative").order_by("state", "pk")
     before = owed.filter(kind="decision_date", step__lte=0)
     found = {
         "sign": owed.filter(kind="sign_off_asked", step=0, says__endswith="charter")[:1],

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
+from django.core import mail
 from django.core.management import call_command
 from django.db.models import Max
 from django.test import TestCase, override_settings
@@ -17,12 +20,14 @@ from accounts.models import Person
 from audit.models import Event
 from initiatives.models import Baseline, EvaluationRun, Initiative, Measurement, Metric, Spend
 from initiatives.stages import Gate, Role, Stage
+from initiatives.workdays import works_on
 from notifications import campaigns
-from notifications.models import Flag, Reminder
+from notifications import queries as notifications
+from notifications.models import Flag, Message, Reminder
 from notifications.rules import RULES
 from portfolio import demo, personas, stories
 from portfolio.queries import dashboard, work
-from portfolio.stories import imported
+from portfolio.stories import imported, ticks
 from portfolio.stories.people import COLLEAGUES
 from reviews import queries
 from reviews.models import Decision, Review, SignOff
@@ -56,7 +61,9 @@ def typed_for_charter(initiative: Initiative, criteria: set[str]) -> int:
 class TestDemo(TestCase):
     @classmethod
     def setUpTestData(cls):
-        demo.load()
+        mail.outbox = []
+        demo.load(with_mails=True)
+        cls.mails = list(mail.outbox)
         cls.today = timezone.localdate()
 
     def person(self, persona):
@@ -106,6 +113,7 @@ class TestDemo(TestCase):
         for model, field in (
             (Event, "at"), (Measurement, "measured_at"), (Decision, "decided_at"),
             (SignOff, "signed_at"), (Initiative, "stage_entered_at"), (Initiative, "touched_at"),
+            (Message, "sent_at"), (Flag, "closed_at"),
         ):  # fmt: skip
             assert model.objects.aggregate(last=Max(field))["last"] <= now, (model, field)
         assert Spend.objects.aggregate(last=Max("spent_on"))["last"] <= self.today
@@ -198,7 +206,33 @@ class TestDemo(TestCase):
         owed = Reminder.objects.owed()
         assert 0 < owed.count() < 150
         over = owed.filter(initiative__stage=Stage.RETIRED)
-        assert set(over.values_list("kind", flat=True)) == {"obligation"}  # left by one of them
+        assert set(over.values_list("kind", flat=True)) <= {"obligation"}  # left by one of them
+
+    def test_has_sent_mails_in_its_past_though_none_went_anywhere(self):
+        assert self.mails == []
+        assert settings.EMAIL_BACKEND.endswith("locmem.EmailBackend")
+        days = {timezone.localdate(at) for at in Message.objects.values_list("sent_at", flat=True)}
+        assert len(days) == len(ticks.DAYS_AGO)
+        assert all(works_on(day) and self.today - day < timedelta(days=15) for day in days)
+        states = Message.objects.order_by().values_list("state", flat=True).distinct()
+        assert set(states) == {"sent"}
+        for persona in (personas.LEAD, personas.BUSINESS_OWNER, personas.ENGINEERING_OWNER):
+            assert notifications.sent_to(self.person(persona)), persona.name
+
+    def test_has_flags_that_have_closed_and_reminders_that_were_read(self):
+        lead = self.person(personas.LEAD)
+        assert 3 <= notifications.closed_lately(lead, timezone.now()).count() <= 15
+        read = Reminder.objects.filter(recipient=lead, seen_at__isnull=False)
+        assert read.exists()
+        assert notifications.unread_by(lead).exists()
+
+    def test_has_somebody_who_was_reminded_of_a_hand_over_and_says_nothing(self):
+        silent = Reminder.objects.filter(
+            kind="hand_over_silent", recipient=self.person(personas.LEAD)
+        )
+        assert silent.exists()
+        sent = Reminder.objects.filter(kind="hand_over_asked", state="sent", step__gt=0)
+        assert sent.exists()
 
     def test_flags_of_each_rule_a_few_and_not_everything(self):
         """One rule floods where half of what lives is flagged by it; none of §5 is left to guess

@@ -301,7 +301,7 @@ class TestTakingOver(Pages):
         response = self.accept(self.ask(), in_objectives="")
         assert response.status_code == 422
         page = self.text(response)
-        assert page.count("It is among my objectives") == 1
+        assert page.count("They are among my objectives") == 1
         assert "Say that what you run is among your objectives" in page
         assert page.count('value="8"') == 2
         assert HandOver.objects.open().exists()

@@ -43,7 +43,7 @@ class Command(BaseCommand):
     def _demo(self) -> None:
         if not Initiative.objects.exists():
             self.stdout.write("Loading the demo portfolio: two years in half a minute or so …")
-            demo.load()
+            demo.load(with_mails=True)
         if not settings.DEMO_PASSWORD:
             self.stdout.write(DEMO_WITHOUT_SIGN_IN)
             return

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from accounts.models import Person
 from initiatives.actions import uploads
-from initiatives.models import Initiative, OpenQuestion, Upload
+from initiatives.models import HandOver, Initiative, OpenQuestion, Upload
 from initiatives.stages import Gate, Stage
 from portfolio import personas
 from portfolio.queries import tabs, work
@@ -78,7 +78,9 @@ def shots() -> list[Shot]:
         Shot("list-empty", "initiatives:list", who=lead, query="?q=nothingofthekind"),
         Shot("register", "initiatives:register", who=lead),
         *(Shot(name, f"portfolio:{view}", who=busiest()) for name, view in MY_WORK),
+        Shot("my-work-lead", "portfolio:my_work", who=lead),
         Shot("attention", "notifications:attention", who=lead),
+        Shot("attention-closed", "notifications:attention", who=lead, query="?by=closed"),
         Shot("blockers", "portfolio:blockers", who=lead),
         Shot("lessons", "portfolio:lessons", who=lead),
         *initiative_pages(lead),
@@ -93,8 +95,17 @@ def shots() -> list[Shot]:
         Shot("sign-in-again", "account_reauthenticate", (), lead),
         Shot("not-found", "initiatives:detail", (10**9,), lead, status=404),
         Shot("not-allowed", "initiatives:import", (), persona(personas.SECURITY), status=403),
+        *hand_overs(),
         *imports(lead),
     ]
+
+
+def hand_overs() -> Iterator[Shot]:
+    """What a persona is asked to take over, and the page of whose it is, who has left."""
+    asked = HandOver.objects.open().filter(giver__is_active=False).select_related("giver").first()
+    if asked is not None:
+        yield Shot("take-over", "people:take_over", (asked.pk,), asked.receiver)
+        yield Shot("person", "people:detail", (asked.giver_id,), persona(personas.LEAD))
 
 
 MY_WORK = (
@@ -232,17 +243,18 @@ def imports(lead: Person) -> Iterator[Shot]:
 
 
 def signing() -> Iterator[Shot]:
-    """For each gate a review that waits for the signature of a persona."""
+    """For each gate, and for what is reviewed beside them, a review that waits for the signature
+    of a persona."""
     today = timezone.localdate()
-    found: dict[Gate, tuple[Review, Person]] = {}
+    found: dict[str, tuple[Review, Person]] = {}
     for review in Review.objects.open():
         standing = reviews.standing(review, today)
         for person in map(persona, personas.DEMO_PERSONAS):
             if standing.slots_waiting_for(person):
-                found.setdefault(Gate(review.gate), (review, person))
+                found.setdefault(review.gate, (review, person))
     for gate, (review, person) in found.items():
         shown = gate == Gate.SHIP_OR_KILL
-        name = "sign" if shown else f"sign-{gate.value.replace('_', '-')}"
+        name = "sign" if shown else f"sign-{gate.replace('_', '-')}"
         yield Shot(name, "reviews:detail", (review.pk,), person, is_shown=shown)
     if Gate.SHIP_OR_KILL not in found:
         print("No ship-or-kill review waits for the signature of a persona: no picture of it.")
