@@ -26,13 +26,15 @@ BUILDS_IT = (Role.ENGINEERING_OWNER, Role.PRODUCTION_OWNER)
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rung: `days` relative to the due date, and who hears: roles, leads, the leads in the
-    place of roles that nobody holds, or whoever an obligation was given to."""
+    place of roles that nobody holds, or whoever an obligation was given to; where that is nobody
+    who can hear, the roles `instead`, or the leads."""
 
     days: int
     roles: tuple[Role, ...] = ()
     leads: bool = False
     or_leads: bool = False
     assignee: bool = False
+    instead: tuple[Role, ...] = ()
 
 
 def decision_date(ladder: Ladder) -> tuple[Step, ...]:
@@ -97,9 +99,10 @@ def suspended(ladder: Ladder) -> tuple[Step, ...]:
 
 
 def obligation(ladder: Ladder) -> tuple[Step, ...]:
-    """Once it is late whoever it was given to, then the sponsor, then the leads."""
+    """Once it is late whoever it was given to, then the sponsor, then the leads; the sponsor at
+    once for whoever has left."""
     return (
-        Step(1, assignee=True),
+        Step(1, assignee=True, instead=(Role.SPONSOR,)),
         Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True, assignee=True),
         Step(ladder.leads_days_after, leads=True, assignee=True),
     )
@@ -231,10 +234,11 @@ def recipients(
 ) -> dict[int, list[str]]:
     """Whom a step reaches, each with what they are there: `{7: ["sponsor", "business owner"]}`."""
     found: dict[int, list[str]] = {}
-    for role in step.roles:
+    instead = step.instead if assignee is None else ()
+    for role in (*step.roles, *instead):
         if role in owners:
             found.setdefault(owners[role], []).append(str(role.label).lower())
-    if step.leads or (step.or_leads and not found):
+    if step.leads or ((step.or_leads or instead) and not found):
         for pk in leads:
             found.setdefault(pk, []).append(LEAD)
     if step.assignee and assignee is not None:

@@ -190,11 +190,16 @@ class TestOverdue(TellingTestCase):
         sent = Reminder.objects.filter(kind="obligation", recipient=self.owner)
         assert [reminder.state for reminder in sent] == [Reminder.State.SENT]
 
-    def test_tells_nobody_who_has_left(self):
+    def test_tells_the_sponsor_in_the_place_of_whoever_has_left(self):
         self.approve_if()
         people.deactivate(person=self.owner, by=None, at=NOON)
-        actions.sweep(at=NOON + 8 * DAY)
-        assert owed(kind="obligation") == []
+        assert self.told(8) == ["Sam Sponsor"]
+
+    def test_tells_the_leads_where_there_is_no_sponsor_either(self):
+        self.approve_if()
+        for person in (self.owner, self.sponsor):
+            people.deactivate(person=person, by=None, at=NOON)
+        assert self.told(8) == ["Lea Lead"]
 
 
 class TestQuestions(TellingTestCase):
