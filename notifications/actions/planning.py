@@ -22,6 +22,7 @@ from notifications import ladders
 from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
+from notifications.rules.owners import of_leaver
 from notifications.rules.words import called, in_words
 from reviews import queries as reviews
 
@@ -239,7 +240,8 @@ def _owners(flags: FlagQuerySet) -> dict[int, dict[Role, int]]:
 
 
 def _assignees(flags: FlagQuerySet) -> dict[str, int]:
-    """Who was to see to what is flagged as late, and is still here."""
+    """Who was to see to what is flagged as late, and is still here: they may see it, as `checking`
+    asks before it sends (`InitiativeQuerySet.visible_to`)."""
     late = Obligation.objects.open().filter(
         initiative__in=flags.filter(subject__startswith="obligation:").values("initiative"),
         assignee__is_active=True,
@@ -249,13 +251,13 @@ def _assignees(flags: FlagQuerySet) -> dict[str, int]:
 
 
 def _leavers(flags: FlagQuerySet) -> dict[str, int]:
-    """Who leaves what is flagged for it, by the role that the flag is about."""
+    """Who leaves what is flagged for it."""
     flagged = flags.filter(rule="leaving").values("initiative")
     held = Ownership.objects.counting().filter(
         initiative__in=flagged, person__leaves_on__isnull=False
     )
-    rows = held.order_by().values_list("pk", "person_id")
-    return {f"ownership:{pk}": person for pk, person in rows}
+    rows = held.order_by().values_list("initiative_id", "person_id")
+    return {of_leaver(pk, person): person for pk, person in rows}
 
 
 def _leads() -> list[int]:

@@ -157,9 +157,15 @@ def _leaving(pk: int, person: Person, held: list[Ownership]) -> Finding:
         Severity.WARNING,
         f"{person.name}, its {names}, leaves on {in_words(person.leaves_on)}.",
         f"{person.name}, {DECIDERS}",
-        subject=f"ownership:{held[0].pk}",
+        subject=of_leaver(pk, person.pk),
         due_date=person.leaves_on,
     )
+
+
+def of_leaver(initiative: int, person: int) -> str:
+    """By whom a flag of `leaving` is named: by no role of theirs, any of which may move to somebody
+    else before they go; and with the initiative, so that reminders of two are two."""
+    return f"initiative:{initiative}/person:{person}"
 
 
 @rule(

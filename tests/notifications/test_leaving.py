@@ -15,6 +15,7 @@ from initiatives.models import HandOver, Initiative
 from initiatives.queries import unowned
 from initiatives.stages import Role, Stage
 from notifications import actions
+from notifications.actions import Counted
 from notifications.models import Flag, Reminder
 from reviews import actions as reviews
 from reviews import belongings
@@ -199,6 +200,22 @@ class TestItsReminders(Leaves):
         self.reminded(7)
         again = actions.sweep(at=NOON)
         assert (again.reminders.planned, again.reminders.cancelled) == (0, 0)
+
+    def test_go_out_once_where_a_part_is_handed_over_meanwhile(self):
+        own(self.initiative, Role.DATA_OWNER, self.leaver)
+        own(self.initiative, Role.SPONSOR, self.leaver)
+        self.reminded(30)
+        actions.deliver(clock=lambda: NOON)
+        for role in (Role.ENGINEERING_OWNER, Role.DATA_OWNER):
+            own(self.initiative, role, self.owner, NOON)
+        assert actions.sweep(at=NOON).rules["leaving"] == Counted(updated=1, open=1)
+        flag = Flag.objects.open().get(rule="leaving")
+        assert flag.says == "Eli Engineer, its sponsor, leaves on 1 Apr 2026."
+        assert owed(kind="leaving") == []
+
+    def test_go_out_for_each_initiative(self):
+        make_initiative(self.lead, name="Radar", engineering_owner=self.leaver)
+        assert self.reminded(30) == [("leaving", -30, "Eli Engineer")] * 2
 
     def test_tell_nobody_of_a_restricted_one_who_may_not_know_of_it(self):
         restrict(initiative=self.initiative)
