@@ -19,6 +19,7 @@ LEAD = "portfolio lead"
 ASSIGNEE = "assignee"
 PILOT_OWNERS = (Role.BUSINESS_OWNER, Role.ENGINEERING_OWNER)
 OWNERS = (*PILOT_OWNERS, Role.PRODUCTION_OWNER)
+RESPONSIBLE = (Role.SPONSOR, *OWNERS, Role.ON_CALL)
 RUNS_IT = (Role.BUSINESS_OWNER, Role.PRODUCTION_OWNER)
 BUILDS_IT = (Role.ENGINEERING_OWNER, Role.PRODUCTION_OWNER)
 
@@ -66,8 +67,8 @@ def override(ladder: Ladder) -> tuple[Step, ...]:
 
 
 def unowned(ladder: Ladder) -> tuple[Step, ...]:
-    """At once those who can name somebody."""
-    return (Step(0, (Role.SPONSOR,), leads=True),)
+    """At once everyone concerned: those who can name somebody, and the owners who are left."""
+    return (Step(0, (Role.SPONSOR, *OWNERS), leads=True),)
 
 
 def leaving(ladder: Ladder) -> tuple[Step, ...]:
@@ -83,7 +84,7 @@ def leaving(ladder: Ladder) -> tuple[Step, ...]:
 def kill_condition_tripped(ladder: Ladder) -> tuple[Step, ...]:
     """At once those who answer for it; the leads when nobody has decided since."""
     return (
-        Step(0, (Role.SPONSOR, *PILOT_OWNERS), or_leads=True),
+        Step(0, RESPONSIBLE, or_leads=True),
         Step(ladder.sponsor_days_after, leads=True),
     )
 
@@ -92,7 +93,7 @@ def suspended(ladder: Ladder) -> tuple[Step, ...]:
     """At once those who answer for it, so that somebody makes sure that it is off; on its day who
     decides, then the leads. Five working days are seven days at most."""
     return (
-        Step(-7, (Role.SPONSOR, *OWNERS, Role.ON_CALL), or_leads=True),
+        Step(-7, RESPONSIBLE, or_leads=True),
         Step(0, (Role.SPONSOR,), or_leads=True),
         Step(ladder.sponsor_days_after, leads=True),
     )

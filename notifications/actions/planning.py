@@ -22,7 +22,7 @@ from notifications import ladders
 from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
-from notifications.rules.owners import of_leaver
+from notifications.rules.owners import asked_until, of_leaver
 from notifications.rules.words import called, in_words
 from reviews import queries as reviews
 
@@ -218,9 +218,9 @@ def _flags(pks: Iterable[int]) -> dict[int, Flag]:
         "due_date",
         "severity",
         "says",
-        "opened_at",
-        "initiative",
         "initiative__name",
+        "initiative__declared_at",
+        "initiative__counting_since",
     )
     return said.in_bulk(set(pks))
 
@@ -288,8 +288,10 @@ def _is_urgent(key: Key, flag: Flag) -> bool:
     if key.kind == "suspended":
         return key.step < 0
     # What people had time to answer for can wait for the mail of the day as well.
-    is_new = flag.due_date <= timezone.localdate(flag.opened_at)
-    return key.kind == "unowned" and flag.severity == Severity.CRITICAL and is_new
+    could_wait = flag.due_date == asked_until(
+        flag.initiative.declared_at, flag.initiative.counting_since
+    )
+    return key.kind == "unowned" and flag.severity == Severity.CRITICAL and not could_wait
 
 
 def _path(key: Key, initiative: Initiative, roles: list[str]) -> str:
