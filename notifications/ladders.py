@@ -19,6 +19,7 @@ LEAD = "portfolio lead"
 ASSIGNEE = "assignee"
 PILOT_OWNERS = (Role.BUSINESS_OWNER, Role.ENGINEERING_OWNER)
 OWNERS = (*PILOT_OWNERS, Role.PRODUCTION_OWNER)
+RESPONSIBLE = (Role.SPONSOR, *OWNERS, Role.ON_CALL)
 RUNS_IT = (Role.BUSINESS_OWNER, Role.PRODUCTION_OWNER)
 BUILDS_IT = (Role.ENGINEERING_OWNER, Role.PRODUCTION_OWNER)
 
@@ -26,13 +27,15 @@ BUILDS_IT = (Role.ENGINEERING_OWNER, Role.PRODUCTION_OWNER)
 @dataclass(frozen=True, slots=True)
 class Step:
     """One rung: `days` relative to the due date, and who hears: roles, leads, the leads in the
-    place of roles that nobody holds, or whoever an obligation was given to."""
+    place of roles that nobody holds, or whoever an obligation was given to; where that is nobody
+    who can hear, the roles `instead`, or the leads."""
 
     days: int
     roles: tuple[Role, ...] = ()
     leads: bool = False
     or_leads: bool = False
     assignee: bool = False
+    instead: tuple[Role, ...] = ()
 
 
 def decision_date(ladder: Ladder) -> tuple[Step, ...]:
@@ -64,8 +67,8 @@ def override(ladder: Ladder) -> tuple[Step, ...]:
 
 
 def unowned(ladder: Ladder) -> tuple[Step, ...]:
-    """At once those who can name somebody."""
-    return (Step(0, (Role.SPONSOR,), leads=True),)
+    """At once everyone concerned: those who can name somebody, and the owners who are left."""
+    return (Step(0, (Role.SPONSOR, *OWNERS), leads=True),)
 
 
 def leaving(ladder: Ladder) -> tuple[Step, ...]:
@@ -81,7 +84,7 @@ def leaving(ladder: Ladder) -> tuple[Step, ...]:
 def kill_condition_tripped(ladder: Ladder) -> tuple[Step, ...]:
     """At once those who answer for it; the leads when nobody has decided since."""
     return (
-        Step(0, (Role.SPONSOR, *PILOT_OWNERS), or_leads=True),
+        Step(0, RESPONSIBLE, or_leads=True),
         Step(ladder.sponsor_days_after, leads=True),
     )
 
@@ -90,16 +93,17 @@ def suspended(ladder: Ladder) -> tuple[Step, ...]:
     """At once those who answer for it, so that somebody makes sure that it is off; on its day who
     decides, then the leads. Five working days are seven days at most."""
     return (
-        Step(-7, (Role.SPONSOR, *OWNERS, Role.ON_CALL), or_leads=True),
+        Step(-7, RESPONSIBLE, or_leads=True),
         Step(0, (Role.SPONSOR,), or_leads=True),
         Step(ladder.sponsor_days_after, leads=True),
     )
 
 
 def obligation(ladder: Ladder) -> tuple[Step, ...]:
-    """Once it is late whoever it was given to, then the sponsor, then the leads."""
+    """Once it is late whoever it was given to, then the sponsor, then the leads; the sponsor at
+    once for whoever has left."""
     return (
-        Step(1, assignee=True),
+        Step(1, assignee=True, instead=(Role.SPONSOR,)),
         Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True, assignee=True),
         Step(ladder.leads_days_after, leads=True, assignee=True),
     )
@@ -231,10 +235,11 @@ def recipients(
 ) -> dict[int, list[str]]:
     """Whom a step reaches, each with what they are there: `{7: ["sponsor", "business owner"]}`."""
     found: dict[int, list[str]] = {}
-    for role in step.roles:
+    instead = step.instead if assignee is None else ()
+    for role in (*step.roles, *instead):
         if role in owners:
             found.setdefault(owners[role], []).append(str(role.label).lower())
-    if step.leads or (step.or_leads and not found):
+    if step.leads or ((step.or_leads or instead) and not found):
         for pk in leads:
             found.setdefault(pk, []).append(LEAD)
     if step.assignee and assignee is not None:

@@ -67,8 +67,8 @@ def disown(
     elif email and asked:
         named = people.invite(email=email, name=name, by=by, at=at)
     for row in asked:
-        row.declined_at, row.comment = at, comment
-    Ownership.objects.bulk_update(asked, ["declined_at", "comment"])
+        row.declined_at, row.accepted_at, row.comment = at, None, comment
+    Ownership.objects.bulk_update(asked, ["declined_at", "accepted_at", "comment"])
     said: dict[str, Value] = {"comment": Words(comment)} if comment else {}
     entries = [_entry("ownership.declined", row, by, said) for row in asked]
     if named is not None:

@@ -38,9 +38,17 @@ class OwnershipQuerySet(models.QuerySet["Ownership"]):
         imported = Q(asked_at=F("initiative__declared_at"))
         return self.exclude(Q(asked_by=F("person")) & ~imported)
 
+    def unheld(self) -> OwnershipQuerySet:
+        """Open ones by which nobody holds a role: not accepted yet, or not again by whoever came
+        back."""
+        again = Q(accepted_at__lt=F("person__active_since"))
+        return self.open().filter(Q(accepted_at=None) | again)
+
     def waiting(self) -> OwnershipQuerySet:
-        """Open questions that others put to people who are here, quiet initiatives included."""
-        return self.open().of_others().filter(accepted_at=None, person__is_active=True)
+        """Open questions to people who are here, quiet initiatives included: what others put to
+        them, and what they had accepted before they were away."""
+        here = self.unheld().filter(person__is_active=True)
+        return here.filter(accepted_at__isnull=False) | here.of_others()
 
     def unanswered(self) -> OwnershipQuerySet:
         """Questions that wait by now: what is quiet asks nobody yet, and what is retired nobody any
@@ -128,6 +136,12 @@ class Ownership(models.Model):
             and self.person.is_active
             and self.accepted_at >= self.person.active_since
         )
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is for its person to accept or decline: asked, or accepted before they were
+        away."""
+        return self.is_open and self.person.is_active and not self.counts
 
     @property
     def state(self) -> str:

@@ -56,8 +56,9 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
     def visible_to(self, person: Person) -> InitiativeQuerySet:
         """Leave out what this person may not know of (product.md §7, restricted initiatives).
 
-        A deputy sees what those see for whom they sign; whoever is asked to take something over
-        sees what it is about. The exceptions are asked for once, not for each row.
+        A deputy sees what those see for whom they sign; whoever is asked to take something over,
+        or has to see to something, sees what it is about. The exceptions are asked for once, not
+        for each row.
         """
         if people.sees_everything(person):
             return self
@@ -70,6 +71,7 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
             | Q(pk__in=open_to_groups.values("initiative"))
             | Q(pk__in=OpenToPerson.objects.filter(person=person).values("initiative"))
             | Q(pk__in=_offered_to(person).values("initiative"))
+            | Q(pk__in=_owed_by(person).values("initiative"))
         )
 
     def in_parts(self) -> Iterator[InitiativeQuerySet]:
@@ -404,3 +406,10 @@ def _offered_to(person: Person) -> models.QuerySet[Any]:
         hand_over__receiver=person, hand_over__answered_at=None, initiative__isnull=False
     )
     return offered.order_by()
+
+
+def _owed_by(person: Person) -> models.QuerySet[Any]:
+    """What this person has to see to, also once the review in which it was agreed on is closed."""
+    from initiatives.models.obligations import Obligation  # which refers to this module
+
+    return Obligation.objects.open().filter(assignee=person).order_by()

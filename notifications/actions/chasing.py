@@ -110,7 +110,10 @@ def _role(name: str) -> str:
 def _detail(questions: list[Asked], step: int) -> str:
     row = questions[0].ownership
     by = row.asked_by.name if row.asked_by else "The inventory"
-    if len(questions) == 1:
+    if len(questions) == 1 and row.accepted_at is not None:
+        role = _role(row.role_name)
+        lines = [f"You were its {role} before you were away. It counts once you accept again."]
+    elif len(questions) == 1:
         lines = [f"{by} named you as its {_role(row.role_name)}. It counts once you have accepted."]
     else:
         lines = ["Mine, somebody else's, or dead? Each takes one tap:", *_lines(questions)]

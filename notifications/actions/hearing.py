@@ -90,7 +90,7 @@ def _said_to_own(events: list[EventRecord]) -> set[int]:
     initiatives = {e.initiative_id for e in events if e.kind in ASKING_EVENTS}
     if not rows and not initiatives:
         return set()
-    open_ones = Ownership.objects.filter(accepted_at=None, person__is_active=True).order_by()
+    open_ones = Ownership.objects.unheld().filter(person__is_active=True).order_by()
     found = (
         open_ones.filter(initiative__in=initiatives)
         | Ownership.objects.filter(pk__in=rows).order_by()

@@ -22,6 +22,7 @@ from notifications import ladders
 from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
+from notifications.rules.owners import asked_until, of_leaver
 from notifications.rules.words import called, in_words
 from reviews import queries as reviews
 
@@ -217,9 +218,9 @@ def _flags(pks: Iterable[int]) -> dict[int, Flag]:
         "due_date",
         "severity",
         "says",
-        "opened_at",
-        "initiative",
         "initiative__name",
+        "initiative__declared_at",
+        "initiative__counting_since",
     )
     return said.in_bulk(set(pks))
 
@@ -239,7 +240,8 @@ def _owners(flags: FlagQuerySet) -> dict[int, dict[Role, int]]:
 
 
 def _assignees(flags: FlagQuerySet) -> dict[str, int]:
-    """Who was to see to what is flagged as late, and is still here."""
+    """Who was to see to what is flagged as late, and is still here: they may see it, as `checking`
+    asks before it sends (`InitiativeQuerySet.visible_to`)."""
     late = Obligation.objects.open().filter(
         initiative__in=flags.filter(subject__startswith="obligation:").values("initiative"),
         assignee__is_active=True,
@@ -249,13 +251,13 @@ def _assignees(flags: FlagQuerySet) -> dict[str, int]:
 
 
 def _leavers(flags: FlagQuerySet) -> dict[str, int]:
-    """Who leaves what is flagged for it, by the role that the flag is about."""
+    """Who leaves what is flagged for it."""
     flagged = flags.filter(rule="leaving").values("initiative")
     held = Ownership.objects.counting().filter(
         initiative__in=flagged, person__leaves_on__isnull=False
     )
-    rows = held.order_by().values_list("pk", "person_id")
-    return {f"ownership:{pk}": person for pk, person in rows}
+    rows = held.order_by().values_list("initiative_id", "person_id")
+    return {of_leaver(pk, person): person for pk, person in rows}
 
 
 def _leads() -> list[int]:
@@ -286,8 +288,10 @@ def _is_urgent(key: Key, flag: Flag) -> bool:
     if key.kind == "suspended":
         return key.step < 0
     # What people had time to answer for can wait for the mail of the day as well.
-    is_new = flag.due_date <= timezone.localdate(flag.opened_at)
-    return key.kind == "unowned" and flag.severity == Severity.CRITICAL and is_new
+    could_wait = flag.due_date == asked_until(
+        flag.initiative.declared_at, flag.initiative.counting_since
+    )
+    return key.kind == "unowned" and flag.severity == Severity.CRITICAL and not could_wait
 
 
 def _path(key: Key, initiative: Initiative, roles: list[str]) -> str:

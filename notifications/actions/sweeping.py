@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from time import perf_counter
 from typing import Any
@@ -139,8 +139,8 @@ def apply(name: str, part: InitiativeQuerySet, policy: Policy, at: datetime) -> 
         opened = [_flag(name, f, at) for key, f in found.items() if key not in flags]
         changed = [
             Flag(pk=pk, **says)
-            for key, (pk, *said) in flags.items()
-            if key in found and (says := _news(found[key], said))
+            for key, (pk, opened_at, *said) in flags.items()
+            if key in found and (says := _news(found[key], opened_at, said))
         ]
         gone = [pk for key, (pk, *_) in flags.items() if key not in found]
         # In one order, so that two sweeps that open the same flags never wait in a ring.
@@ -152,9 +152,9 @@ def apply(name: str, part: InitiativeQuerySet, policy: Policy, at: datetime) -> 
 
 
 def _open_flags(name: str, part: InitiativeQuerySet) -> dict[tuple[int, str], list[Any]]:
-    """By initiative and subject the number of each, and what it says."""
+    """By initiative and subject the number of each, when it was opened, and what it says."""
     flags = Flag.objects.open().filter(rule=name, initiative__in=part).order_by()
-    rows = flags.values_list("initiative_id", "subject", "pk", *SAID)
+    rows = flags.values_list("initiative_id", "subject", "pk", "opened_at", *SAID)
     return {(initiative_id, subject): said for initiative_id, subject, *said in rows}
 
 
@@ -172,14 +172,22 @@ def _flag(name: str, finding: Finding, at: datetime) -> Flag:
     )
 
 
-def _news(finding: Finding, said: list[Any]) -> dict[str, Any]:
+def _news(finding: Finding, opened_at: datetime, said: list[Any]) -> dict[str, Any]:
     """All that the rule says now; nothing where the flag says so already.
 
     A finding without a beginning keeps the flag's: it began when it was first seen.
     """
+    if finding.worse_at is not None and finding.worse_at > opened_at:
+        finding = replace(finding, due_date=_anew(finding.worse_at, opened_at))
     now = [getattr(finding, field) for field in SAID]
     says = [old if new is None else new for new, old in zip(now, said, strict=True)]
     return dict(zip(SAID, says, strict=True)) if says != said else {}
+
+
+def _anew(worse_at: datetime, opened_at: datetime) -> date:
+    """The day from which reminders count again: not the one on which people heard of the first, or
+    it would be the same reminder."""
+    return max(timezone.localdate(worse_at), timezone.localdate(opened_at) + timedelta(days=1))
 
 
 def _record(at: datetime, by: Person | None, laps: dict[str, float]) -> None:

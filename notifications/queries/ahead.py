@@ -18,6 +18,7 @@ from notifications.ladders import LADDERS, Step
 from notifications.models import Flag, Snooze, subject_of
 from notifications.queries.deadlines import COLUMNS
 from notifications.rules import RULES
+from notifications.rules.owners import of_leaver
 from reviews import catching_up
 from reviews import queries as reviews
 from reviews.models import Override, Review
@@ -26,6 +27,7 @@ from reviews.policy import Policy
 Owners = Mapping[int, Mapping[Role, int]]
 Ladders = Mapping[str, Sequence[Step]]
 MOST = 200  # flags whose reminders are looked ahead at; a lead of a large portfolio has thousands
+SOMEBODY = 0  # else was given it, and hears of it: no person has this number
 DAY = timedelta(days=1)
 SHOWN = ("rule", "subject", "due_date", "initiative__name")
 # What a reminder of this kind is about.
@@ -138,10 +140,15 @@ def _flagged(person: Person, steps: Ladders, today: date) -> Iterator[_Due]:
             subject=subject_of(flag.subject, flag.initiative_id),
             due_date=flag.due_date,
             initiative=flag.initiative,
-            assignee=person.pk if flag.subject in subjects else None,
+            assignee=person.pk if flag.subject in subjects or _is_about(person, flag) else SOMEBODY,
             quiet_until=flag.quiet_until,  # type: ignore[attr-defined]
             of_flag=True,
         )
+
+
+def _is_about(person: Person, flag: Flag) -> bool:
+    """Whether it is they who leave."""
+    return flag.subject == of_leaver(flag.initiative_id, person.pk)
 
 
 def _may_remind_again(steps: Ladders, today: date) -> Q:
@@ -172,10 +179,10 @@ def _ahead(person: Person, policy: Policy, today: date) -> Iterator[_Due]:
         yield _Due("override", subject, override.expires_on, override.review.initiative)
     owed = Obligation.objects.open().filter(due_date__gte=today)
     theirs = owed.filter(Q(assignee=person) | Q(initiative__in=_mine(person)))
-    theirs = theirs.only("due_date", "assignee", "initiative__name")
-    for due in theirs.select_related("initiative"):
-        subject = f"obligation:{due.pk}"
-        yield _Due("obligation", subject, due.due_date, due.initiative, due.assignee_id)
+    theirs = theirs.only("due_date", "assignee__is_active", "initiative__name")
+    for due in theirs.select_related("initiative", "assignee"):
+        subject, hears = f"obligation:{due.pk}", due.assignee_id if due.assignee.is_active else None
+        yield _Due("obligation", subject, due.due_date, due.initiative, hears)
     asked = Review.objects.open().filter(initiative__in=_mine(person), due_date__gte=today)
     for review in asked.select_related("initiative").only("due_date", "initiative__name"):
         yield _Due("sign_off_overdue", f"review:{review.pk}", review.due_date, review.initiative)

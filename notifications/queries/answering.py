@@ -100,7 +100,7 @@ def pilots(person: Person, today: date) -> list[Dated]:
 
 
 def _said_to_be(person: Person) -> Iterable[int]:
-    rows = Ownership.objects.open().filter(person=person, accepted_at=None).order_by()
+    rows = Ownership.objects.unheld().filter(person=person).order_by()
     return rows.values_list("initiative", flat=True)
 
 

@@ -23,8 +23,9 @@ ASKING = ("ownership_asked", "ownership_chased")
 STEPS = (0, 3, 7, 14)  # days after which the silent are asked again
 # All that a mail or a list says of a question, of thousands at once: long texts are left out.
 SHOWN = (
-    "role", "asked_at", "asked_by__name",
-    *(f"person__{name}" for name in ("name", "email", "password", "unit", "is_active")),
+    "role", "asked_at", "accepted_at", "asked_by__name",
+    *(f"person__{name}" for name in ("name", "email", "password", "unit")),
+    *(f"person__{name}" for name in ("is_active", "active_since")),
     *(f"initiative__{name}" for name in ("name", "unit", "is_restricted", "stage")),
 )  # fmt: skip
 
@@ -32,7 +33,7 @@ SHOWN = (
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A role that somebody is said to hold, and since when the question stands: since they were
-    named, or since the initiative's quiet ended, or since it was kept that was said to be dead."""
+    named, or came back, or quiet ended, or that was kept of which somebody said that it is dead."""
 
     ownership: Ownership
     since: datetime
@@ -77,7 +78,10 @@ def as_asked(rows: OwnershipQuerySet) -> list[Asked]:
 
 
 def _since(row: Ownership) -> datetime:
-    moments = (row.asked_at, row.counting_since, row.kept_at)  # type: ignore[attr-defined]
+    moments = (
+        *(row.asked_at, row.person.active_since),
+        *(row.counting_since, row.kept_at),  # type: ignore[attr-defined]
+    )
     return max(moment for moment in moments if moment is not None)
 
 

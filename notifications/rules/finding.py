@@ -24,7 +24,8 @@ class Severity(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a rule found. Without `due_date` and `since` it began when the sweep first saw it."""
+    """What a rule found. Without `due_date` and `since` it began when the sweep first saw it; where
+    it got worse after that, at `worse_at`, reminders count anew from that day."""
 
     initiative_id: int
     severity: Severity
@@ -33,6 +34,7 @@ class Finding:
     subject: str = ""
     due_date: date | None = None
     since: datetime | None = None
+    worse_at: datetime | None = None
 
 
 # Which of these initiatives deserve it on a day, under a policy.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, When
 from django.utils import timezone
 
 from accounts.models import Person
@@ -35,7 +36,8 @@ DAYS_TO_ANSWER = 17
 def unowned(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """A role that a running stage needs is held by nobody: not named, not accepted, or no longer
     active (product.md P4 and P23). Of what was imported nobody else hears until those who are said
-    to own it have had their time to answer, unless somebody has left it since."""
+    to own it have had their time to answer, unless somebody has left it since. Whoever leaves after
+    that is heard of as the first was."""
     roles = sorted({role for stage in RUNNING for role in REQUIRED_ROLES[stage]})
     lacks = {role: ~Exists(_held(role)) for role in roles}
     lacking = [f"lacks_{role}" for role in lacks]
@@ -47,17 +49,20 @@ def unowned(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> lis
         initiatives.counting()
         .filter(incomplete)
         .annotate(**dict(zip(lacking, lacks.values(), strict=True)))
-        .annotate(was_left=Exists(_left()))
-        .values_list("pk", "stage", "declared_at", "counting_since", "was_left", *lacking)
+        .annotate(was_left=Exists(_left()), lost_at=Subquery(_lost().values("lost_at")[:1]))
+        .values_list(
+            "pk", "stage", "declared_at", "counting_since", "was_left", "lost_at", *lacking
+        )
     )
     return [
         _unowned(
             pk,
             stage,
             dict(zip(roles, held, strict=True)),
-            None if was_left else _asked_until(declared_at, counting_since),
+            None if was_left else asked_until(declared_at, counting_since),
+            lost_at,
         )
-        for pk, stage, declared_at, counting_since, was_left, *held in rows
+        for pk, stage, declared_at, counting_since, was_left, lost_at, *held in rows
     ]
 
 
@@ -68,9 +73,26 @@ def _left() -> models.QuerySet[Ownership]:
     return rows.filter(gone)
 
 
-def _asked_until(declared_at: datetime | None, counting_since: datetime) -> date | None:
+def _lost() -> models.QuerySet[Any]:
+    """Who held a role that the stage needs and nobody holds now, the last who did first, with since
+    when they do not: `lost_at`. By the campaign roles are asked for anew, and who is replaced in it
+    has not left."""
+    held = Ownership.objects.counting().filter(
+        initiative=OuterRef("initiative"), role=OuterRef("role")
+    )
+    left = Q(ended_at=None) | Q(ended_at__gte=F("person__inactive_since"))
+    left &= Q(person__inactive_since__gte=F("accepted_at"))
+    never_quiet = Q(initiative__declared_at=None)
+    never_quiet |= Q(initiative__counting_since__lte=F("initiative__declared_at"))
+    lost_at = Case(When(left, then="person__inactive_since"), default="ended_at")
+    accepted = Ownership.objects.required().filter(accepted_at__isnull=False)
+    lost = accepted.filter(left | never_quiet, ~Exists(held), initiative=OuterRef("pk"))
+    return lost.annotate(lost_at=lost_at).order_by(F("lost_at").desc(nulls_last=True), "pk")
+
+
+def asked_until(declared_at: datetime | None, counting_since: datetime | None) -> date | None:
     """Until when those who are asked by the campaign have time; None of what was never quiet."""
-    if declared_at is None or counting_since <= declared_at:
+    if declared_at is None or counting_since is None or counting_since <= declared_at:
         return None
     return timezone.localdate(counting_since) + timedelta(days=DAYS_TO_ANSWER)
 
@@ -79,7 +101,9 @@ def _held(role: Role) -> models.QuerySet[Ownership]:
     return Ownership.objects.counting().filter(initiative=OuterRef("pk"), role=role)
 
 
-def _unowned(pk: int, stage: str, lacks: dict[Role, bool], told_on: date | None) -> Finding:
+def _unowned(
+    pk: int, stage: str, lacks: dict[Role, bool], told_on: date | None, lost_at: datetime | None
+) -> Finding:
     missing = [role for role in REQUIRED_ROLES[stage] if lacks[role]]
     names = " or ".join(str(role.label).lower() for role in missing)
     return Finding(
@@ -88,6 +112,7 @@ def _unowned(pk: int, stage: str, lacks: dict[Role, bool], told_on: date | None)
         f"Nobody who is active has accepted to be its {names}.",
         "a portfolio lead" if Role.SPONSOR in missing else DECIDERS,
         due_date=told_on,
+        worse_at=lost_at,
     )
 
 
@@ -157,9 +182,15 @@ def _leaving(pk: int, person: Person, held: list[Ownership]) -> Finding:
         Severity.WARNING,
         f"{person.name}, its {names}, leaves on {in_words(person.leaves_on)}.",
         f"{person.name}, {DECIDERS}",
-        subject=f"ownership:{held[0].pk}",
+        subject=of_leaver(pk, person.pk),
         due_date=person.leaves_on,
     )
+
+
+def of_leaver(initiative: int, person: int) -> str:
+    """By whom a flag of `leaving` is named: by no role of theirs, any of which may move to somebody
+    else before they go; and with the initiative, so that reminders of two are two."""
+    return f"initiative:{initiative}/person:{person}"
 
 
 @rule(

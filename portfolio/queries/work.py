@@ -70,7 +70,6 @@ class Work:
 
 def load(person: Person, today: date) -> Work:
     """Everything that waits for this person."""
-    obligations = Obligation.objects.open().filter(assignee=person).select_related("initiative")
     return Work(
         today=today,
         requests=reviews.requests_for(person, today),
@@ -78,10 +77,18 @@ def load(person: Person, today: date) -> Work:
         overrides=overrides.asked_of(person),
         questions=reviews.questions_to(person),
         hand_overs=hand_overs_to(person),
-        obligations=list(obligations),
+        obligations=_obligations(person),
         asked=_asked(person),
         to_confirm=_to_confirm(person),
     )
+
+
+def _obligations(person: Person) -> list[Obligation]:
+    """What they have to see to, of what they may know of."""
+    rows = Obligation.objects.open().filter(
+        assignee=person, initiative__in=Initiative.objects.visible_to(person).order_by()
+    )
+    return list(rows.select_related("initiative"))
 
 
 def owned_by(person: Person) -> list[Owned]:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Membership, Person
 from initiatives import facts as initiative_facts
-from initiatives.models import Baseline, Ownership
+from initiatives.models import Baseline, Initiative, Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import RUNNING, Role
 from reviews import signing, snapshots
@@ -65,8 +65,11 @@ def _digests(reviews: list[Review]) -> dict[int, str]:
 
 
 def questions_to(person: Person) -> list[Question]:
-    """What this person was asked about reviews that are open, and has not answered."""
-    rows = Question.objects.filter(asked_of=person, answered_at=None, review__closed_at=None)
+    """What this person was asked about reviews that are open, has not answered, and may see."""
+    seen = Initiative.objects.visible_to(person).order_by()
+    rows = Question.objects.filter(
+        asked_of=person, answered_at=None, review__closed_at=None, review__initiative__in=seen
+    )
     return list(rows.select_related("review__initiative", "asked_by"))
 
 

@@ -9,6 +9,7 @@ from initiatives.models import Initiative, OpenToGroup, Ownership
 from initiatives.stages import Role, Stage
 from tests.factories import (
     NOON,
+    TODAY,
     fresh,
     make_administrator,
     make_auditor,
@@ -82,6 +83,15 @@ class TestRestricted(TestCase):
         OpenToGroup.objects.create(initiative=self.initiative, group=group, opened_at=NOON)
         Membership.objects.filter(person=security).update(left_at=NOON)
         assert not sees(security, self.initiative)
+
+    def test_is_seen_by_whoever_has_to_see_to_something_until_it_is_done(self):
+        given, _ = actions.owe(
+            self.initiative, kind="spend", what="Spend has stopped.", assignee=self.bo,
+            due_date=TODAY, by=None, at=NOON,
+        )  # fmt: skip
+        assert sees(self.bo, self.initiative)
+        actions.confirm_obligation(obligation=given, by=self.bo, at=NOON)
+        assert not sees(self.bo, self.initiative)
 
     def test_says_nothing_about_another_restricted_one(self):
         other = make_initiative(by=self.ada, name="Other")

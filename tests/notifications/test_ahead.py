@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from django.test import TestCase
 
+from accounts import actions as people
 from accounts.models import Person
 from initiatives.actions import obligations
 from initiatives.models import Initiative, Ownership
@@ -65,18 +66,18 @@ class TestWhatComesNext(TestCase):
 
     def test_is_the_days_on_which_sweeps_owe_something_new(self):
         self.make(20)
-        people = (self.owner, self.sponsor, self.lead)
+        everybody = (self.owner, self.sponsor, self.lead)
         owed_on: dict[Person, list[int]] = defaultdict(list)
         said: dict[Person, set[int]] = defaultdict(set)
         for day in range(34):
-            before = {person: self.owed(person) for person in people}
-            for person in people:
+            before = {person: self.owed(person) for person in everybody}
+            for person in everybody:
                 found = ahead(person, day)
                 said[person] |= {on for on, about in found if "lapsed" not in about}
             self.sweep(day)
-            for person in people:
+            for person in everybody:
                 owed_on[person] += [day] if self.owed(person) > before[person] else []
-        assert owed_on == {person: sorted(said[person] - {34}) for person in people}
+        assert owed_on == {person: sorted(said[person] - {34}) for person in everybody}
 
     def owed(self, person):
         return Reminder.objects.filter(recipient=person, kind="decision_date").count()
@@ -101,6 +102,13 @@ class TestWhatComesNext(TestCase):
         )  # fmt: skip
         assert ahead(self.lead) == [(5, "what was to be seen to")]
         assert (7, "what was to be seen to") in ahead(self.sponsor)
+
+    def test_of_a_last_day_is_for_whoever_leaves_as_well(self):
+        self.make(60)
+        people.record_leaving(person=self.owner, day=TODAY + 30 * DAY, by=None, at=NOON)
+        self.sweep()
+        for person in (self.owner, self.sponsor):
+            assert (16, "who takes over from somebody who leaves") in ahead(person)
 
     def test_of_a_kill_condition_that_has_tripped_is_for_the_leads(self):
         trip_by_spend(self.make(60))

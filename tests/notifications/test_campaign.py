@@ -74,8 +74,9 @@ class TestTwentyDays(Run):
         got = {day: who for day in range(1, 21) if (who := self.live(day))}
         lead = "lea"
         assert {day: set(who) - {lead} for day, who in got.items() if set(who) - {lead}} == {
-            3: {"ana", "ben"}, 7: {"ana", "ben"}, 14: {"ana", "ben"}, 17: {"hal"},
+            3: {"ana", "ben"}, 7: {"ana", "ben"}, 14: {"ana", "ben"},
             16: {"cleo"},  # whose pilot is decided in two weeks
+            17: {"hal", "cleo"},  # who has nobody beside her
         }  # fmt: skip
         assert {day: who for day, who in got.items() if max(who.values()) > 1} == {}
         assert min((day for day, who in got.items() if lead in who), default=17) >= 17
@@ -195,6 +196,19 @@ class TestStart(Run):
         people.deactivate(person=self.ana, by=None, at=NOON + 2 * DAY)
         (finding,) = [f for f in self.found() if f.initiative_id == self.of("Letters").pk]
         assert finding.due_date is None  # it was owned, and somebody left: that cannot wait
+
+    def test_lets_leads_hear_at_once_of_whoever_leaves_meanwhile(self):
+        self.start()
+        self.tick(NOON)
+        self.accept(self.ana, at=NOON + DAY)
+        self.tick(NOON + DAY)
+        assert not Reminder.objects.filter(kind="unowned").exists()
+        people.deactivate(person=self.ana, by=None, at=NOON + 2 * DAY)
+        for day in (2, 3):
+            actions.sweep(at=NOON + day * DAY)
+            (told,) = Reminder.objects.filter(kind="unowned", initiative=self.of("Letters"))
+            assert (told.due_date, told.recipient) == (TODAY + 2 * DAY, self.lead)
+            assert (told.state, told.is_urgent) == ("owed", True)
 
     def found(self):
         return RULES["unowned"].function(Initiative.objects.all(), TODAY, policies.current_policy())

@@ -15,6 +15,7 @@ from initiatives.models import HandOver, Initiative
 from initiatives.queries import unowned
 from initiatives.stages import Role, Stage
 from notifications import actions
+from notifications.actions import Counted
 from notifications.models import Flag, Reminder
 from reviews import actions as reviews
 from reviews import belongings
@@ -200,6 +201,22 @@ class TestItsReminders(Leaves):
         again = actions.sweep(at=NOON)
         assert (again.reminders.planned, again.reminders.cancelled) == (0, 0)
 
+    def test_go_out_once_where_a_part_is_handed_over_meanwhile(self):
+        own(self.initiative, Role.DATA_OWNER, self.leaver)
+        own(self.initiative, Role.SPONSOR, self.leaver)
+        self.reminded(30)
+        actions.deliver(clock=lambda: NOON)
+        for role in (Role.ENGINEERING_OWNER, Role.DATA_OWNER):
+            own(self.initiative, role, self.owner, NOON)
+        assert actions.sweep(at=NOON).rules["leaving"] == Counted(updated=1, open=1)
+        flag = Flag.objects.open().get(rule="leaving")
+        assert flag.says == "Eli Engineer, its sponsor, leaves on 1 Apr 2026."
+        assert owed(kind="leaving") == []
+
+    def test_go_out_for_each_initiative(self):
+        make_initiative(self.lead, name="Radar", engineering_owner=self.leaver)
+        assert self.reminded(30) == [("leaving", -30, "Eli Engineer")] * 2
+
     def test_tell_nobody_of_a_restricted_one_who_may_not_know_of_it(self):
         restrict(initiative=self.initiative)
         names = {name for *_, name in self.reminded(7)}
@@ -219,6 +236,52 @@ class TestWhoeverIsSaidToLeave(Leaves):
         self.leaves_in(None)
         swept_and_heard()
         assert owed(kind="leaving_recorded") == []
+
+
+class TestWhoeverComesBack(Leaves):
+    """What they had accepted before waits for their answer, from the day on which they are back."""
+
+    BACK = NOON + 40 * DAY
+
+    def setUp(self):
+        people.deactivate(person=self.leaver, by=None, at=NOON)
+        people.reactivate(person=self.leaver, by=None, at=self.BACK)
+        self.client.force_login(fresh(self.leaver))
+
+    def role(self):
+        return self.initiative.ownerships.select_related("person").get(role=Role.ENGINEERING_OWNER)
+
+    def test_is_asked_again_and_chased_like_others(self):
+        for days, step in ((0, 0), (3, 3), (14, 14)):
+            actions.sweep(at=self.BACK + days * DAY)
+            assert owed(kind="ownership_asked") == [("ownership_asked", step, "Eli Engineer")]
+        told = Reminder.objects.owed().get(kind="ownership_asked")
+        assert told.due_date == self.BACK.date()
+        assert told.says.startswith("Accept or decline: engineering owner of Claims triage")
+        assert told.detail.startswith("You were its engineering owner before you were away.")
+        actions.sweep(at=self.BACK + 17 * DAY)
+        assert owed(kind="ownership_silent") == [("ownership_silent", 17, "Lea Lead")]
+
+    def test_is_asked_also_what_they_had_taken_on_by_themself(self):
+        self.initiative.ownerships.update(asked_by=self.leaver)
+        actions.sweep(at=self.BACK)
+        assert owed(kind="ownership_asked") == [("ownership_asked", 0, "Eli Engineer")]
+
+    def test_accepts_where_it_is_asked(self):
+        answer = reverse("initiatives:answer_ownership", args=[self.role().pk])
+        for page in (self.initiative.get_absolute_url(), reverse("portfolio:my_work")):
+            assert answer in self.client.get(page).content.decode(), page
+        self.client.post(answer, {"answer": "accept"})
+        assert self.role().counts
+        actions.sweep(at=timezone.now())
+        assert owed(kind="ownership_asked") == []
+
+    def test_accepts_or_declines_all_of_it_on_one_page(self):
+        mine = reverse("campaign:mine")
+        assert "Claims triage" in self.client.get(mine).content.decode()
+        initiatives.disown(ownerships=[self.role()], by=fresh(self.leaver), at=self.BACK)
+        assert self.role().state == "declined"
+        assert "Claims triage" not in self.client.get(mine).content.decode()
 
 
 class TestHandOvers(Leaves):

@@ -28,6 +28,7 @@ from tests.notifications.scenes import (
     move,
     open_rules,
     owed,
+    own,
     owned_by_all,
     trip_by_spend,
 )
@@ -90,6 +91,52 @@ class TestSweep(SweepTestCase):
         flag = Flag.objects.get(rule="unowned")
         assert (flag.due_date, flag.since) == (TODAY, NOON)
 
+    def test_tells_everyone_concerned_of_each_who_leaves(self):
+        bea, pia = make_person("Bea Business"), make_person("Pia Production")
+        sponsor, other = make_person("Sam Sponsor"), make_person("Nils New")
+        owners = {"business_owner": bea, "production_owner": pia, "sponsor": sponsor}
+        system = make_initiative(self.lead, stage=Stage.PRODUCTION, **owners)
+        first = [("unowned", 0, name) for name in ("Lea Lead", "Pia Production", "Sam Sponsor")]
+        assert self.told_when(system, bea, NOON) == first
+        second = [("unowned", 0, "Lea Lead"), ("unowned", 0, "Sam Sponsor")]
+        assert self.told_when(system, pia, NOON + 31 * DAY) == second
+        flag = Flag.objects.get(rule="unowned", initiative=system)
+        assert flag.says.endswith("its business owner or production owner.")
+        assert (flag.due_date, flag.since) == (TODAY + 31 * DAY, NOON)
+        own(system, "business_owner", other, NOON + 32 * DAY)
+        assert self.told_when(system, None, NOON + 32 * DAY) == [("unowned", 0, "Nils New")]
+        assert self.told_when(system, None, NOON + 40 * DAY) == []
+
+    def test_tells_the_next_day_of_who_leaves_on_the_same(self):
+        bea, pia = make_person("Bea Business"), make_person("Pia Production")
+        owners = {"business_owner": bea, "production_owner": pia}
+        system = make_initiative(self.lead, stage=Stage.PRODUCTION, **owners)
+        assert len(self.told_when(system, bea, NOON)) == 2
+        assert self.told_when(system, pia, NOON + timedelta(hours=1)) == []
+        assert self.told_when(system, None, NOON + DAY) == [("unowned", 0, "Lea Lead")]
+
+    def test_tells_of_a_role_that_is_emptied_by_hand_after_another(self):
+        sponsor = make_person("Sam Sponsor")
+        own(self.initiative, "sponsor", sponsor)
+        for days, role in ((0, "business_owner"), (3, "engineering_owner")):
+            held = self.initiative.ownerships.get(role=role, ended_at=None)
+            initiatives.end_ownership(ownership=held, by=None, at=NOON + days * DAY)
+            told = self.told_when(self.initiative, None, NOON + days * DAY)
+            assert ("unowned", 0, "Sam Sponsor") in told, role
+
+    def told_when(self, initiative, leaver, at):
+        """What is owed about who is missing, once somebody has left; urgent, and sent."""
+        if leaver is not None:
+            people.deactivate(person=leaver, by=None, at=at)
+        for _ in range(2):  # the second changes nothing
+            actions.sweep(at=at)
+        unsent = Reminder.objects.owed().filter(initiative=initiative, kind="unowned")
+        told = owed(initiative=initiative, kind="unowned")
+        assert all(r.is_urgent for r in unsent) or initiative.stage != Stage.PRODUCTION
+        actions.deliver(clock=lambda: at)
+        unsent.update(state=Reminder.State.MUTED)
+        return told
+
     def test_trips_what_has_fallen_due_and_flags_it(self):
         metric = initiatives.define_metric(
             initiative=self.initiative,
@@ -108,6 +155,14 @@ class TestSweep(SweepTestCase):
         swept = actions.sweep(at=NOON + DAY)
         assert swept.tripped == 1
         assert swept.rules["kill_condition_tripped"].opened == 1
+
+    def test_tells_whoever_runs_it_that_a_condition_has_tripped(self):
+        owners = {"production_owner": "Pia Production", "on_call": "Ono Oncall"}
+        people = {role: make_person(name) for role, name in owners.items()}
+        trip_by_spend(make_initiative(self.lead, stage=Stage.PRODUCTION, **people))
+        actions.sweep(at=NOON)
+        told = owed(kind="kill_condition_tripped")
+        assert {name for *_, name in told} == set(owners.values())
 
     def test_closes_a_tripped_condition_when_it_is_decided(self):
         trip_by_spend(self.initiative)

@@ -11,7 +11,7 @@ from accounts.authentication import Authentication
 from accounts.models import Group, Person
 from audit import queries as audit
 from initiatives import actions as initiatives
-from initiatives.models import Obligation
+from initiatives.models import Initiative, Obligation
 from initiatives.stages import Stage
 from notifications import actions
 from notifications.models import Flag, Reminder
@@ -178,11 +178,28 @@ class TestOverdue(TellingTestCase):
         )  # fmt: skip
         assert self.sweep(8) == ["obligation_unconfirmed"]
 
-    def test_tells_nobody_who_has_left(self):
+    def test_reaches_whoever_holds_no_role_on_what_is_restricted(self):
+        self.initiative.ownerships.update(ended_at=NOON)
+        Initiative.objects.update(is_restricted=True)
+        initiatives.owe(
+            self.initiative, kind="access", what="Every key is revoked.", assignee=self.owner,
+            due_date=DUE, by=self.lead, at=NOON,
+        )  # fmt: skip
+        self.sweep(8)
+        actions.deliver(clock=lambda: NOON + 8 * DAY)
+        sent = Reminder.objects.filter(kind="obligation", recipient=self.owner)
+        assert [reminder.state for reminder in sent] == [Reminder.State.SENT]
+
+    def test_tells_the_sponsor_in_the_place_of_whoever_has_left(self):
         self.approve_if()
         people.deactivate(person=self.owner, by=None, at=NOON)
-        actions.sweep(at=NOON + 8 * DAY)
-        assert owed(kind="obligation") == []
+        assert self.told(8) == ["Sam Sponsor"]
+
+    def test_tells_the_leads_where_there_is_no_sponsor_either(self):
+        self.approve_if()
+        for person in (self.owner, self.sponsor):
+            people.deactivate(person=person, by=None, at=NOON)
+        assert self.told(8) == ["Lea Lead"]
 
 
 class TestQuestions(TellingTestCase):

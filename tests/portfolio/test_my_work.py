@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from initiatives import actions as initiatives
 from initiatives.models import Initiative
 from initiatives.stages import Stage
 from notifications import actions
@@ -86,6 +87,41 @@ class TestWhatIsMine(Pages):
         self.client.force_login(self.lead)
         for name in ("owned", "deadlines"):
             assert "Pilot 1" not in self.text(part(name))
+
+
+class TestWhatIsRestricted(Pages):
+    """My work names what one may open, and nothing else."""
+
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.cast = make_cast(at=cls.now - HIRED)
+        cls.initiative = make_ready_for_charter(cast=cls.cast, at=cls.now - 20 * DAY)
+        cls.review = make_review(
+            initiative=cls.initiative, by=cls.cast.business_owner, at=cls.now - DAY
+        )
+
+    def setUp(self):
+        self.client.force_login(self.member)
+
+    def test_opens_what_one_has_to_see_to_also_after_the_review(self):
+        given, _ = initiatives.owe(
+            self.initiative, kind="condition", gate="charter", what="The off-switch was tried.",
+            assignee=self.member, due_date=self.today, by=None, at=self.now,
+        )  # fmt: skip
+        Initiative.objects.update(is_restricted=True)
+        assert "The off-switch was tried." in self.text(part("my_work"))
+        self.read(self.initiative.get_absolute_url())
+        self.read(reverse("initiatives:confirm_obligation", args=[given.pk]))
+
+    def test_names_no_question_about_what_is_hidden_from_one(self):
+        reviews.ask(
+            review=self.review, text="Which data leaves?", asked_of=self.member,
+            by=self.cast.lead, at=self.now,
+        )  # fmt: skip
+        assert "Which data leaves?" in self.text(part("my_work"))
+        Initiative.objects.update(is_restricted=True)
+        assert "Which data leaves?" not in self.text(part("my_work"))
 
 
 @pytest.mark.embedded

@@ -187,7 +187,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         may_restrict=people.is_lead(person) and initiative.stage != Stage.RETIRED,
         may_confirm=permissions.may_confirm_triage(person) and initiative.stage != Stage.RETIRED,
         may_snooze=may_snooze_facts(person, known),
-        mine=[o for o in known.ownerships if o.person_id == person.pk and o.state == "asked"],
+        mine=[o for o in known.ownerships if o.person_id == person.pk and o.waits],
         to_confirm=acts.to_confirm(person, known),
         ended=past.ended(known),
         obligations=lines.obligations(person, known, today),
