@@ -1,5 +1,6 @@
 """Reads about what deserves attention, and about who was told, and will be."""
 
+from notifications.queries.acting import acted_on_by
 from notifications.queries.ahead import NextStep, next_steps
 from notifications.queries.answering import Entry, Mine, entries, mine, pilots
 from notifications.queries.asked import (
@@ -61,6 +62,7 @@ __all__ = [
     "Said",
     "Silence",
     "Weekly",
+    "acted_on_by",
     "as_asked",
     "asked",
     "attention",
