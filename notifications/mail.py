@@ -84,8 +84,6 @@ ACTIONS = {
     "retirement_asked": "Look at them",
     "override_asked": "Read and sign",
 }
-NEWS = frozenset({"question_answered", "mentioned"})  # asks for nothing: it is to be read
-KEPT = frozenset({"sign_off_receipt"})  # nor does this: it is there to be kept
 # Why somebody gets mails of a kind, after "In Gatehouse at … "; of all others the last is true.
 BECAUSE = {
     "sign_off_receipt": "you have signed",
@@ -132,7 +130,7 @@ def written(
 
 def comes_after(reminder: Reminder) -> int:
     """What asks for something comes first, then what only is news, then what is to be kept."""
-    return 2 if reminder.kind in KEPT else 1 if reminder.kind in NEWS else 0
+    return 0 if reminder.asks else 2 if reminder.is_kept else 1
 
 
 def posted(
@@ -246,8 +244,8 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
         until=_until(reminder, today) if has_deadline and not names_it else "",
         url=reminder.url + PLACES.get(reminder.kind, ""),
         action=_action(reminder),
-        asks=comes_after(reminder) == 0,
-        is_kept=reminder.kind in KEPT,
+        asks=reminder.asks,
+        is_kept=reminder.is_kept,
     )
 
 

@@ -32,6 +32,8 @@ TO_KNOW = (Pace.AT_ONCE, Pace.DAILY, Pace.WEEKLY, Pace.OFF)
 DIGEST = "weekly_digest"
 # Sent at once whatever somebody chose, where its rule says that it cannot wait.
 ALARMS = ("kill_condition_tripped", "suspended", "unowned")
+NEWS = frozenset({"question_answered", "mentioned"})  # asks for nothing: it is to be read
+KEPT = frozenset({"sign_off_receipt"})  # nor does this: it is there to be kept
 # Of topics that may be off: whoever hears of these first is who has to act (the role that their
 # rule names, who leaves, who asked); what comes later tells others that nobody has.
 NAMED = (

@@ -25,6 +25,7 @@ from notifications.models import (
     ReminderQuerySet,
     snoozed,
 )
+from notifications.preferences import KEPT
 from notifications.rules.finding import Severity
 from notifications.rules.words import called
 from notifications.sealing import opened
@@ -61,7 +62,7 @@ def copy(messages: Iterable[Message], at: datetime) -> None:
 
 def _of_chat() -> ReminderQuerySet:
     """What is told in chat: a receipt is kept where mails are."""
-    return Reminder.objects.exclude(kind__in=mail.KEPT)
+    return Reminder.objects.exclude(kind__in=KEPT)
 
 
 def tell_the_portfolio(*, at: datetime) -> int:
@@ -139,7 +140,7 @@ def _of_copies(copies: dict[int | None, Message], at: datetime) -> dict[int, Tex
 
 def _of_reminders(rows: Sequence[Reminder]) -> Text:
     lines = [f"{' '.join(row.says.split())}\n{row.url}" for row in rows]
-    news = sum(mail.comes_after(row) > 0 for row in rows)
+    news = sum(not row.asks for row in rows)
     return _text(lines, "portfolio:my_work", news=news)
 
 

@@ -17,6 +17,8 @@ from notifications.models.preferences import Preference
 from notifications.preferences import (
     ALARMS,
     IS_NAMED,
+    KEPT,
+    NEWS,
     TO_ACT,
     TOPICS,
     Channel,
@@ -213,6 +215,16 @@ class Reminder(models.Model):
     def is_alarm(self) -> bool:
         """Whether it is sent at once whatever its recipient chose."""
         return self.is_urgent and self.kind in ALARMS
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is to be done, and not only to be read or kept."""
+        return self.kind not in NEWS | KEPT
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is there for the records alone."""
+        return self.kind in KEPT
 
     @property
     def may_be_off(self) -> bool:
