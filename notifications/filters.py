@@ -8,14 +8,15 @@ from typing import Any
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import Person, Unit
 from initiatives import search
 from initiatives.fields import QuickSelect
 from initiatives.filters import Facets
 from initiatives.models import Initiative, Ownership
-from initiatives.models.ownership import OwnershipQuerySet
 from initiatives.stages import Stage
+from notifications import queries
 from notifications.models import Flag, FlagQuerySet
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
@@ -74,10 +75,9 @@ class FlagFilter(Facets):
         return rows.filter(initiative__in=found.values("pk"))
 
     def by_who_acts(self, rows: FlagQuerySet, name: str, value: str) -> FlagQuerySet:
-        """What one holds a role on, or is named in; or what lacks somebody to act."""
+        """What says that one has to act; or what lacks somebody to act."""
         if value == MINE:
-            mine = Ownership.objects.counting().filter(person=self.reader)
-            return _of(rows, mine, Q(acts=self.reader.name))
+            return rows.filter(queries.acted_on_by(self.reader, timezone.localdate()))
         lacking = Flag.objects.open().filter(rule__in=NOBODY_ACTS).order_by()
         return rows.filter(initiative__in=lacking.values("initiative"))
 
@@ -87,8 +87,5 @@ class FlagFilter(Facets):
         for word in value.split()[:4]:
             holders = holders.filter(person__name__icontains=word)
             named &= Q(acts__icontains=word)
-        return _of(rows, holders, named)
-
-
-def _of(rows: FlagQuerySet, ownerships: OwnershipQuerySet, named: Q) -> FlagQuerySet:
-    return rows.filter(Q(initiative__in=ownerships.order_by().values("initiative")) | named)
+        held = Q(initiative__in=holders.order_by().values("initiative"))
+        return rows.filter(held | named)

@@ -41,6 +41,7 @@ class Item:
     url: str
     action: str
     asks: bool
+    is_kept: bool
 
 
 DECIDE = "Open and decide"
@@ -83,7 +84,14 @@ ACTIONS = {
     "retirement_asked": "Look at them",
     "override_asked": "Read and sign",
 }
-KEPT = frozenset({"sign_off_receipt"})  # asks for nothing: it is there to be kept
+# Why somebody gets mails of a kind, after "In Gatehouse at … "; of all others the last is true.
+BECAUSE = {
+    "sign_off_receipt": "you have signed",
+    "mentioned": "somebody wrote your name",
+    "question_answered": "you asked a question",
+    "leaving_recorded": "your last day was recorded",
+}
+ACTS = "you are named as somebody who acts on this, or who hears of it when nobody does"
 PREPARE = "See what is missing"  # of those who do not decide themselves
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else
 PLACES = {"unowned": "#owners"}  # on the page it opens
@@ -101,8 +109,8 @@ def written(
     `others` is who else is asked the same, by reminder (`queries.others_told`).
     """
     assert message.recipient is not None  # a constraint says so of mails
-    asking_first = sorted(reminders, key=lambda reminder: reminder.kind in KEPT)
-    items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in asking_first]
+    ordered = sorted(reminders, key=comes_after)
+    items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in ordered]
     message.subject = subject_of(items)
     return posted(
         message,
@@ -114,10 +122,15 @@ def written(
             "items": items[:TOLD_IN_FULL],
             "more": items[TOLD_IN_FULL:],
             "came": _came(message, reminders),
-            "is_to_keep": not any(item.asks for item in items),
+            "because": _because(ordered),
         },
-        kinds=(reminder.kind for reminder in reminders if not reminder.is_alarm),
+        kinds=(reminder.kind for reminder in reminders if reminder.may_be_off),
     )
+
+
+def comes_after(reminder: Reminder) -> int:
+    """What asks for something comes first, then what only is news, then what is to be kept."""
+    return 0 if reminder.asks else 2 if reminder.is_kept else 1
 
 
 def posted(
@@ -168,12 +181,16 @@ def _lowered(title: str) -> str:
     return title[:1].lower() + title[1:]
 
 
+def _because(reminders: Iterable[Reminder]) -> str:
+    """Why somebody gets this mail, of everything that is in it."""
+    said = dict.fromkeys(BECAUSE.get(reminder.kind, ACTS) for reminder in reminders)
+    return f"In Gatehouse at {settings.ORGANISATION} {listed(list(said))}."
+
+
 def _came(message: Message, reminders: list[Reminder]) -> str:
     """Why it comes now."""
     if not message.is_urgent:
         return "What can wait comes in one mail a day, on working days."
-    if KEPT.issuperset(reminder.kind for reminder in reminders):
-        return "A receipt comes at once."
     if any(reminder.is_urgent for reminder in reminders):
         return "This could not wait, so it came at once."
     return "It came at once, because you chose so or because its day is near."
@@ -189,13 +206,17 @@ def subject_of(items: list[Item]) -> str:
 
 
 def opening_of(items: list[Item]) -> str:
-    """How much waits for the reader, and how much is there to be kept alone."""
-    asking = sum(item.asks for item in items)
+    """How much waits for the reader, how much is to be read, and how much is there to be kept
+    alone."""
+    asking, kept = sum(item.asks for item in items), sum(item.is_kept for item in items)
+    news = len(items) - asking - kept
     waits = "one thing waits for you" if asking == 1 else f"{asking} things wait for you"
     if not asking:
-        return "nothing waits for you; this is for your records"
-    kept = len(items) - asking
-    return waits if not kept else f"{waits}, and {kept} more {_are(kept)} for your records"
+        only = "this is to be read" if news else "this is for your records"
+        return f"nothing waits for you; {only}"
+    more = [f"{news} more {_are(news)} to be read"] if news else []
+    more += [f"{kept} more {_are(kept)} for your records"] if kept else []
+    return ", and ".join([waits, *more])
 
 
 def _are(count: int) -> str:
@@ -223,7 +244,8 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
         until=_until(reminder, today) if has_deadline and not names_it else "",
         url=reminder.url + PLACES.get(reminder.kind, ""),
         action=_action(reminder),
-        asks=reminder.kind not in KEPT,
+        asks=reminder.asks,
+        is_kept=reminder.is_kept,
     )
 
 

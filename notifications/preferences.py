@@ -1,6 +1,7 @@
 """What mails are about, in a handful of topics, and how often each may come (product.md §5).
 
-What a person is named to act on cannot be turned off: somebody waits for them.
+What a person is named to act on cannot be turned off: somebody waits for them. Where a topic may be
+off it holds both, and `is_named` tells them apart.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import models
+from django.db.models import Q
 
 
 class Pace(models.TextChoices):
@@ -30,6 +32,16 @@ TO_KNOW = (Pace.AT_ONCE, Pace.DAILY, Pace.WEEKLY, Pace.OFF)
 DIGEST = "weekly_digest"
 # Sent at once whatever somebody chose, where its rule says that it cannot wait.
 ALARMS = ("kill_condition_tripped", "suspended", "unowned")
+NEWS = frozenset({"question_answered", "mentioned"})  # asks for nothing: it is to be read
+KEPT = frozenset({"sign_off_receipt"})  # nor does this: it is there to be kept
+# Of topics that may be off: whoever hears of these first is who has to act (the role that their
+# rule names, who leaves, who asked); what comes later tells others that nobody has.
+NAMED = (
+    *("unowned", "leaving", "leaving_recorded", "slot_unfillable", "stalled"),
+    *("falls_short", "measurement_stale", "evaluation_stale", "over_budget"),
+    "hand_over_answered",
+)
+IS_NAMED = Q(kind__in=NAMED, step__lte=0)  # `is_named` of reminders whose topic may be off
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +49,8 @@ class Topic:
     """Kinds of reminders that people choose a pace for together.
 
     Without a choice what cannot wait comes at once, and the rest once a day: `default` says which
-    of the two is true of the topic. `because` is why it cannot be turned off.
+    of the two is true of the topic. `because` is why it cannot be turned off; `named` is what of it
+    names its reader to act, and comes all the same where the rest is off.
     """
 
     title: str
@@ -46,6 +59,7 @@ class Topic:
     default: Pace
     paces: tuple[Pace, ...] = TO_KNOW
     because: str = ""
+    named: str = ""
 
     @property
     def may_be_off(self) -> bool:
@@ -100,12 +114,15 @@ TOPICS: dict[str, Topic] = {
             *("slot_unfillable", "sign_off_overdue", "stalled"),
         ),
         Pace.DAILY,
+        named="owners to be named or taken over from, your own last day, somebody to be appointed "
+        "who signs, and what is yours and stands still",
     ),
     "health": Topic(
         "Production health",
         "Values below what was promised, not measured, not evaluated again, over budget.",
         ("falls_short", "measurement_stale", "evaluation_stale", "over_budget"),
         Pace.DAILY,
+        named="the first word of each to those who run it or pay for it",
     ),
     "talk": Topic(
         "Answers and mentions",
@@ -113,12 +130,13 @@ TOPICS: dict[str, Topic] = {
         "in what somebody wrote.",
         ("question_answered", "mentioned", "hand_over_answered"),
         Pace.AT_ONCE,
+        named="somebody else to be found for what was not taken over",
     ),
     "receipts": Topic(
         "Receipts",
         "Of each signature you give: where the log holds it.",
         ("sign_off_receipt",),
-        Pace.AT_ONCE,
+        Pace.DAILY,
     ),
     "digest": Topic(
         "The week in the portfolio",
@@ -130,6 +148,12 @@ TOPICS: dict[str, Topic] = {
     ),
 }
 TOPIC_OF: dict[str, str] = {kind: key for key, topic in TOPICS.items() for kind in topic.kinds}
+
+
+def is_named(kind: str, step: int) -> bool:
+    """Whether a reminder names its recipient to act, so that no choice turns it off: all of what
+    cannot be off, and of the rest what reaches who has to act. Others are merely told."""
+    return not TOPICS[TOPIC_OF[kind]].may_be_off or (kind in NAMED and step <= 0)
 
 
 def default_of(key: str, *, is_lead: bool) -> Pace:

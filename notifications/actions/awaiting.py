@@ -137,15 +137,21 @@ def _over(asked: _Asked, wanted: Collection[Key]) -> list[int]:
 
 def _reminder(waited: Waited, at: datetime) -> Reminder:
     review = waited.review
-    what = f"{called(review.initiative)}, {review.get_gate_display().lower()}"
-    due, is_late = in_words(review.due_date), review.due_date < timezone.localdate(at)
     return Reminder(
         **waited.key._asdict(),
         initiative_id=review.initiative_id,
-        says=f"Sign now: {what}, late since {due}" if is_late else f"Sign by {due}: {what}",
+        says=says(review, timezone.localdate(at)),
         detail=f"It was asked for on {in_words(timezone.localdate(review.opened_at))}, and waits "
         "for you.",
         why="Your signature is asked for, and you have not answered.",
         path=review.get_absolute_url(),
         planned_at=at,
     )
+
+
+def says(review: Review, today: date, *, verb: str = "Sign") -> str:
+    """What is asked of a signer, as a subject says it: by its day, or now where that is over."""
+    due = in_words(review.due_date)
+    what = f"{called(review.initiative)}, {review.get_gate_display().lower()}"
+    is_late = review.due_date < today
+    return f"{verb} now: {what}, late since {due}" if is_late else f"{verb} by {due}: {what}"

@@ -37,7 +37,7 @@ def start_campaign(
 
 @records_refusals("campaign.chase")
 def chase(*, people: Collection[int] | None, by: Person, at: datetime) -> list[int]:
-    """Ask these silent people again, or all of them, at once; return whom.
+    """Ask these people again, or all who are silent, at once; return whom.
 
     Nobody is asked twice on one day, whoever presses.
     """

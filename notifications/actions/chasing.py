@@ -186,12 +186,12 @@ def _silences(by_person: dict[str, list[Asked]], day: date) -> Iterator[str]:
 
 
 def chase(people: Collection[int] | None, at: datetime) -> list[int]:
-    """Owe these silent people a reminder now, each once a day; return whom.
+    """Owe these people a reminder now, or all who are silent, each once a day; return whom.
 
     Left out is who hears of it today anyway, or has: nobody is asked twice on one day.
     """
     today = timezone.localdate(at)
-    asked = queries.asked(people)
+    asked = queries.asked_long_enough(today) if people is None else queries.asked(people)
     heard = queries.told_on(today, asked)
     chased = [pk for pk in sorted(asked) if pk not in heard]
     owed = (

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives.models import HandOver, Initiative, Obligation
-from notifications import ladders, queries
+from notifications import ladders, preferences, queries
 from notifications.actions import awaiting, offering
 from notifications.actions.handing_over import is_something_left
 from notifications.actions.hearing import waiting
@@ -184,7 +184,7 @@ def _id(reminder: Reminder) -> int:
 
 OFFERED = (offering.ASKED, offering.SILENT)
 # What only is to be read.
-NEWS = ("question_answered", "mentioned", "sign_off_receipt")
+NEWS = preferences.NEWS | preferences.KEPT
 STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     **dict.fromkeys(ladders.LADDERS, _of_closed_flags),
     "sign_off_asked": _of_signatures_given,

@@ -20,7 +20,7 @@ from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.models import Ownership
 from initiatives.stages import Gate
-from notifications.actions import chasing, handing_over, telling
+from notifications.actions import awaiting, chasing, handing_over, telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules.words import called, in_words
@@ -201,7 +201,7 @@ def _sign(
         at,
         kind="sign_off_asked",
         subject=f"review:{review.pk}",
-        says=f"Sign by {in_words(review.due_date)}: {_what(review)}",
+        says=awaiting.says(review, timezone.localdate(at)),
         detail=" ".join([statement.of(about), *shown]),
         why=f"Your signature is asked for: {', '.join(_asked_as(s, person) for s in mine)}.",
     )
@@ -227,7 +227,7 @@ def _sign_again(
         at,
         kind="sign_off_stale",
         subject=f"signoff:{signature.pk}",
-        says=f"Sign again by {in_words(review.due_date)}: {_what(review)}",
+        says=awaiting.says(review, timezone.localdate(at), verb="Sign again"),
         detail=f"The evidence has changed since you signed it. {'; '.join(changes)}.",
         why="You signed the evidence as it was before.",
     )
@@ -243,7 +243,7 @@ def _sign_anew(review: Review, person: Person, signature: SignOff, at: datetime)
         at,
         kind="sign_off_lapsed",
         subject=f"signoff:{signature.pk}",
-        says=f"Sign again by {in_words(review.due_date)}: {_what(review)}",
+        says=awaiting.says(review, timezone.localdate(at), verb="Sign again"),
         detail=f"Your approval has lapsed. Not done by its day: {'; '.join(missed)}",
         why="You approved under this condition.",
     )

@@ -13,9 +13,19 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from notifications import chat, queries, weekly_mail
+from notifications import chat, mail, queries, weekly_mail
 from notifications.actions import checking
-from notifications.models import Channel, Cursor, Flag, FlagQuerySet, Message, Reminder, snoozed
+from notifications.models import (
+    Channel,
+    Cursor,
+    Flag,
+    FlagQuerySet,
+    Message,
+    Reminder,
+    ReminderQuerySet,
+    snoozed,
+)
+from notifications.preferences import KEPT
 from notifications.rules.finding import Severity
 from notifications.rules.words import called
 from notifications.sealing import opened
@@ -41,11 +51,18 @@ def copy(messages: Iterable[Message], at: datetime) -> None:
     urgent = {message.recipient_id: message for message in messages if message.is_urgent}
     if not urgent:
         return
+    worth_it = _of_chat().filter(message__in=urgent.values()).order_by()
+    urgent = {pk: urgent[pk] for pk in set(worth_it.values_list("recipient", flat=True))}
     listening = Channel.objects.on().filter(person__in=urgent).order_by("person")
     Message.objects.bulk_create(
         _message(Message.Channel.CHAT, at, recipient_id=person, copy_of=urgent[person])
         for person in listening.values_list("person", flat=True)
     )
+
+
+def _of_chat() -> ReminderQuerySet:
+    """What is told in chat: a receipt is kept where mails are."""
+    return Reminder.objects.exclude(kind__in=KEPT)
 
 
 def tell_the_portfolio(*, at: datetime) -> int:
@@ -111,15 +128,20 @@ def texts(messages: Sequence[Message], at: datetime) -> dict[int, Text]:
 
 def _of_copies(copies: dict[int | None, Message], at: datetime) -> dict[int, Text]:
     on = set(Channel.objects.on().values_list("person", flat=True)) if copies else set()
-    rows = Reminder.objects.exclude(state=Reminder.State.CANCELLED).filter(message__in=copies)
-    carried = list(rows.select_related("recipient"))
+    rows = _of_chat().exclude(state=Reminder.State.CANCELLED).filter(message__in=copies)
+    carried = sorted(rows.select_related("recipient"), key=mail.comes_after)
     over = checking.undue(carried, at)
-    said: dict[int, list[str]] = {}
+    said: dict[int, list[Reminder]] = {}
     for row in carried:
         if row.pk not in over and row.recipient_id in on:
-            line = f"{' '.join(row.says.split())}\n{row.url}"
-            said.setdefault(copies[row.message_id].pk, []).append(line)
-    return {pk: _text(lines, "portfolio:my_work") for pk, lines in said.items()}
+            said.setdefault(copies[row.message_id].pk, []).append(row)
+    return {pk: _of_reminders(rows) for pk, rows in said.items()}
+
+
+def _of_reminders(rows: Sequence[Reminder]) -> Text:
+    lines = [f"{' '.join(row.says.split())}\n{row.url}" for row in rows]
+    news = sum(not row.asks for row in rows)
+    return _text(lines, "portfolio:my_work", news=news)
 
 
 def _of_flags(messages: Sequence[Message]) -> dict[int, Text]:
@@ -151,9 +173,11 @@ def _digest(found: queries.Weekly) -> Text:
     return Text(title[:150], "\n\n".join(parts))
 
 
-def _text(lines: list[str], rest: str) -> Text:
-    first = lines[0].partition("\n")[0]
-    title = first if len(lines) == 1 else f"{len(lines)} things cannot wait: {first} …"
+def _text(lines: list[str], rest: str, *, news: int = 0) -> Text:
+    first, asking = lines[0].partition("\n")[0], len(lines) - news
+    title = first if len(lines) == 1 else f"{first} …"
+    if asking > 1:
+        title = f"{asking} things cannot wait: {first} …"
     more = len(lines) - SHOWN
     shown = [*lines[:SHOWN]]
     if more > 0:

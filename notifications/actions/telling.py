@@ -162,7 +162,7 @@ def _of_question(
 
 
 def _receipts(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
-    """Each signer holds a copy of where the log says what they signed."""
+    """Each signer holds a copy of where the log says what they signed; it can wait."""
     for event in events:
         signature = _signature(event)
         position = audit.position_of(**reviews.signing_event(signature)) if signature else None
@@ -184,7 +184,6 @@ def _receipts(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
             ),
             why="You signed. Keep this mail: with it the record can be checked at any time.",
             path=reverse("reviews:receipt", args=[signature.pk]),
-            is_urgent=True,
             planned_at=at,
         )
 

@@ -35,11 +35,19 @@ class MailsForm(ActionForm):
 def _choice(topic: Topic, default: str) -> forms.ChoiceField:
     names = {str(pace): str(pace.label) for pace in topic.paces}
     marked = {key: f"{name} (default)" if key == default else name for key, name in names.items()}
-    kept = f" Cannot be turned off: {topic.because}." if topic.because else ""
     return forms.ChoiceField(
         choices=list(marked.items()),
         label=topic.title,
-        help_text=f"{topic.holds}{kept}",
+        help_text=f"{topic.holds}{_kept(topic)}",
         widget=forms.RadioSelect,
         error_messages={"required": "Choose one.", "invalid_choice": "Choose one of these."},
     )
+
+
+def _kept(topic: Topic) -> str:
+    """What of it no choice turns off."""
+    if topic.because:
+        return f" Cannot be turned off: {topic.because}."
+    if topic.named:
+        return f" What you are named to act on comes once a day all the same: {topic.named}."
+    return ""

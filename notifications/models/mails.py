@@ -14,7 +14,17 @@ from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative
 from notifications.models.preferences import Preference
-from notifications.preferences import ALARMS, TOPICS, Channel, Pace
+from notifications.preferences import (
+    ALARMS,
+    IS_NAMED,
+    KEPT,
+    NEWS,
+    TO_ACT,
+    TOPICS,
+    Channel,
+    Pace,
+    is_named,
+)
 
 
 class Message(models.Model):
@@ -105,7 +115,8 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
     def paced(self) -> ReminderQuerySet:
         """Each with the `pace` that its recipient chose for its topic. Without a choice what cannot
-        wait comes at once and the rest once a day; an alarm comes at once in any case."""
+        wait comes at once and the rest once a day; an alarm comes at once in any case, and what
+        names its recipient to act at once or once a day."""
         topic = Case(
             *(When(kind__in=topic.kinds, then=Value(key)) for key, topic in TOPICS.items()),
             default=Value(""),
@@ -116,8 +127,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         )
         unchosen = Case(When(is_urgent=True, then=Value(Pace.AT_ONCE)), default=Value(Pace.DAILY))
         alarm = When(is_urgent=True, kind__in=ALARMS, then=Value(Pace.AT_ONCE))
-        pace = Case(alarm, default=Coalesce(Subquery(chosen.values("pace")[:1]), unchosen))
-        paced: ReminderQuerySet = self.annotate(topic=topic).annotate(pace=pace)
+        named = When(IS_NAMED & ~Q(chosen__in=TO_ACT), then=unchosen)
+        pace = Case(alarm, named, default=Coalesce("chosen", unchosen))
+        with_choice = self.annotate(topic=topic).annotate(
+            chosen=Subquery(chosen.values("pace")[:1])
+        )
+        paced: ReminderQuerySet = with_choice.annotate(pace=pace)
         return paced
 
     def unread(self) -> ReminderQuerySet:
@@ -200,6 +215,21 @@ class Reminder(models.Model):
     def is_alarm(self) -> bool:
         """Whether it is sent at once whatever its recipient chose."""
         return self.is_urgent and self.kind in ALARMS
+
+    @property
+    def asks(self) -> bool:
+        """Whether something is to be done, and not only to be read or kept."""
+        return self.kind not in NEWS | KEPT
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is there for the records alone."""
+        return self.kind in KEPT
+
+    @property
+    def may_be_off(self) -> bool:
+        """Whether its recipient may choose to get no mail of it."""
+        return not self.is_alarm and not is_named(self.kind, self.step)
 
     @property
     def url(self) -> str:

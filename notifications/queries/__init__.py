@@ -1,5 +1,6 @@
 """Reads about what deserves attention, and about who was told, and will be."""
 
+from notifications.queries.acting import acted_on_by
 from notifications.queries.ahead import NextStep, next_steps
 from notifications.queries.answering import Entry, Mine, entries, mine, pilots
 from notifications.queries.asked import (
@@ -8,6 +9,7 @@ from notifications.queries.asked import (
     Silence,
     as_asked,
     asked,
+    asked_long_enough,
     heads,
     last_told,
     leads,
@@ -61,8 +63,10 @@ __all__ = [
     "Said",
     "Silence",
     "Weekly",
+    "acted_on_by",
     "as_asked",
     "asked",
+    "asked_long_enough",
     "attention",
     "by_rule",
     "calendars_of",

@@ -13,10 +13,13 @@ from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.stages import UNDECIDED, Role, Stage
+from initiatives.workdays import first_working_day
 from notifications import ladders
 from notifications.ladders import LADDERS, Step
 from notifications.models import Flag, Snooze, subject_of
+from notifications.preferences import ALARMS, TOPIC_OF, Pace, is_named
 from notifications.queries.deadlines import COLUMNS
+from notifications.queries.preferred import paces_of
 from notifications.rules import RULES
 from notifications.rules.owners import of_leaver
 from reviews import catching_up
@@ -57,9 +60,11 @@ ABOUT = {
 
 @dataclass(frozen=True, slots=True)
 class NextStep:
-    """The day on which the next reminder about something will be owed, if it stays as it is."""
+    """The day on which the next reminder about something will be owed, if it stays as it is, and
+    the one whose mail carries it."""
 
     day: date
+    mailed_on: date
     about: str
     due_date: date
     initiative: Initiative
@@ -89,19 +94,37 @@ def next_steps(person: Person, today: date) -> list[NextStep]:
     found = {(due.kind, due.subject): due for due in _ahead(person, policy, today)}
     found |= {(due.kind, due.subject): due for due in _flagged(person, steps, today)}
     owners = _owners({due.initiative.pk for due in found.values()})
+    paces = paces_of(person)
     next_ones = [
-        NextStep(day, ABOUT[due.kind], due.due_date, due.initiative)
+        NextStep(
+            day=day,
+            mailed_on=_mailed_on(day, due.kind, step, paces),
+            about=ABOUT[due.kind],
+            due_date=due.due_date,
+            initiative=due.initiative,
+        )
         for due in found.values()
-        if (day := _next_day(person, due, steps[due.kind], owners, today)) is not None
+        for day, step in _next_day(person, due, steps[due.kind], owners, today)
     ]
-    return sorted(next_ones, key=lambda step: (step.day, step.initiative.pk, step.about))
+    return sorted(next_ones, key=lambda step: (step.mailed_on, step.initiative.pk, step.about))
+
+
+def _mailed_on(day: date, kind: str, step: Step, paces: Mapping[str, str]) -> date:
+    """On which day its mail goes out, by the pace of its reader: what can wait goes out on working
+    days, or in the first mail of the next week."""
+    pace = paces[TOPIC_OF[kind]]
+    if pace == Pace.AT_ONCE or (kind in ALARMS and step.days < 0):
+        return day
+    if pace == Pace.WEEKLY and not is_named(kind, step.days):
+        return first_working_day(day + timedelta(days=7 - day.weekday()))
+    return first_working_day(day)
 
 
 def _next_day(
     person: Person, due: _Due, steps: Sequence[Step], owners: Owners, today: date
-) -> date | None:
-    """The next day on which a step reaches this person. What came while it was snoozed is told of
-    on the first day after, and only the newest of it."""
+) -> list[tuple[date, Step]]:
+    """The next day on which a step reaches this person, and the step; none where none does. What
+    came while it was snoozed is told of on the first day after, and only the newest of it."""
     leads = [person.pk] if due.of_flag and permissions.is_lead(person) else []
     of_it = owners.get(due.initiative.pk, {})
     mine = [s for s in steps if person.pk in ladders.recipients(s, of_it, leads, due.assignee)]
@@ -109,10 +132,15 @@ def _next_day(
     if due.quiet_until is not None:
         first = due.quiet_until + DAY
         missed = ladders.newest(steps, due.due_date, first)
-        if missed in mine and missed != ladders.newest(steps, due.due_date, today):
-            return first
-    days = (ladders.reached_on(step.days, due.due_date) for step in mine)
-    return min((day for day in days if day >= first), default=None)
+        if (
+            missed is not None
+            and missed in mine
+            and missed != ladders.newest(steps, due.due_date, today)
+        ):
+            return [(first, missed)]
+    reached = [(ladders.reached_on(step.days, due.due_date), step) for step in mine]
+    ahead = [found for found in reached if found[0] >= first]
+    return [min(ahead, key=lambda found: (found[0], found[1].days))] if ahead else []
 
 
 def _owners(initiatives: set[int]) -> Owners:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -62,6 +62,17 @@ def asked(people: Collection[int] | None = None) -> dict[int, list[Asked]]:
     for question in as_asked(rows.select_related("initiative", "asked_by", "person").only(*SHOWN)):
         found[question.ownership.person_id].append(question)
     return {pk: sorted(mine, key=_by_age) for pk, mine in found.items()}
+
+
+def is_silent(questions: Sequence[Asked], today: date) -> bool:
+    """Whether the first day on which they are asked again has come; until then somebody was asked
+    and may well still answer."""
+    return any(question.day + timedelta(days=STEPS[1]) <= today for question in questions)
+
+
+def asked_long_enough(today: date) -> dict[int, list[Asked]]:
+    """What each silent person has not answered."""
+    return {pk: mine for pk, mine in asked().items() if is_silent(mine, today)}
 
 
 def as_asked(rows: OwnershipQuerySet) -> list[Asked]:
@@ -163,7 +174,7 @@ def left_out(
 ) -> dict[str, list[str]]:
     """The names of those who were meant and not `chased`, by why: of these `people`, or, where
     all were meant, of all who are silent, or were when they were looked at."""
-    still = asked(people)
+    still = asked(people) if people is not None else asked_long_enough(timezone.localdate(seen_at))
     meant = {*still, *_heard_from(seen_at)} if people is None else set(people)
     found: dict[str, list[str]] = defaultdict(list)
     for person in Person.objects.filter(pk__in=meant - set(chased)).order_by("name", "pk"):
@@ -191,6 +202,7 @@ class Silence:
     questions: list[Asked]
     told_at: datetime | None
     next_on: date | None
+    is_silent: bool  # they were asked, and asked again or ought to be
     is_over: bool  # the head of their unit has heard of it
 
     @property
@@ -233,5 +245,6 @@ def _silence(mine: list[Asked], told_at: datetime | None, today: date) -> Silenc
         questions=mine,
         told_at=told_at,
         next_on=next((mail_day for mail_day in mail_days if mail_day > today), None),
+        is_silent=is_silent(mine, today),
         is_over=over <= today,
     )

@@ -5,12 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from django.db.models import CharField, OuterRef, Q, Subquery, Value
+from django.db.models import (
+    Case,
+    CharField,
+    OuterRef,
+    Q,
+    SmallIntegerField,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat
 
 from accounts.models import Person
 from initiatives.models.handing_over import HandOverQuerySet
 from notifications.models import Message, Reminder, ReminderQuerySet
+from notifications.preferences import KEPT, NEWS
+
+# Worse than what is due on a day, the worst first.
+WORST = ("kill_condition_tripped", "decision_lapsed", "suspended", "unowned")
+PLACE = Case(
+    When(kind__in=KEPT, then=Value(len(WORST) + 2)),
+    When(kind__in=NEWS, then=Value(len(WORST) + 1)),
+    *(When(kind=kind, then=Value(place)) for place, kind in enumerate(WORST)),
+    default=Value(len(WORST)),
+    output_field=SmallIntegerField(),
+)
+DUE = Case(When(kind__in=NEWS | KEPT, then=None), default="due_date")
 
 
 def sent_to(person: Person) -> ReminderQuerySet:
@@ -29,9 +50,10 @@ def reminders_ahead(person: Person) -> list[Reminder]:
 
 
 def unread_by(person: Person) -> ReminderQuerySet:
-    """What this person has not seen yet and is still to be seen to, the newest first."""
+    """What this person has not seen yet and is still to be seen to: what asks first, of that the
+    worst and then what was due first; then news, and what is to be kept, the newest first."""
     mine = Reminder.objects.unread().filter(recipient=person).visible_to(person)
-    return mine.order_by("-is_urgent", "-pk")
+    return mine.order_by(PLACE, DUE, "-pk")
 
 
 def with_chased(hand_overs: HandOverQuerySet) -> HandOverQuerySet:

@@ -103,13 +103,16 @@ class Silent(SignedIn, TemplateView):
         person = self.person
         is_lead = permissions.may_start_campaign(person)
         found = queries.silent(None if is_lead else person, timezone.localdate())
+        chased = sum(silence.is_silent for silence in found)
         page = Paginator(found, LINES).get_page(self.request.GET.get("page"))
         seen_at = timezone.now().isoformat()
-        return super().get_context_data(page=page, is_lead=is_lead, seen_at=seen_at, **kwargs)
+        return super().get_context_data(
+            page=page, is_lead=is_lead, chased=chased, seen_at=seen_at, **kwargs
+        )
 
 
 class Chase(ForLeads, View):
-    """Ask the silent again, at once: those that are ticked, or all."""
+    """Ask again, at once: those that are ticked, or all who are silent."""
 
     def post(self, request: HttpRequest) -> HttpResponse:
         people = ids(request.POST.getlist("person"))

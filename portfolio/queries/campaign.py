@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from urllib.parse import urlencode
 
-from django.db.models import Count
+from django.db.models import Count, Exists, OuterRef
 from django.urls import reverse
 
 from accounts.models import Person
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Ownership
 from initiatives.models.registry import InitiativeQuerySet
+from initiatives.stages import Role
 from notifications import queries as notifications
 from notifications.queries import Silence
+from notifications.queries.asked import STEPS
+from notifications.rules.finding import start_of
 from portfolio.queries import catch_up
 from portfolio.queries.catch_up import Answer
 from reviews.models import RetirementRequest
 
 QUIET, RETIRED, HANDED_ON = "quiet", catch_up.RETIRED, catch_up.HANDED_ON
+FIRST_CHASED = timedelta(days=STEPS[1])
+# What is said of those asked: they are silent once the first day of being asked again has come.
+NO_ANSWER, SILENT = "Asked, no answer yet", "Silent"
 COLUMNS: dict[str, str] = {
     QUIET: "Not asked yet",
     catch_up.ASKED: "Asked",
     Answer.ACCEPTED: "Accepted",
     Answer.DECLINED: "Declined",
-    Answer.SILENT: "Silent",
+    Answer.SILENT: NO_ANSWER,
     Answer.DEAD: "Said to be dead",
     HANDED_ON: "Handed on",
     Answer.NOBODY: "Nobody to ask",
@@ -53,9 +60,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Campaign:
-    """How the campaign stands: in all, by unit, who is silent, and what is said to be dead."""
+    """How the campaign stands: in all, by unit, who has not answered, and what is said to be dead.
+
+    `unanswered` is what it says of initiatives whose business owner has not."""
 
     columns: list[str]
+    unanswered: str
     total: Line
     lines: list[Line]
     counts: Counter[str]
@@ -64,8 +74,17 @@ class Campaign:
 
     @property
     def longest(self) -> list[Silence]:
-        """Those who have been silent for longest, as the page names them."""
+        """Those who were asked first and have not answered, as the page names them."""
         return self.silences[:10]
+
+    @property
+    def silent(self) -> list[Silence]:
+        """Those of them who can be chased."""
+        return [silence for silence in self.silences if silence.is_silent]
+
+    @property
+    def is_silent(self) -> bool:
+        return self.unanswered == SILENT
 
 
 def load(person: Person, today: date) -> Campaign:
@@ -79,16 +98,19 @@ def load(person: Person, today: date) -> Campaign:
     for counts in by_unit.values():
         counts[catch_up.ASKED] = sum(counts[answer] for answer in ANSWERS)
     total = sum(by_unit.values(), Counter[str]())
+    silences = notifications.silent(None, today)
+    columns = COLUMNS | {Answer.SILENT: _unanswered(visible, today)}
     order = sorted(by_unit, key=lambda unit: (unit is None, names[unit]))
     return Campaign(
-        columns=list(COLUMNS.values()),
-        total=_line("All", total, {}),
+        columns=list(columns.values()),
+        unanswered=columns[Answer.SILENT],
+        total=_line("All", total, {}, columns),
         lines=[
-            _line(names[unit], by_unit[unit], {"unit": str(unit)} if unit else None)
+            _line(names[unit], by_unit[unit], {"unit": str(unit)} if unit else None, columns)
             for unit in order
         ],
         counts=total,
-        silences=notifications.silent(None, today),
+        silences=silences,
         dead=RetirementRequest.objects.open().count(),
     )
 
@@ -108,10 +130,27 @@ def _counted(visible: InitiativeQuerySet) -> list[tuple[int | None, str, str, in
     return rows
 
 
-def _line(name: str, counts: Counter[str], narrowed: dict[str, str] | None) -> Line:
+def _unanswered(visible: InitiativeQuerySet, today: date) -> str:
+    """Whether the first chase day has come for any initiative whose business owner has not said
+    anything."""
+    asked = start_of(today - FIRST_CHASED + timedelta(days=1))
+    long_ago = Ownership.objects.unanswered().filter(
+        initiative=OuterRef("pk"), role=Role.BUSINESS_OWNER, asked_at__lt=asked
+    )
+    rows = catch_up.with_answers(visible.filter(counting_since__lt=asked))
+    is_silent = rows.filter(Exists(long_ago), answer=Answer.SILENT).exists()
+    return SILENT if is_silent else NO_ANSWER
+
+
+def _line(
+    name: str,
+    counts: Counter[str],
+    narrowed: dict[str, str] | None,
+    columns: Mapping[str, str],
+) -> Line:
     figures = [
         Figure(label, counts[key], _url(key, narrowed) if narrowed is not None else "")
-        for key, label in COLUMNS.items()
+        for key, label in columns.items()
     ]
     return Line(name, figures)
 

@@ -106,7 +106,7 @@ class Told:
 
 
 def told(person: Person, today: date) -> Told:
-    """The newest of what is unread, and the first of what comes next."""
+    """What is unread, the worst first, and the first of what comes next."""
     unread = notifications.unread_by(person).select_related("initiative", "message")
     ahead = notifications.next_steps(person, today)
     return Told(list(unread[:UNREAD]), ahead[:AHEAD], len(ahead[AHEAD:]))

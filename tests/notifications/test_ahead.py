@@ -60,6 +60,26 @@ class TestWhatComesNext(TestCase):
         assert ahead(self.owner, 17) == [(18, "its decision")]  # the Friday before a Sunday
         assert ahead(self.owner, 20) == []
 
+    def test_names_the_day_whose_mail_carries_it(self):
+        """Twelve days from this Monday is a Saturday, and what is then owed is mailed two later."""
+        self.make(9)
+        (step,) = queries.next_steps(self.sponsor, TODAY)
+        assert (step.day - TODAY, step.mailed_on - TODAY) == (12 * DAY, 14 * DAY)
+        at_once = {"decisions": "at_once"}
+        actions.choose_mails(person=self.sponsor, paces=at_once, by=self.sponsor, at=NOON)
+        (step,) = queries.next_steps(self.sponsor, TODAY)
+        assert step.mailed_on - TODAY == 12 * DAY
+
+    def test_of_what_is_wanted_once_a_week_is_the_monday_after(self):
+        self.make(60)
+        touched = NOON - 12 * DAY  # so that it stalls in nine days, and the sponsor hears a week on
+        Initiative.objects.update(touched_at=touched)
+        self.sweep(9)
+        weekly = {"missing": "weekly"}
+        actions.choose_mails(person=self.sponsor, paces=weekly, by=self.sponsor, at=NOON)
+        (step, *_) = queries.next_steps(self.sponsor, TODAY + 9 * DAY)
+        assert ((step.day - TODAY).days, (step.mailed_on - TODAY).days) == (16, 21)
+
     def test_of_a_decision_is_for_the_sponsor_after_its_day(self):
         self.make(20)
         assert ahead(self.sponsor) == [(23, "its decision")]
@@ -143,6 +163,6 @@ class TestWhatComesNext(TestCase):
             self.sweep()
             for person in (self.owner, self.lead):
                 fresh = type(person).objects.get(pk=person.pk)
-                with self.assertNumQueries(9):
+                with self.assertNumQueries(10):
                     counts.append(len(queries.next_steps(fresh, TODAY)))
         assert len(set(counts)) > 2

@@ -15,6 +15,7 @@ from initiatives.models import Initiative
 from initiatives.stages import Role, Stage
 from notifications import actions
 from notifications.models import Flag
+from reviews import actions as reviews
 from tests.factories import make_unit
 from tests.notifications.scenes import (
     make_initiative,
@@ -82,9 +83,44 @@ class TestNarrowing(Attention):
         assert self.found(q=self.late.reference) == [self.late]
 
     def test_by_what_is_mine_to_do(self):
+        """A lead decides and names; whoever owns without deciding has nothing to do here."""
+        assert self.found(acts="mine") == [self.late, self.lost, self.near]
+        sponsor = make_person("Sam Sponsor")
+        own(self.near, Role.SPONSOR, sponsor, at=self.now)
+        own(self.lost, Role.ON_CALL, sponsor, at=self.now)
+        self.client.force_login(sponsor)
+        assert self.found(acts="mine") == [self.near]
+        self.client.force_login(self.member)
+        own(self.late, Role.DATA_OWNER, self.member, at=self.now)
+        assert self.found(acts="mine") == []
+
+    def test_by_what_is_mine_as_the_flags_say_it(self):
+        own(self.near, Role.PRODUCTION_OWNER, self.member, at=self.now)
+        own(self.late, Role.ON_CALL, self.member, at=self.now)
+        self.client.force_login(self.member)
+        for acts, is_mine in (
+            ("the business owner and the production owner", True),
+            ("its owners", True),
+            ("its owners and the portfolio leads", True),
+            ("Mia Member", True),
+            ("Mia Member, the sponsor or a portfolio lead", True),
+            ("Mia Members", False),
+            ("the budget owner and the sponsor", False),
+            ("a portfolio lead", False),
+            ("whoever has not signed", False),
+        ):
+            Flag.objects.filter(initiative=self.near).update(acts=acts)
+            assert self.found(acts="mine") == ([self.near] if is_mine else []), acts
+
+    def test_by_what_waits_for_my_signature(self):
+        reviews.request_review(initiative=self.near, by=self.lead, at=self.now - 60 * DAY)
+        actions.sweep(at=self.now)
+        overdue = Flag.objects.open().filter(rule="sign_off_overdue")
+        assert overdue.get().acts == "whoever has not signed"
+        Flag.objects.open().exclude(rule="sign_off_overdue").update(acts="somebody else")
         assert self.found(acts="mine") == []
         self.client.force_login(self.owner)
-        assert self.found(acts="mine") == [self.late, self.near]
+        assert self.found(acts="mine") == [self.near]
 
     def test_by_what_nobody_could_do(self):
         assert self.found(acts="nobody") == [self.lost]
@@ -109,6 +145,18 @@ class TestNarrowing(Attention):
     def test_counts_initiatives_in_the_facet(self):
         self.assertContains(self.read(), "Decision near (1)")
         self.assertContains(self.read(), "3 initiatives")
+
+    def test_asks_the_same_number_of_queries_however_much_is_mine(self):
+        self.client.force_login(self.owner)
+        self.found(acts="mine")
+        with CaptureQueriesContext(connection) as few:
+            self.found(acts="mine")
+        for n in range(5):
+            self.make(f"Pilot {n}", 5, **owned_by_all(self.owner))
+        actions.sweep(at=self.now)
+        with CaptureQueriesContext(connection) as many:
+            assert len(self.found(acts="mine")) > 2
+        assert len(many) == len(few)
 
     def test_keeps_what_was_chosen_in_its_links(self):
         page = self.read(severity="critical", by="closed")

@@ -291,6 +291,23 @@ class TestDates(Started):
 
 
 class TestSilent(Started):
+    def setUp(self):
+        Initiative.objects.counting().update(counting_since=self.now - timedelta(days=4))
+
+    def test_speaks_of_silence_from_the_first_day_on_which_people_are_asked_again(self):
+        Initiative.objects.counting().update(counting_since=self.now - timedelta(days=2))
+        text = self.text(self.as_(self.lead).get(SILENT))
+        assert "no answer yet" in text
+        assert "Chase all" not in text
+        response = self.client.post(CHASE, {"all": "yes"}, follow=True)
+        assert self.said(response) == ["Nobody is asked again."]
+        assert (
+            "One person"
+            in self.said(self.client.post(CHASE, {"person": self.ben.pk}, follow=True))[0]
+        )
+        Initiative.objects.filter(name="Calls").update(counting_since=self.now - timedelta(days=3))
+        assert "Chase all 1 who are silent" in self.text(self.client.get(SILENT))
+
     def test_lists_for_leads_everybody_who_is_silent(self):
         text = self.text(self.as_(self.lead).get(SILENT))
         for words in ("Ana Able", "Cleo Calm", "has not signed in yet", "Chase all 3"):

@@ -8,6 +8,7 @@ from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 
+from initiatives.models import Initiative
 from notifications import actions
 from notifications.actions.composing import compose
 from notifications.models import Message, Preference, Reminder
@@ -18,6 +19,7 @@ from tests.notifications.scenes import (
     make_lead,
     make_person,
     owe_one,
+    own,
     states,
 )
 
@@ -181,7 +183,7 @@ class TestPaces(ComposeTestCase):
 
     def test_weekly_waits_for_the_first_mail_of_the_next_week(self):
         self.choose("missing", "weekly")
-        self.owe(planned_at=MONDAY + 8 * HOUR)
+        self.owe(planned_at=MONDAY + 8 * HOUR, step=7)
         sent = [self.mails(MONDAY + n * DAY + SEVEN + HOUR) for n in range(7)]
         assert sent == [0] * 7
         assert self.mails(MONDAY + 7 * DAY + SEVEN) == 1
@@ -194,23 +196,47 @@ class TestPaces(ComposeTestCase):
 
     def test_weekly_comes_on_the_next_day_when_nothing_ran_on_monday(self):
         self.choose("missing", "weekly")
-        self.owe(planned_at=MONDAY - DAY)
+        self.owe(planned_at=MONDAY - DAY, step=7)
         assert self.mails(MONDAY + DAY + SEVEN) == 1
 
     def test_weekly_and_daily_are_one_mail_on_monday(self):
         self.choose("missing", "weekly")
-        self.owe(planned_at=MONDAY - DAY)
+        self.owe(planned_at=MONDAY - DAY, step=7)
         self.owe(kind="decision_date", due_date=TODAY + 3 * DAY, step=-3)
         assert self.mails(MONDAY + SEVEN) == 1
         assert states(Reminder) == {"sent": 2}
 
     def test_off_sends_nothing_and_keeps_that_it_was_owed(self):
         self.choose("missing", "off")
-        self.owe()
+        self.owe(step=7)
         assert self.mails(MONDAY) == 0
         assert states(Reminder) == {"muted": 1}
         self.choose("missing", "daily")
         assert self.mails(MONDAY + SEVEN) == 0
+
+    def test_no_choice_holds_back_what_names_its_recipient_to_act(self):
+        for pace in ("off", "weekly"):
+            for topic, kinds in {
+                "missing": ("leaving", "unowned", "slot_unfillable", "stalled"),
+                "health": ("falls_short", "measurement_stale", "over_budget"),
+                "talk": ("hand_over_answered",),
+            }.items():
+                self.choose(topic, pace)
+                for kind in kinds:
+                    self.owe(kind=kind, step=0, due_date=TODAY)
+                    sent = self.mails(MONDAY + SEVEN), states(Reminder)
+                    assert sent == (1, {"sent": 1}), (pace, kind)
+                    Reminder.objects.all().delete()
+                    Message.objects.all().delete()
+
+    def test_off_mutes_what_others_leave_undone(self):
+        self.choose("missing", "off")
+        self.choose("health", "off")
+        for kind, step in (("stalled", 7), ("sign_off_overdue", 3), ("ownership_silent", 17)):
+            self.owe(kind=kind, step=step)
+        self.owe(kind="falls_short", step=7)
+        assert self.mails(MONDAY + SEVEN) == 0
+        assert states(Reminder) == {"muted": 4}
 
     def test_off_does_not_silence_an_alarm(self):
         self.choose("missing", "off")
@@ -219,14 +245,16 @@ class TestPaces(ComposeTestCase):
 
     def test_holds_for_the_person_who_chose_alone(self):
         self.choose("missing", "off", person=self.lead)
-        self.owe(self.lead)
-        self.owe(self.owner)
+        self.owe(self.lead, step=7)
+        self.owe(self.owner, step=8)
         assert self.mails(MONDAY + SEVEN) == 1
         assert Message.objects.get().recipient == self.owner
 
     def test_a_muted_one_is_not_planned_again(self):
-        make_initiative(self.lead, name="Lone pilot", due=TODAY + 60 * DAY)
-        self.choose("missing", "off", person=self.lead)
+        silent = make_initiative(self.lead, name="Lone pilot", due=TODAY + 60 * DAY)
+        own(silent, "sponsor", self.owner)
+        Initiative.objects.filter(pk=silent.pk).update(touched_at=NOON - 40 * DAY)
+        self.choose("missing", "off")
         actions.sweep(at=NOON)
         compose(at=NOON)
         assert "muted" in states(Reminder)
@@ -245,7 +273,8 @@ class TestQueries(ComposeTestCase):
         for n in range(people):
             person = make_person(f"Person {people} {n}")
             for kind in ("stalled", "sign_off_asked", "falls_short"):
-                self.owe(person, kind=kind, is_urgent=kind == "sign_off_asked")
+                owed = {"kind": kind, "step": 7, "is_urgent": kind == "sign_off_asked"}
+                self.owe(person, **owed)
             Preference.objects.create(person=person, topic="health", pace="off")
         with CaptureQueriesContext(connection) as asked:
             assert compose(at=MONDAY + SEVEN) == 2 * people

@@ -386,13 +386,36 @@ class TestMail(DeliverTestCase):
         body = " ".join(self.body("plain").split())
         assert "2 things wait for you, and 1 more is for your records." in body
 
-    def test_says_that_a_receipt_asks_for_nothing(self):
+    def test_puts_news_after_what_asks_and_does_not_count_it(self):
         owe_one(self.lead, self.initiative, kind="sign_off_receipt")
+        owe_one(self.lead, self.initiative, kind="mentioned", says="Ana mentioned you")
+        owe_one(self.lead, self.initiative, says="Name who answers")
+        self.deliver()
+        ((_, got),) = self.sink.mails
+        assert got["Subject"].strip() == "Name who answers …"
+        body = " ".join(self.body("plain").split())
+        assert "one thing waits for you, and 1 more is to be read, and 1 more is for your" in body
+        assert body.index("2. Ana mentioned you") < body.index("3. Name who answers for")
+
+    def test_says_of_each_kind_why_it_came(self):
+        said = {}
+        for kind in (*mail.BECAUSE, "unowned", "ownership_silent"):
+            reminder = owe_one(self.lead, self.initiative, kind=kind)
+            message = Message(pk=1, recipient=self.lead, is_urgent=True)
+            body = str(mail.written(message, [reminder], {}, TODAY).body)
+            said[kind] = " ".join(body.partition("Why did I get this?")[2].split())
+        for kind, because in mail.BECAUSE.items():
+            assert said[kind].startswith(f"In Gatehouse at Our organisation {because}."), kind
+            assert mail.ACTS not in said[kind]
+        for kind in ("unowned", "ownership_silent"):
+            assert said[kind].startswith(f"In Gatehouse at Our organisation {mail.ACTS}."), kind
+
+    def test_says_that_a_receipt_asks_for_nothing(self):
+        owe_one(self.lead, self.initiative, kind="sign_off_receipt", is_urgent=False)
         self.deliver()
         body = " ".join(self.body("plain").split())
         assert "nothing waits for you; this is for your records." in body
-        assert "You signed in Gatehouse at" in body
-        assert "names you in a role that has to act" not in body
+        assert "In Gatehouse at Our organisation you have signed." in body
         assert "could not wait" not in body
 
     def test_lists_what_is_too_much_to_tell_in_full(self):

@@ -82,6 +82,20 @@ class TestReviews(HearTestCase):
         actions.hear(at=LATER)
         assert ("sign_off_asked", 0, "Lars Late") in owed()
 
+    def test_asks_nobody_to_sign_by_a_day_that_has_passed(self):
+        review = self.request_review()
+        self.sign(review, self.sponsor)
+        actions.hear(at=NOON)
+        after = NOON + timedelta(days=20)
+        late = make_person("Lars Late")
+        own(self.initiative, "engineering_owner", late, at=after)
+        initiatives.edit(initiative=self.initiative, by=self.lead, at=after, problem="Claims wait")
+        reviews.notice_changes(at=after)
+        actions.hear(at=after)
+        what = f"{called(self.initiative)}, charter, late since 9 Mar 2026"
+        assert Reminder.objects.get(recipient=late).says == f"Sign now: {what}"
+        assert Reminder.objects.get(kind="sign_off_stale").says == f"Sign again now: {what}"
+
     def test_asks_nobody_for_a_review_that_is_closed_again(self):
         review = self.request_review()
         Review.objects.filter(pk=review.pk).update(closed_at=NOON, closing="withdrawn")

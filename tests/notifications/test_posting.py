@@ -123,6 +123,19 @@ class TestAPersonsChannel(Posting):
         assert told["title"].startswith("12 things cannot wait:")
         assert "And 2 more: http://localhost:8000/my-work/" in told["message"]
 
+    def test_says_what_asks_before_what_is_news_and_never_copies_a_receipt(self):
+        owe_one(self.lead, self.system, kind="sign_off_receipt", says="Receipt")
+        self.deliver()
+        assert self.room.told == []
+        owe_one(self.lead, self.system, kind="sign_off_receipt", says="Receipt", step=1)
+        owe_one(self.lead, self.system, kind="mentioned", says="Ana mentioned you")
+        owe_one(self.lead, self.system, says="Name who answers")
+        self.deliver()
+        (told,) = self.room.told
+        assert told["title"] == "Name who answers …"
+        assert "Ana mentioned you" in told["message"]
+        assert "Receipt" not in told["message"]
+
     def test_is_each_persons_own(self):
         owe_one(make_person("Olga Other", "leads"), self.system)
         self.deliver()

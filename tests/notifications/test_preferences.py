@@ -12,11 +12,15 @@ from audit.models import Event
 from audit.refusals import Refused
 from notifications import actions, mail, queries, unsubscribing
 from notifications.actions.checking import STILL_DUE
-from notifications.models import Preference, Reminder
-from notifications.preferences import DIGEST, TOPIC_OF, TOPICS, Pace
+from notifications.ladders import LADDERS
+from notifications.models import Message, Preference, Reminder
+from notifications.preferences import DIGEST, IS_NAMED, TOPIC_OF, TOPICS, Pace, is_named
+from notifications.rules import production, words
+from reviews.policy import default_text, published
 from tests.notifications.scenes import (
     LONG_AGO,
     NOON,
+    TODAY,
     make_initiative,
     make_lead,
     make_person,
@@ -56,6 +60,62 @@ class TestTopics(TestCase):
         named = ("sign_off_asked", "ownership_asked", "obligation_owed", "question_asked")
         for kind in (*named, "decision_date", "override_asked", "statement_unsigned"):
             assert not TOPICS[TOPIC_OF[kind]].may_be_off, kind
+
+
+class TestNamed(PreferencesTestCase):
+    """Who is named to act: the same for composing, the link in a mail and the words of the page."""
+
+    def test_says_the_same_in_a_query(self):
+        initiative = make_initiative(self.lead)
+        for kind in TOPIC_OF:
+            for step in (-7, 0, 7):
+                owe_one(self.owner, initiative, kind=kind, step=step, is_urgent=False)
+        for topic in TOPICS.values():
+            for kind in topic.kinds:
+                for row in Reminder.objects.filter(kind=kind):
+                    found = Reminder.objects.filter(IS_NAMED, pk=row.pk).exists()
+                    named = found or not topic.may_be_off
+                    assert is_named(kind, row.step) is named is not row.may_be_off, row
+
+    def test_is_whoever_a_rule_says_has_to_act(self):
+        """At the first step of the ladder: so nobody who has to act can turn it off."""
+        acting = {
+            "falls_short": production.OWNERS, "measurement_stale": production.OWNERS,
+            "evaluation_stale": production.BUILDERS, "over_budget": production.PAYERS,
+            "unowned": words.DECIDERS, "slot_unfillable": words.LEADS,
+        }  # fmt: skip
+        ladder = published(default_text(), version=1).reminders
+        for kind, acts in acting.items():
+            for step in LADDERS[kind](ladder):
+                roles = [f"the {str(role.label).lower()}" for role in step.roles]
+                heard = [*roles, *(["a portfolio lead"] if step.leads else [])]
+                if any(role in acts for role in heard):
+                    assert is_named(kind, step.days), (kind, step)
+
+    def test_is_said_on_the_page_where_a_topic_may_be_off(self):
+        for topic in TOPICS.values():
+            named = {is_named(kind, 0) for kind in topic.kinds}
+            assert bool(topic.named) == (topic.may_be_off and True in named), topic.title
+        self.client.force_login(self.owner)
+        page = self.client.get(SETTINGS).content.decode()
+        assert page.count("What you are named to act on comes once a day all the same") == 3
+
+    def test_is_offered_no_link_to_stop_it(self):
+        initiative = make_initiative(self.lead)
+        message = Message(pk=1, recipient=self.owner, is_urgent=False)
+
+        def stops(*steps):
+            rows = [
+                owe_one(self.owner, initiative, kind="falls_short", step=step, is_urgent=False)
+                for step in steps
+            ]
+            written = mail.written(message, rows, {}, TODAY)
+            Reminder.objects.all().delete()
+            return "List-Unsubscribe" in written.extra_headers
+
+        assert not stops(0)
+        assert stops(7)
+        assert stops(0, 7)
 
 
 @pytest.mark.embedded

@@ -14,7 +14,7 @@ from initiatives import actions as initiatives
 from initiatives.models import Initiative, Obligation
 from initiatives.stages import Stage
 from notifications import actions
-from notifications.models import Flag, Reminder
+from notifications.models import Flag, Message, Reminder
 from notifications.rules.words import called
 from reviews import actions as reviews
 from reviews.actions import Condition
@@ -29,7 +29,7 @@ from tests.notifications.scenes import (
     owed,
 )
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 DUE = TODAY + 7 * DAY
 
 
@@ -87,11 +87,30 @@ class TestReceipt(TellingTestCase):
         assert f"position {position.seq} of the audit log" in receipt.detail
         assert receipt.path == f"/reviews/receipts/{signed.pk}/"
 
-    def test_is_sent_at_once(self):
+    def sent(self, at):
+        actions.deliver(clock=lambda: at)
+        return [m.subject for m in mail.outbox if m.to == [self.sponsor.email]]
+
+    def test_goes_with_the_next_mail_of_the_day(self):
+        self.sign(at=NOON - 7 * HOUR)
+        actions.hear(at=NOON - 7 * HOUR)
+        assert self.sent(NOON - 6 * HOUR) == []
+        (subject,) = self.sent(NOON)
+        assert "Receipt" in subject
+
+    def test_comes_at_once_to_those_who_chose_so(self):
+        actions.choose_mails(
+            person=self.sponsor, paces={"receipts": "at_once"}, by=self.sponsor, at=NOON
+        )
+        actions.deliver(clock=lambda: NOON)
+        Message.objects.create(
+            recipient=self.sponsor, is_urgent=False, day=TODAY, created_at=NOON,
+            next_attempt_at=NOON, state="sent", sent_at=NOON,
+        )  # fmt: skip
         self.sign()
         actions.hear(at=NOON)
-        actions.deliver(clock=lambda: NOON)
-        assert "Receipt" in next(m.subject for m in mail.outbox if m.to == [self.sponsor.email])
+        (subject,) = self.sent(NOON)
+        assert "Receipt" in subject
 
     def test_is_no_news_after_a_week(self):
         self.sign()

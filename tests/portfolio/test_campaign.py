@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import Person, Unit
 from initiatives import actions as initiatives
-from initiatives.models import Initiative
+from initiatives.models import Initiative, Ownership
 from initiatives.stages import Role, Stage
 from initiatives.workdays import add_working_days
 from notifications import actions
@@ -21,6 +24,7 @@ from reviews.models import RetirementRequest
 from tests.factories import make_declared, make_person
 from tests.notifications.campaigns import Company
 
+DAY = timedelta(days=1)
 COUNTS, LIST = reverse("campaign:counts"), reverse("initiatives:list")
 
 
@@ -95,6 +99,28 @@ class TestCounts(Company):
         assert [row.name for row in ben.initiatives] == ["Calls"]
         assert (ben.since, ben.told_at, ben.is_over) == (self.now, None, False)
 
+    def test_speaks_of_no_answer_yet_until_the_first_day_on_which_people_are_asked_again(self):
+        self.client.force_login(Person.objects.get(pk=self.lead.pk))
+        for days, said, is_silent in ((2, "Asked, no answer yet", False), (3, "Silent", True)):
+            Initiative.objects.counting().update(counting_since=self.now - days * DAY)
+            Ownership.objects.filter(asked_at__gt=self.now - 9 * DAY).update(
+                asked_at=self.now - days * DAY
+            )
+            found = self.load()
+            assert (found.unanswered, found.is_silent) == (said, is_silent), days
+            assert found.columns[list(campaign.COLUMNS).index("silent")] == said
+            assert bool(found.silent) == is_silent
+            page = self.client.get(COUNTS).content.decode()
+            assert ("Chase all 2" in page) == is_silent
+            assert ("Silent people" in page) == is_silent
+
+    def test_counts_by_one_measure_in_the_figure_and_in_its_column(self):
+        self.client.force_login(Person.objects.get(pk=self.lead.pk))
+        page = " ".join(self.client.get(COUNTS).content.decode().split())
+        figure = re.search(r"(\d+)</[a-z]+> <[^>]*>asked, no answer yet", page)
+        assert figure is not None, page
+        assert int(figure[1]) == self.load().counts["silent"] == 2
+
     def test_says_when_they_last_had_a_mail(self):
         actions.hear(at=self.now)
         morning = mail_time(add_working_days(timezone.localdate(self.now), 1))
@@ -106,7 +132,6 @@ class TestCounts(Company):
         assert self.client.get(COUNTS).status_code == 403
         self.client.force_login(Person.objects.get(pk=self.lead.pk))
         page = self.client.get(COUNTS).content.decode()
-        assert "Chase all 2" in page
         assert "Preview and start" not in page
         Initiative.objects.filter(name="Calls").update(counting_since=None)
         assert "Preview and start" in self.client.get(COUNTS).content.decode()

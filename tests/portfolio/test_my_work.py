@@ -171,6 +171,31 @@ class TestWhatIWasTold(Pages):
         Reminder.objects.filter(says="Thing 1").update(state="muted", message=None)
         assert "No mail, as you chose." in self.text(self.url)
 
+    def test_not_seen_yet_is_what_asks_first_the_worst_and_the_latest_of_it(self):
+        for days, kind in enumerate(
+            [
+                *("sign_off_receipt", "sign_off_asked", "decision_date", "decision_lapsed"),
+                *("kill_condition_tripped", "ownership_asked"),
+            ]
+        ):
+            self.tell(kind, Message.State.SENT)
+            Reminder.objects.filter(says=kind).update(
+                kind=kind, due_date=self.today - days * DAY, is_urgent=kind != "decision_date"
+            )
+        told = [reminder.says for reminder in self.read(self.url).context["told"].unread]
+        asking = ["kill_condition_tripped", "decision_lapsed", "ownership_asked", "decision_date"]
+        assert told[:5] == [*asking, "sign_off_asked"]
+        assert told[5:7] == ["A thing that failed", "Thing 29"]
+        assert told[-1] == "sign_off_receipt"
+
+    def test_shows_of_a_receipt_one_line_and_the_rest_on_demand(self):
+        Reminder.objects.filter(says="Thing 1").update(
+            kind="sign_off_receipt", detail="Recorded at position 7, hash:\nabc"
+        )
+        said = " ".join(self.text(self.url).split())
+        assert "<details> <summary>Thing 1</summary> <p" in said
+        assert "hash:<br>abc" in said[said.index("<summary>Thing 1<") :]
+
     def test_is_nobody_elses(self):
         self.client.force_login(self.lead)
         assert "Thing" not in self.text(self.url)
