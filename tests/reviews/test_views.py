@@ -116,8 +116,7 @@ class ReviewPages(TestCase):
         return reverse("reviews:decide", args=[self.initiative.pk, kind])
 
     def sign_all(self) -> None:
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=self.review, by=signer, at=self.now - MINUTE)
+        factories.sign_in_turn(review=self.review, by=self.cast.signers, at=self.now - MINUTE)
 
 
 class TestReviewDetail(ReviewPages):
