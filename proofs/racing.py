@@ -1,9 +1,10 @@
 """Real processes that all do the same at one moment, round after round, on PostgreSQL.
 
-`python -m proofs.racing` sets up Django once, forks, lets each thread open its connection, and in
-each round drops the flag for all of them together. What comes back, one word for each act: `done`,
-the rule that refused it, or `ERROR …`. An act is named `module:function` and is called with the
-number of its thread and what is given to the round; a plant is put in before the processes part.
+`python -m proofs.racing` sets up Django once, and for one race after the other forks, lets each
+thread open its connection, and in each round drops the flag for all of them together. What comes
+back, one word for each act: `done`, the rule that refused it, or `ERROR …`. An act is named
+`module:function` and is called with the number of its thread and what is given to the round; a
+plant is put in before the processes part, and is gone with them.
 """
 
 from __future__ import annotations
@@ -31,33 +32,59 @@ Runners = contextlib.AbstractContextManager[Round]
 
 
 @contextlib.contextmanager
-def runners(act: str, *, processes: int, threads: int, plant: str = "") -> Iterator[Round]:
-    """Yield what runs one round: let all of them at it, and count how it ended for them."""
-    wanted = {"act": act, "processes": processes, "threads": threads, "plant": plant}
+def runners(
+    act: str, *, processes: int, threads: int, plant: str = "", pages: bool = False
+) -> Iterator[Round]:
+    """Yield what runs one round: let all of them at it, and count how it ended for them. Those who
+    act through `pages` have them read before they part, once for all."""
+    with host(pages=pages) as racing, racing.runners(act, processes, threads, plant) as run:
+        yield run
+
+
+@contextlib.contextmanager
+def host(*, pages: bool = False) -> Iterator[Host]:
+    """Yield where races take place, one after the other, on the database of this process."""
     with subprocess.Popen(
-        [sys.executable, "-m", "proofs.racing", json.dumps(wanted)],
+        [sys.executable, "-m", "proofs.racing", *(["pages"] if pages else [])],
         cwd=ROOT,
         env=os.environ | {"DATABASE_URL": scratch.address()},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-    ) as runner:
-        assert runner.stdin is not None
-        assert runner.stdout is not None
-        send, hear = runner.stdin, runner.stdout
-
-        def run(given: Given) -> Counter[str]:
-            send.write(json.dumps(given) + "\n")
-            send.flush()
-            heard = hear.readline()
-            if not heard:
-                raise RuntimeError("The runners ended before the round did.")
-            return Counter(json.loads(heard))
-
+    ) as process:
+        assert process.stdin is not None
         try:
-            yield run
+            yield Host(process)
         finally:
-            send.close()  # the sign to go home
+            process.stdin.close()  # the sign to go home
+
+
+class Host:
+    """A process that is set up already. It answers each line before it is sent the next, for
+    those whom it forks go on reading where it stopped."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    @contextlib.contextmanager
+    def runners(self, act: str, processes: int, threads: int, plant: str = "") -> Iterator[Round]:
+        """Yield what runs one round of this race."""
+        self._asked({"act": act, "processes": processes, "threads": threads, "plant": plant})
+        try:
+            yield lambda given: Counter(self._asked(given))
+        finally:
+            with contextlib.suppress(RuntimeError, OSError):
+                self._asked(None)
+
+    def _asked(self, said: Given | None) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(said) + "\n")
+        self._process.stdin.flush()
+        heard = self._process.stdout.readline()
+        if not heard:
+            raise RuntimeError("The runners ended before the round did.")
+        return json.loads(heard)
 
 
 def outcome(action: Callable[..., Any], **arguments: Any) -> str:
@@ -83,10 +110,29 @@ def named(path: str) -> Any:
 
 
 def main() -> None:
-    wanted = json.loads(sys.argv[1])
     scratch.set_up()
+    if "pages" in sys.argv:
+        from proofs import visiting
+
+        visiting.load()
+    while told := sys.stdin.readline():
+        if pid := os.fork():
+            _, status = os.waitpid(pid, 0)
+            if status:
+                sys.exit("The runners failed.")
+        else:
+            _hold(json.loads(told))
+            sys.exit()
+
+
+def _hold(wanted: Given) -> None:
     with named(wanted["plant"])() if wanted["plant"] else contextlib.nullcontext():
         _fork(named(wanted["act"]), wanted["processes"], wanted["threads"])
+    _say(None)
+
+
+def _say(what: Any) -> None:
+    print(json.dumps(what), flush=True)  # noqa: T201
 
 
 def _fork(act: Callable[..., str], processes: int, threads: int) -> None:
@@ -99,11 +145,11 @@ def _fork(act: Callable[..., str], processes: int, threads: int) -> None:
     ]
     for process in started:
         process.start()
-    for told in sys.stdin:
+    _say("ready")
+    while (given := json.loads(sys.stdin.readline() or "null")) is not None:
         for _, pipe in pipes:
-            pipe.send(json.loads(told))
-        heard = [ends.get() for _ in range(processes * threads)]
-        print(json.dumps(heard), flush=True)  # noqa: T201
+            pipe.send(given)
+        _say([ends.get() for _ in range(processes * threads)])
     for _, pipe in pipes:
         pipe.send(None)
     for process in started:

@@ -13,6 +13,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.test import Client
 from django.test.client import ClientHandler
+from django.urls import get_resolver
 
 from accounts.models import Person
 
@@ -34,6 +35,12 @@ def session(person: Person) -> str:
 def _handler(middleware: tuple[str, ...]) -> ClientHandler:
     """One for all: what stands between a request and its view takes as long to load as a page."""
     return ClientHandler(enforce_csrf_checks=False)
+
+
+def load() -> None:
+    """Read all pages and what stands before them now: whoever is forked later has them then."""
+    get_resolver().url_patterns  # noqa: B018
+    _handler(tuple(settings.MIDDLEWARE)).load_middleware()
 
 
 def client(session: str = "") -> Client:

@@ -438,24 +438,36 @@ def sign_waiting(
     comment: str = "",
 ) -> None:  # fmt: skip
     """Let somebody sign, on the evidence as it stands, whatever waits for them."""
+    sign_in_turn(review=review, by=[by], at=at, verdict=verdict, comment=comment)
+
+
+def sign_in_turn(
+    *, review: Review, by: Iterable[Person], at: datetime, verdict: str = SignOff.Verdict.APPROVE,
+    comment: str = "",
+) -> None:  # fmt: skip
+    """Let these people sign, each the first that waits for them and nobody before them signed; the
+    evidence stands still meanwhile, so it is read once."""
     standing = queries.standing(review, timezone.localdate(at))
-    for state in standing.slots_waiting_for(by)[:1]:
-        reviews.sign(
-            slot=state.slot,
-            verdict=verdict,
-            digest=standing.digest,
-            authentication=authentication(at=at),
-            by=by,
-            at=at,
-            comment=comment,
-        )
+    signed: set[int] = set()
+    for person in by:
+        waiting = [s.slot for s in standing.slots_waiting_for(person) if s.slot.pk not in signed]
+        for slot in waiting[:1]:
+            reviews.sign(
+                slot=slot,
+                verdict=verdict,
+                digest=standing.digest,
+                authentication=authentication(at=at),
+                by=person,
+                at=at,
+                comment=comment,
+            )
+            signed.add(slot.pk)
 
 
 def make_signed_review(*, initiative: Initiative, cast: Cast, at: datetime) -> Review:
     """A charter review that everybody signed within the hour; only the decision is missing."""
     review = make_review(initiative=initiative, by=cast.business_owner, at=at)
-    for signer in cast.signers:
-        sign_waiting(review=review, by=signer, at=at + timedelta(minutes=30))
+    sign_in_turn(review=review, by=cast.signers, at=at + timedelta(minutes=30))
     return Review.objects.get(pk=review.pk)
 
 

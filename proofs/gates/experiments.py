@@ -81,7 +81,11 @@ class Gates:
     def _runners(self, act: str) -> racing.Runners:
         size = self.size
         return racing.runners(
-            f"{ACTS}:{act}", processes=size.processes, threads=size.threads, plant=self.plant
+            f"{ACTS}:{act}",
+            processes=size.processes,
+            threads=size.threads,
+            plant=self.plant,
+            pages=True,
         )
 
     # --- c: decisions ---

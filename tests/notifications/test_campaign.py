@@ -215,9 +215,12 @@ class TestStart(Run):
 
 
 class TestChase(Run):
-    def setUp(self):
-        self.start()
-        self.live(0)
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        first_day = cls()
+        first_day.start()
+        first_day.live(0)
 
     def chase(self, people_=None, by=None, at=NOON + 5 * DAY):
         return actions.chase(people=people_, by=by or self.lead, at=at)

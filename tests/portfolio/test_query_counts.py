@@ -31,6 +31,7 @@ from tests.factories import (
     make_question,
     make_review,
     make_run,
+    sign_in_turn,
     sign_waiting,
 )
 from tests.media import KeepsFiles
@@ -231,8 +232,7 @@ class TestQueriesOfAReviewAndItsInitiative(LaterStages):
 
     def signers(self):
         signers = [self.cast.business_owner, self.cast.engineering_owner]
-        for who in [*signers, self.cast.production_owner]:
-            sign_waiting(review=self.review, by=who, at=NOON)
+        sign_in_turn(review=self.review, by=[*signers, self.cast.production_owner], at=NOON)
 
     def members(self):
         for number in range(6):

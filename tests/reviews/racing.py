@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 from collections import Counter
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from proofs import racing
@@ -13,8 +16,16 @@ from proofs.racing import outcome as _outcome
 
 def race(act: str, *, processes: int, threads: int, **given: Any) -> Counter[str]:
     """Let that many at it; count how it ended for them."""
-    with racing.runners(f"{__name__}:{act}", processes=processes, threads=threads) as run:
+    with _host().runners(f"{__name__}:{act}", processes, threads) as run:
         return run(given)
+
+
+@cache
+def _host() -> racing.Host:
+    """One for all races of this process: to set it up takes longer than most of them."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(racing.host())
 
 
 # --- acts: each is called once in each thread, with the number of the thread ------------------

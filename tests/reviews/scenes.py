@@ -291,7 +291,6 @@ class LaterStages(TestCase):
             initiative=self.initiative, by=self.cast.business_owner, at=at
         )
         signers = (*self.cast.signers, self.cast.production_owner, self.security, self.operations)
-        for who in signers:
-            factories.sign_waiting(review=review, by=who, at=at)
+        factories.sign_in_turn(review=review, by=signers, at=at)
         assert standing(review, at).lacking() == []
         return review

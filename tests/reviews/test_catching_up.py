@@ -323,8 +323,7 @@ class TestCatchUp(Declared):
         self.show_everything()
         review = self.ask()
         signers = (*self.cast.signers, self.cast.production_owner, self.security, self.operations)
-        for who in signers:
-            factories.sign_waiting(review=review, by=who, at=NOON)
+        factories.sign_in_turn(review=review, by=signers, at=NOON)
         return review
 
     def test_ends_what_it_owes_and_moves_nothing(self):

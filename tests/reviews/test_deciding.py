@@ -100,8 +100,9 @@ class TestProceedFromProposal(SignedCharterTestCase):
         initiatives.edit(
             initiative=self.initiative, by=self.cast.lead, at=NOON - DAY, pilot_days=28
         )
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=self.review, by=signer, at=NOON - timedelta(hours=2))
+        factories.sign_in_turn(
+            review=self.review, by=self.cast.signers, at=NOON - timedelta(hours=2)
+        )
         self.decide("proceed")
         assert self.now().decision_date == TODAY + timedelta(days=28)
 
@@ -147,8 +148,9 @@ class TestProceedFromProposal(SignedCharterTestCase):
 
     def test_is_for_the_sponsor_although_they_last_edited_it(self):
         threshold(self.initiative, 2_400, self.cast.sponsor, NOON - DAY)
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=self.review, by=signer, at=NOON - timedelta(hours=2))
+        factories.sign_in_turn(
+            review=self.review, by=self.cast.signers, at=NOON - timedelta(hours=2)
+        )
         assert self.decide("proceed").pk
 
 
@@ -173,8 +175,9 @@ class TestRefusesToProceed(SignedCharterTestCase):
     def test_for_a_lead_who_owns_it(self):
         owner = factories.make_lead(name="Lou Lead")
         give(self.initiative, Role.ON_CALL, owner, NOON - DAY)
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=self.review, by=signer, at=NOON - timedelta(hours=2))
+        factories.sign_in_turn(
+            review=self.review, by=self.cast.signers, at=NOON - timedelta(hours=2)
+        )
         no = self.refusal("proceed", owner)
         assert no.rule == "may_not_decide"
         assert no.message.startswith("You own this initiative")
@@ -211,8 +214,9 @@ class TestRefusesToProceed(SignedCharterTestCase):
 
     def test_past_a_kill_condition_that_tripped_after_all_had_signed(self):
         factories.make_kill_condition(initiative=self.initiative, at=NOON - DAY)
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=self.review, by=signer, at=NOON - timedelta(hours=2))
+        factories.sign_in_turn(
+            review=self.review, by=self.cast.signers, at=NOON - timedelta(hours=2)
+        )
         assert standing(self.review).lacking() == []
         initiatives.record_spend(
             initiative=self.initiative,

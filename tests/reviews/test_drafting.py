@@ -40,11 +40,12 @@ key = "sponsor"
 
 
 class Drafting(TestCase):
-    def setUp(self):
-        self.ada = factories.make_lead(name="Ada Lead")
-        self.ben = factories.make_lead(name="Ben Lead")
-        self.member = factories.make_person(name="Mia Member")
-        self.auditor = factories.make_auditor()
+    @classmethod
+    def setUpTestData(cls):
+        cls.ada = factories.make_lead(name="Ada Lead")
+        cls.ben = factories.make_lead(name="Ben Lead")
+        cls.member = factories.make_person(name="Mia Member")
+        cls.auditor = factories.make_auditor()
 
     def start(self, by=None, at=NOON):
         return actions.start_draft(by=by or self.ada, at=at)
@@ -252,12 +253,13 @@ class TestPublishedVersions(Drafting):
 class TestPinnedReview(Drafting):
     """While a review is open, its page, its digest and its decision go by its own version."""
 
-    def setUp(self):
-        super().setUp()
-        self.cast = factories.make_cast()
-        self.initiative = factories.make_ready_for_charter(cast=self.cast, at=NOON - 20 * DAY)
-        self.review = factories.make_signed_review(
-            initiative=self.initiative, cast=self.cast, at=NOON - 2 * DAY
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.cast = factories.make_cast()
+        cls.initiative = factories.make_ready_for_charter(cast=cls.cast, at=NOON - 20 * DAY)
+        cls.review = factories.make_signed_review(
+            initiative=cls.initiative, cast=cls.cast, at=NOON - 2 * DAY
         )
 
     def test_keeps_its_digest_its_signatures_and_what_it_asks(self):

@@ -138,14 +138,15 @@ class TestTally:
 class TestDryRun(Drafting):
     """Against what happens: the same initiatives before and after publishing."""
 
-    def setUp(self):
-        super().setUp()
-        self.cast = factories.make_cast()
-        self.ready = factories.make_ready_for_charter(cast=self.cast, at=NOON - 20 * DAY)
-        self.empty = factories.make_initiative(by=self.cast.lead, name="Empty", at=NOON - DAY)
-        self.pilot = factories.make_pilot(cast=self.cast, at=NOON - 30 * DAY, name="A pilot")
-        self.review = factories.make_review(
-            initiative=self.ready, by=self.cast.business_owner, at=NOON - DAY
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.cast = factories.make_cast()
+        cls.ready = factories.make_ready_for_charter(cast=cls.cast, at=NOON - 20 * DAY)
+        cls.empty = factories.make_initiative(by=cls.cast.lead, name="Empty", at=NOON - DAY)
+        cls.pilot = factories.make_pilot(cast=cls.cast, at=NOON - 30 * DAY, name="A pilot")
+        cls.review = factories.make_review(
+            initiative=cls.ready, by=cls.cast.business_owner, at=NOON - DAY
         )
 
     def blocked(self, read: policy.Policy) -> dict[int, set[str]]:

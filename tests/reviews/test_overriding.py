@@ -77,8 +77,7 @@ class OverridingTestCase(TestCase):
         )  # fmt: skip
 
     def sign_all(self, at=NOON) -> None:
-        for signer in (*self.cast.signers, self.third):
-            factories.sign_waiting(review=self.review, by=signer, at=at)
+        factories.sign_in_turn(review=self.review, by=(*self.cast.signers, self.third), at=at)
 
     def proceed(self, at=NOON) -> Decision:
         self.sign_all(at)

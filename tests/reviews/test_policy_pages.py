@@ -25,9 +25,10 @@ GET_OF_DRAFT = ("draft", "read_draft", "draft_text", "dry_run", "dry_run_reviews
 
 
 class Pages(Drafting):
-    def setUp(self):
-        super().setUp()
-        self.now = timezone.now()
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.now = timezone.now()
 
     def get(self, name, *args, by, query="", status=200):
         self.client.force_login(by)
@@ -235,13 +236,12 @@ class TestDraftPages(Pages):
 
 
 class TestDryRunPages(Pages):
-    def setUp(self):
-        super().setUp()
-        self.cast = factories.make_cast(at=self.now - timedelta(days=400))
-        self.ready = factories.make_ready_for_charter(
-            cast=self.cast, at=self.now - timedelta(days=20)
-        )
-        self.begun(stricter(TEXT))
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.cast = factories.make_cast(at=cls.now - timedelta(days=400))
+        cls.ready = factories.make_ready_for_charter(cast=cls.cast, at=cls.now - timedelta(days=20))
+        cls().begun(stricter(TEXT))
 
     def test_show_figures_and_the_lists_behind_them(self):
         page = self.get("dry_run", by=self.ada)

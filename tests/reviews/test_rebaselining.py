@@ -97,8 +97,7 @@ class Rebaselined(TestCase):
         return refusal(self.propose, changes, **more)
 
     def sign_all(self, review: Review, at: Any = NOON) -> None:
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=review, by=signer, at=at)
+        factories.sign_in_turn(review=review, by=self.cast.signers, at=at)
 
     def decide(self, by: Person | None = None, **more: Any) -> Decision:
         said = {"kind": "rebaseline", "reason": "Agreed.", "at": NOON} | more
@@ -683,8 +682,7 @@ class TestPages(TestCase):
         said = text_of(self.client.get(self.initiative.get_absolute_url()))
         assert "A re-baseline is proposed" in said
         assert "Propose a re-baseline" not in said
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=review, by=signer, at=self.now)
+        factories.sign_in_turn(review=review, by=self.cast.signers, at=self.now)
         actions.decide(
             initiative=self.initiative, kind="rebaseline", reason="Agreed.", by=self.cast.sponsor,
             at=self.now,

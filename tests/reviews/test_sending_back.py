@@ -13,13 +13,15 @@ from tests.reviews.scenes import DAY, LaterStages, refusal
 class TestSendBackToThePilot(LaterStages):
     """What readiness review finds out is not always a matter of readiness."""
 
-    def setUp(self):
-        super().setUp()
-        self.decide("extend", NOON - 40 * DAY, days=7)
-        self.decide("pause", NOON - 40 * DAY, days=10)
-        self.reach_readiness_review()
-        self.review = factories.make_review(
-            initiative=self.initiative, by=self.cast.business_owner, at=NOON - DAY
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        before = cls()
+        before.decide("extend", NOON - 40 * DAY, days=7)
+        before.decide("pause", NOON - 40 * DAY, days=10)
+        before.reach_readiness_review()
+        cls.review = factories.make_review(
+            initiative=cls.initiative, by=cls.cast.business_owner, at=NOON - DAY
         )
 
     def test_lands_in_the_pilot_for_as_long_as_one_extension(self):

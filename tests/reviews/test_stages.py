@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -37,8 +38,13 @@ SETS_A_STAGE = {("initiatives/models/registry.py", "enter")}
 GENERATED = "portfolio/generator.py"
 
 
-def functions() -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Every function of the product, with its file."""
+@cache
+def functions() -> tuple[tuple[str, ast.FunctionDef], ...]:
+    """Every function of the product, with its file; read once for all that look through them."""
+    return tuple(_functions())
+
+
+def _functions() -> Iterator[tuple[str, ast.FunctionDef]]:
     for app in APPS:
         for path in sorted((BASE / app).rglob("*.py")):
             name = path.relative_to(BASE).as_posix()

@@ -49,8 +49,7 @@ class Widening(TestCase):
         )
 
     def sign_all(self):
-        for signer in self.cast.signers:
-            factories.sign_waiting(review=self.review, by=signer, at=NOON)
+        factories.sign_in_turn(review=self.review, by=self.cast.signers, at=NOON)
 
     def keys(self):
         return set(self.review.slots.values_list("key", flat=True))
