@@ -83,6 +83,7 @@ ACTIONS = {
     "ownership_silent": "See who is silent",
     "retirement_asked": "Look at them",
     "override_asked": "Read and sign",
+    "mail_refused": "See them, and send them again",
 }
 # Why somebody gets mails of a kind, after "In Gatehouse at … "; of all others the last is true.
 BECAUSE = {
@@ -90,6 +91,7 @@ BECAUSE = {
     "mentioned": "somebody wrote your name",
     "question_answered": "you asked a question",
     "leaving_recorded": "your last day was recorded",
+    "mail_refused": "you are an administrator, or a portfolio lead where there is none",
 }
 ACTS = "you are named as somebody who acts on this, or who hears of it when nobody does"
 PREPARE = "See what is missing"  # of those who do not decide themselves

@@ -39,7 +39,7 @@ KEPT = frozenset({"sign_off_receipt"})  # nor does this: it is there to be kept
 NAMED = (
     *("unowned", "leaving", "leaving_recorded", "slot_unfillable", "stalled"),
     *("falls_short", "measurement_stale", "evaluation_stale", "over_budget"),
-    "hand_over_answered",
+    *("hand_over_answered", "mail_refused"),
 )
 IS_NAMED = Q(kind__in=NAMED, step__lte=0)  # `is_named` of reminders whose topic may be off
 
@@ -108,14 +108,14 @@ TOPICS: dict[str, Topic] = {
         "What is missing",
         "Initiatives without an owner, or soon without one; people who do not say what is theirs, "
         "or whether they take something over; signatures that are late or that nobody can give; "
-        "and what stands still.",
+        "what stands still; and, of those who look after Gatehouse, mails that did not arrive.",
         (
             *("unowned", "leaving", "leaving_recorded", "ownership_silent", "hand_over_silent"),
-            *("slot_unfillable", "sign_off_overdue", "stalled"),
+            *("slot_unfillable", "sign_off_overdue", "stalled", "mail_refused"),
         ),
         Pace.DAILY,
         named="owners to be named or taken over from, your own last day, somebody to be appointed "
-        "who signs, and what is yours and stands still",
+        "who signs, what is yours and stands still, and addresses to be mended",
     ),
     "health": Topic(
         "Production health",

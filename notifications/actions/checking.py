@@ -11,7 +11,7 @@ from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives.models import HandOver, Initiative, Obligation
 from notifications import ladders, preferences, queries
-from notifications.actions import awaiting, offering
+from notifications.actions import awaiting, offering, refused
 from notifications.actions.handing_over import is_something_left
 from notifications.actions.hearing import waiting
 from notifications.models import Flag, Reminder, snoozed, subject_of
@@ -178,6 +178,10 @@ def _of_days_moved(reminders: list[Reminder]) -> set[int]:
     return {r.pk for r in reminders if (_id(r), r.due_date) not in still}
 
 
+def _of_mails_sent_again(reminders: list[Reminder]) -> set[int]:
+    return set() if refused.given_up().exists() else {r.pk for r in reminders}
+
+
 def _id(reminder: Reminder) -> int:
     return int(reminder.subject.partition(":")[2])
 
@@ -200,6 +204,7 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     **dict.fromkeys(OFFERED, _of_hand_overs_answered),
     "hand_over_answered": _of_hand_overs_found_for,
     "leaving_recorded": _of_days_moved,
+    refused.KIND: _of_mails_sent_again,
 }
 
 

@@ -35,7 +35,7 @@ from django.db.models.functions import Left
 from django.utils import timezone
 
 from notifications import failures, mail, queries, weekly_mail
-from notifications.actions import checking, posting
+from notifications.actions import checking, posting, refused
 from notifications.actions.composing import compose
 from notifications.models import Message, Reminder
 
@@ -89,6 +89,8 @@ def deliver(*, clock: Clock = timezone.now, slice_: timedelta | None = None) -> 
         while (end is None or clock() < end) and (batch := _claim(clock(), channel)):
             _check(batch, clock(), done)
             _send_batch(batch, done, clock, end)
+    if done.failed:
+        refused.tell(at=clock())
     return done
 
 

@@ -90,6 +90,7 @@ SHARED = {
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
     "retirement_asked": "what is said to be dead",
+    "mail_refused": "addresses",
 }
 
 

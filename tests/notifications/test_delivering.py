@@ -153,7 +153,9 @@ class TestRefusals(DeliverTestCase):
         failed = Message.objects.get(recipient=self.other)
         assert failed.state == "failed"
         assert failed.last_error == "550 No such person here"
-        assert self.deliver() == Delivered()
+        assert failed.attempts == 1
+        assert self.deliver() == Delivered(sent=2)  # and who can mend it hears of it
+        assert not self.sink.to(self.other.email)
 
     def test_tries_again_after_1_5_30_and_120_minutes_and_then_fails(self):
         self.sink.refuse["lea.lead@example.com"] = "451 Try again later"

@@ -64,11 +64,12 @@ class TestRetry(OperationsTestCase):
     def test_sends_what_was_given_up_once_its_address_takes_mail_again(self):
         message = self.give_up(self.member)
         self.sink.refuse.clear()
-        assert actions.deliver(clock=lambda: NOON + HOUR).sent == 0
+        actions.deliver(clock=lambda: NOON + HOUR)
+        assert not self.sink.to(self.member.email)
         actions.retry(message=message, by=self.administrator, at=NOON + HOUR)
         assert actions.deliver(clock=lambda: NOON + HOUR).sent == 1
-        assert [to for to, _ in self.sink.mails] == [self.member.email]
-        assert states(Reminder) == {"sent": 1}
+        assert len(self.sink.to(self.member.email)) == 1
+        assert states(Message) == {"sent": 2}  # and whoever could mend it was told
 
     def test_has_all_its_attempts_ahead_of_it(self):
         message = self.give_up(self.member)
@@ -109,6 +110,43 @@ class TestRetry(OperationsTestCase):
 
 
 @pytest.mark.embedded
+class TestRefused(OperationsTestCase):
+    """Who hears that a mail could not be delivered."""
+
+    def told(self) -> list[tuple[str, str]]:
+        told = Reminder.objects.filter(kind="mail_refused").order_by("due_date", "recipient")
+        return list(told.values_list("recipient__name", "says"))
+
+    def test_are_the_administrators_with_the_mail_of_the_day(self):
+        self.give_up(self.member)
+        assert self.told() == [("Adam Ins", "Mend an address: one mail could not be delivered")]
+        assert actions.deliver(clock=lambda: NOON + HOUR).sent == 1
+        (got,) = self.sink.to(self.administrator.email)
+        body = got.get_body(("plain",)).get_content()
+        assert f"· Mia Member: {NO_SUCH_BOX}" in body
+        assert "secret" not in body
+
+    def test_are_the_leads_where_there_is_no_administrator_to_be_reached(self):
+        self.give_up(self.administrator)
+        assert [name for name, _ in self.told()] == ["Lea Lead"]
+
+    def test_is_nobody_once_it_was_sent_again(self):
+        message = self.give_up(self.member)
+        actions.retry(message=message, by=self.administrator, at=NOON)
+        self.sink.refuse.clear()
+        actions.deliver(clock=lambda: NOON + HOUR)
+        assert [to for to, _ in self.sink.mails] == [self.member.email]
+
+    def test_are_told_anew_of_what_fails_on_another_day(self):
+        self.give_up(self.member)
+        owe_one(self.member, self.initiative, step=1)
+        actions.deliver(clock=lambda: NOON + 24 * HOUR)
+        says = "Mend an address: 2 mails could not be delivered"
+        assert self.told()[-1] == ("Adam Ins", says)
+        assert len(self.told()) == 2
+
+
+@pytest.mark.embedded
 class TestPage(OperationsTestCase):
     def test_is_for_administrators_and_leads(self):
         self.client.force_login(self.member)
@@ -122,7 +160,7 @@ class TestPage(OperationsTestCase):
         compose(at=NOON)
         owe_one(self.administrator, self.initiative)
         queue = operations.queue()
-        assert (queue.reminders, queue.mails, queue.deferred, queue.failed) == (1, 1, 0, 1)
+        assert (queue.reminders, queue.mails, queue.deferred, queue.failed) == (1, 2, 0, 1)
         assert queue.oldest == NOON
 
     def test_says_what_the_server_said_and_not_what_the_mail_does(self):
