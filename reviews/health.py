@@ -1,5 +1,6 @@
 """How systems in production do by their primary metric: against its threshold and its baseline, and
-whether anybody measures it (product.md P24). The dashboard counts what the rules flag."""
+whether anybody measures it (product.md P24). The dashboard counts each system once, by the worst
+that the rules flag; a value that fell short does so until a better one comes, however old it is."""
 
 from __future__ import annotations
 
@@ -58,10 +59,29 @@ def running(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
 
 def judged(systems: InitiativeQuerySet, today: date, limits: Limits) -> QuerySet[Any]:
     """The primary metrics of these systems, each saying by `health` how its system does."""
-    return (
-        Metric.objects.order_by()
-        .filter(initiative__in=systems.order_by(), is_primary=True, threshold__isnull=False)
-        .annotate(health=Coalesce(Subquery(_verdict(today, limits)), Value(Health.STALE)))
+    verdict = Case(
+        When(worse_than("baseline"), then=Value(Health.BELOW_BASELINE)),
+        When(worse_than("threshold"), then=Value(Health.BELOW_THRESHOLD)),
+        When(_is_old(today, limits), then=Value(Health.STALE)),
+        default=Value(Health.GOOD),
+    )
+    said = Subquery(_last_beside_its_metric().annotate(said=verdict).values("said")[:1])
+    found: QuerySet[Any] = _primary(systems).annotate(health=Coalesce(said, Value(Health.STALE)))
+    return found
+
+
+def silent(systems: InitiativeQuerySet, today: date, limits: Limits) -> QuerySet[Any]:
+    """The primary metrics of these systems whose last value counts no longer, whatever it showed,
+    and those that were never measured."""
+    said = Case(When(_is_old(today, limits), then=Value(Health.STALE)), default=Value(""))
+    last = Subquery(_last_beside_its_metric().annotate(said=said).values("said")[:1])
+    found: QuerySet[Any] = _primary(systems).annotate(said=Coalesce(last, Value(Health.STALE)))
+    return found.filter(said=Health.STALE)
+
+
+def _primary(systems: InitiativeQuerySet) -> QuerySet[Any]:
+    return Metric.objects.order_by().filter(
+        initiative__in=systems.order_by(), is_primary=True, threshold__isnull=False
     )
 
 
@@ -70,27 +90,25 @@ def days_of_patience(cadence_days: int | None, limits: Limits) -> int:
     return int((cadence_days or DEFAULT_CADENCE) * limits.measurement_stale_factor)
 
 
-def _verdict(today: date, limits: Limits) -> QuerySet[Measurement, Any]:
-    """What the last measurement says, judged beside it so that it is looked up once."""
+def _last_beside_its_metric() -> QuerySet[Any, Any]:
+    """What was measured last, judged beside its metric so that it is looked up once."""
     of_metric: dict[str, Field[Any, Any]] = {
         "baseline": DecimalField(),
         "threshold": DecimalField(),
         "direction": CharField(),
         "cadence_days": IntegerField(),
     }
-    beside = {name: ExpressionWrapper(OuterRef(name), field) for name, field in of_metric.items()}
+    return last_measured(
+        **{name: ExpressionWrapper(OuterRef(name), field) for name, field in of_metric.items()}
+    )
+
+
+def _is_old(today: date, limits: Limits) -> GreaterThan:
+    """Whether it was measured so long ago that it counts no longer."""
     evening = timezone.make_aware(datetime.combine(today, time(23, 59)))  # so calendar days count
     old = WholeDays(F("measured_at"), Value(evening, output_field=DateTimeField()))
     cadence = Cast(Coalesce(F("cadence_days"), DEFAULT_CADENCE), FloatField())
-    patience = cadence * Value(float(limits.measurement_stale_factor))
-    verdict = Case(
-        When(GreaterThan(old, patience), then=Value(Health.STALE)),
-        When(worse_than("baseline"), then=Value(Health.BELOW_BASELINE)),
-        When(worse_than("threshold"), then=Value(Health.BELOW_THRESHOLD)),
-        default=Value(Health.GOOD),
-    )
-    verdicts: QuerySet[Any, Any] = last_measured(**beside).annotate(verdict=verdict)
-    return verdicts.values("verdict")[:1]
+    return GreaterThan(old, cadence * Value(float(limits.measurement_stale_factor)))
 
 
 def last_measured(**beside: Any) -> QuerySet[Any, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
+from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import Person
@@ -172,10 +173,16 @@ def _of_hand_overs_found_for(reminders: list[Reminder]) -> set[int]:
 
 
 def _of_days_moved(reminders: list[Reminder]) -> set[int]:
-    """A last day that was moved, or taken back, is not the one that was told of."""
-    leaving = Person.objects.filter(pk__in={_id(r) for r in reminders}, is_active=True)
+    """A last day that was moved, or taken back, is not the one that was told of; nor is one told of
+    that was said again since."""
+    people = {r.recipient_id for r in reminders}
+    leaving = Person.objects.filter(pk__in=people, is_active=True)
     still = set(leaving.values_list("pk", "leaves_on"))
-    return {r.pk for r in reminders if (_id(r), r.due_date) not in still}
+    told = Reminder.objects.filter(kind="leaving_recorded", recipient__in=people).order_by()
+    last = set(told.values("recipient").annotate(last=Max("pk")).values_list("last", flat=True))
+    return {
+        r.pk for r in reminders if (r.recipient_id, r.due_date) not in still or r.pk not in last
+    }
 
 
 def _of_mails_sent_again(reminders: list[Reminder]) -> set[int]:

@@ -77,7 +77,8 @@ def _why(person: Person, answered: HandOver) -> str:
 
 
 def _recorded(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
-    """Whoever is said to leave hears it, unless they said so themself: it may be a mistake."""
+    """Whoever is said to leave hears it, unless they said so themself: it may be a mistake. Each
+    time that it is said is one, also where a day is said for the second time."""
     said = {_id(e): e for e in events if e.kind == "person.leaving"}
     rows = Person.objects.filter(pk__in=said, is_active=True, leaves_on__isnull=False)
     for person in rows if said else ():
@@ -86,7 +87,7 @@ def _recorded(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
             continue
         yield Reminder(
             kind="leaving_recorded",
-            subject=f"person:{person.pk}",
+            subject=f"event:{event.seq}",
             due_date=person.leaves_on,
             step=0,
             recipient=person,

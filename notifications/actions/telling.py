@@ -124,11 +124,14 @@ def _answered(questions: list[Question], at: datetime) -> Iterator[Reminder]:
             detail=question.answer,
             why=f"You asked: {question.text}",
         )
-        yield from _mentions(question, question.answer, question.answered_by, at)
+        yield from _mentions(question, question.answer, question.answered_by, at, said="answer")
 
 
-def _mentions(question: Question, text: str, by: Person, at: datetime) -> Iterator[Reminder]:
-    """Those whose name follows an @, who may know of it and are not told anyway."""
+def _mentions(
+    question: Question, text: str, by: Person, at: datetime, said: str = "question"
+) -> Iterator[Reminder]:
+    """Those whose name follows an @, who may know of it and are not told anyway: once for what was
+    asked, and once for what was answered."""
     told = {question.asked_by_id, question.asked_of_id, by.pk}
     for person in mentioned(text):
         if person.pk in told or not may_know_of(person, question.review.initiative):
@@ -138,6 +141,7 @@ def _mentions(question: Question, text: str, by: Person, at: datetime) -> Iterat
             person,
             at,
             kind="mentioned",
+            subject=f"review{said}:{question.pk}",
             says=f"{by.name} mentioned you: {called(question.review.initiative)}",
             detail=text,
             why="Your name stands in it.",
@@ -145,12 +149,12 @@ def _mentions(question: Question, text: str, by: Person, at: datetime) -> Iterat
 
 
 def _of_question(
-    question: Question, person: Person, at: datetime, *, kind: str, **said: str
+    question: Question, person: Person, at: datetime, *, kind: str, subject: str = "", **said: str
 ) -> Reminder:
     return Reminder(
         **said,
         kind=kind,
-        subject=f"reviewquestion:{question.pk}",
+        subject=subject or f"reviewquestion:{question.pk}",
         initiative_id=question.review.initiative_id,
         due_date=timezone.localdate(question.answered_at or question.asked_at),
         step=0,

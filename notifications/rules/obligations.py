@@ -29,7 +29,7 @@ def condition_overdue(
     initiatives: InitiativeQuerySet, today: date, policy: Policy
 ) -> list[Finding]:
     """What an approval depended on was not done by its day (product.md §4, Conditions)."""
-    running = initiatives.exclude(stage=Stage.RETIRED)
+    running = initiatives.counting().exclude(stage=Stage.RETIRED)
     conditions = Obligation.objects.filter(kind=ObligationKind.CONDITION, initiative__in=running)
     return _late(conditions, today, "A condition of an approval was not met")
 
@@ -77,7 +77,7 @@ def override_expiring(
 ) -> list[Finding]:
     """Criteria are set aside until a day within a week, and are not met yet (product.md §4)."""
     soon = Override.objects.open().filter(
-        review__initiative__in=initiatives,
+        review__initiative__in=initiatives.counting(),
         expires_on__gte=today,
         expires_on__lte=today + EXPIRES_SOON,
     )
@@ -97,7 +97,9 @@ def override_expired(initiatives: InitiativeQuerySet, today: date, policy: Polic
     """A gate was passed with criteria set aside, the day until which they were is over, and they
     are not met yet (product.md §4)."""
     over = Override.objects.open().filter(
-        review__initiative__in=initiatives, expires_on__lt=today, review__closed_at__isnull=False
+        review__initiative__in=initiatives.counting(),
+        expires_on__lt=today,
+        review__closed_at__isnull=False,
     )
     return [
         _override(override, Severity.CRITICAL, "ended on")

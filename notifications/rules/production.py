@@ -114,9 +114,10 @@ def measurement_stale(
     initiatives: InitiativeQuerySet, today: date, policy: Policy
 ) -> list[Finding]:
     """The primary metric of a system in production was not measured for one and a half times the
-    interval it was promised in, or never: nobody would notice (product.md P24)."""
-    silent = _doing(Health.STALE, initiatives, today, policy.limits)
-    return [_silent(metric, policy.limits) for metric in silent]
+    interval it was promised in, or never: nobody would notice (product.md P24). What its last value
+    fell short of is said beside it."""
+    silent = health.silent(_in_use(initiatives), today, policy.limits)
+    return [_silent(metric, policy.limits) for metric in health.with_last(silent)]
 
 
 def _silent(metric: Any, limits: Limits) -> Finding:

@@ -231,6 +231,26 @@ class TestWhoeverIsSaidToLeave(Leaves):
         swept_and_heard()
         assert owed(kind="leaving_recorded") == [("leaving_recorded", 0, "Eli Engineer")]
 
+    def test_hears_each_change_once_also_of_a_day_that_was_said_before(self):
+        for minutes, days in enumerate((40, 50, 40)):
+            at = NOON + timedelta(minutes=minutes)
+            self.leaves_in(days)
+            for _ in range(2):
+                actions.hear(at=at)
+                actions.deliver(clock=lambda at=at: at)
+        told = Reminder.objects.filter(kind="leaving_recorded").order_by("pk")
+        assert [(r.state, (r.due_date - TODAY).days) for r in told] == [
+            ("sent", 40), ("sent", 50), ("sent", 40),
+        ]  # fmt: skip
+
+    def test_hears_once_of_what_was_changed_and_changed_back_before_the_mail(self):
+        for days in (40, 50, 40):
+            self.leaves_in(days)
+            actions.hear(at=NOON)
+        actions.deliver(clock=lambda: NOON)
+        sent = Reminder.objects.filter(kind="leaving_recorded", state=Reminder.State.SENT)
+        assert [r.due_date for r in sent] == [TODAY + 40 * DAY]
+
     def test_hears_nothing_of_what_was_taken_back(self):
         self.leaves_in(40)
         self.leaves_in(None)

@@ -370,11 +370,11 @@ class TestSponsorGone(Progress):
         self.leave()
         self.leaves_out_the_quiet("sponsor_gone")
 
-    def test_tells_the_leads_and_of_one_departure_once(self):
+    def test_tells_the_leads_and_the_owners_who_are_left_of_one_departure_once(self):
         self.leave()
         sweep(at=NOON)
         assert open_rules(self.initiative) == {"sponsor_gone"}
-        assert owed(kind="unowned") == [("unowned", 0, "Lea Lead")]
+        assert owed(kind="unowned") == [("unowned", 0, "Lea Lead"), ("unowned", 0, "Olga Owner")]
         people.deactivate(person=self.owner, by=None, at=NOON)
         sweep(at=NOON)
         assert open_rules(self.initiative) == {"unowned"}

@@ -243,6 +243,16 @@ class TestQuestions(TellingTestCase):
         self.ask("Does @Sam Sponsor know? And @Olga Owner?")
         assert self.heard("mentioned").recipient == self.sponsor
 
+    def test_tell_whoever_is_mentioned_in_the_question_and_in_its_answer_of_both(self):
+        asked = self.ask("Does @Sam Sponsor know?")
+        actions.hear(at=NOON)
+        reviews.answer_question(
+            question=asked, answer="@Sam Sponsor does.", by=self.owner, at=NOON
+        )  # fmt: skip
+        actions.hear(at=NOON)
+        told = Reminder.objects.filter(kind="mentioned", recipient=self.sponsor).order_by("pk")
+        assert [r.detail for r in told] == ["Does @Sam Sponsor know?", "@Sam Sponsor does."]
+
     def test_are_not_sent_once_they_are_answered(self):
         asked = self.ask()
         actions.hear(at=NOON)
