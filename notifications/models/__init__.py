@@ -3,7 +3,14 @@
 from notifications.models.calendars import Calendar
 from notifications.models.channels import Channel
 from notifications.models.clock import Cursor, Sweep
-from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet, snoozed, subject_of
+from notifications.models.flags import (
+    WORST_FIRST,
+    Flag,
+    FlagQuerySet,
+    snoozed,
+    subject_of,
+    times_snoozed,
+)
 from notifications.models.mails import Message, Reminder, ReminderQuerySet
 from notifications.models.preferences import Preference
 from notifications.models.snoozes import Snooze
@@ -23,4 +30,5 @@ __all__ = [
     "Sweep",
     "snoozed",
     "subject_of",
+    "times_snoozed",
 ]
