@@ -14,6 +14,8 @@ from accounts.models import Person
 from initiatives.actions import uploads
 from initiatives.models import Initiative, OpenQuestion, Upload
 from initiatives.stages import Gate, Stage
+from notifications.models import Flag, snoozed
+from notifications.rules.finding import Severity
 from portfolio import personas
 from portfolio.queries import tabs, work
 from reviews import actions as reviewing
@@ -79,6 +81,7 @@ def shots() -> list[Shot]:
         Shot("register", "initiatives:register", who=lead),
         *(Shot(name, f"portfolio:{view}", who=busiest()) for name, view in MY_WORK),
         Shot("attention", "notifications:attention", who=lead),
+        *told(lead),
         Shot("blockers", "portfolio:blockers", who=lead),
         Shot("lessons", "portfolio:lessons", who=lead),
         *initiative_pages(lead),
@@ -104,6 +107,17 @@ MY_WORK = (
     ("my-reminders", "reminders"),
     ("my-settings", "my_settings"),
 )
+
+
+def told(lead: Person) -> Iterator[Shot]:
+    """How people are asked, how often they hear, and what can wait."""
+    yield Shot("campaign", "campaign:counts", who=lead)
+    yield Shot("campaign-start", "campaign:start", who=lead)
+    yield Shot("campaign-mail", "campaign:letter", who=lead)
+    yield Shot("campaign-silent", "campaign:silent", who=lead)
+    yield Shot("mail-settings", "mails:settings", who=lead)
+    may_wait = Flag.objects.open().exclude(severity=Severity.CRITICAL).exclude(snoozed())
+    yield Shot("snooze", "notifications:snooze", (may_wait.latest("pk").pk,), lead)
 
 
 def persona(of: personas.Persona) -> Person:
@@ -234,15 +248,15 @@ def imports(lead: Person) -> Iterator[Shot]:
 def signing() -> Iterator[Shot]:
     """For each gate a review that waits for the signature of a persona."""
     today = timezone.localdate()
-    found: dict[Gate, tuple[Review, Person]] = {}
+    found: dict[str, tuple[Review, Person]] = {}
     for review in Review.objects.open():
         standing = reviews.standing(review, today)
         for person in map(persona, personas.DEMO_PERSONAS):
             if standing.slots_waiting_for(person):
-                found.setdefault(Gate(review.gate), (review, person))
+                found.setdefault(review.gate, (review, person))
     for gate, (review, person) in found.items():
         shown = gate == Gate.SHIP_OR_KILL
-        name = "sign" if shown else f"sign-{gate.value.replace('_', '-')}"
+        name = "sign" if shown else f"sign-{gate.replace('_', '-')}"
         yield Shot(name, "reviews:detail", (review.pk,), person, is_shown=shown)
     if Gate.SHIP_OR_KILL not in found:
         print("No ship-or-kill review waits for the signature of a persona: no picture of it.")
