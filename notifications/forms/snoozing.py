@@ -31,7 +31,7 @@ class SnoozeForm(ActionForm):
     )
     until = Day(
         required=False,
-        label="Or another day",
+        label="Another day",
         help_text=f"{LONGEST.days} days at most. It ends sooner when it becomes critical.",
     )
     reason = Text(
@@ -45,7 +45,8 @@ class SnoozeForm(ActionForm):
         super().__init__(*args, **kwargs)
         self.days = {day.isoformat(): day for day in _offered(today)}
         pick: Any = self.fields["pick"]
-        pick.choices = [(key, _called(day, today)) for key, day in self.days.items()]
+        offered = [(key, _called(day, today)) for key, day in self.days.items()]
+        pick.choices = [*offered, ("", "Another day")]
         limits = {"min": today + DAY, "max": today + LONGEST}
         self.fields["until"].widget.attrs |= {k: day.isoformat() for k, day in limits.items()}
 
@@ -56,7 +57,8 @@ class SnoozeForm(ActionForm):
         cleaned = super().clean() or {}
         picked, written = self.days.get(cleaned.pop("pick", "")), cleaned.get("until")
         if picked and written and picked != written:
-            self.add_error("until", f"You chose {in_words(picked)} as well. Keep one of the two.")
+            said = f"You picked {in_words(picked)} above."
+            self.add_error("until", f"{said} Pick “Another day” there, or leave this empty.")
         elif not picked and not written and "until" not in self.errors:
             self.add_error("until", "Choose a day.")
         return cleaned | {"until": written or picked}

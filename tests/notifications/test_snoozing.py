@@ -322,10 +322,11 @@ class TestPagesOfASnooze(TestCase):
             assert f'value="{(self.today + days * DAY).isoformat()}"' in page
         assert f'min="{(self.today + DAY).isoformat()}"' in page
         assert f'max="{(self.today + LONGEST).isoformat()}"' in page
+        assert "Another day" in page
         picked = {"pick": (self.today + 7 * DAY).isoformat(), "reason": "Soon."}
         both = picked | {"until": self.today + DAY}
         response = self.client.post(self.url, both)
-        self.assertContains(response, "Keep one of the two.", status_code=422)
+        self.assertContains(response, "or leave this empty.", status_code=422)
         nothing = self.client.post(self.url, {"reason": "Soon."})
         self.assertContains(nothing, "Choose a day.", status_code=422)
         assert self.client.post(self.url, picked).status_code == 302
