@@ -52,7 +52,7 @@ def _event(deadline: Deadline) -> Event:
     event.add("dtend", deadline.day + DAY)
     event.add("transp", "TRANSPARENT")
     event.add("summary", _summary(deadline))
-    event.add("description", f"{deadline.says}\n{url}")
+    event.add("description", "\n".join(filter(None, (deadline.says, deadline.note, url))))
     event.add("url", url)
     return event
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX as UNUSABLE
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from accounts.models import Person, Unit
@@ -29,7 +30,6 @@ from reviews import queries as reviews
 
 NAMED = 50  # of those that nobody is said to own
 MENTIONED = 5  # of those who were left out for the same reason
-CHOSEN_FROM = 200  # people whose mail can be looked at
 
 
 def quiet(unit: Unit | None = None) -> InitiativeQuerySet:
@@ -76,7 +76,7 @@ class Preview:
     asked: int  # people, each of whom gets one mail
     invited: int  # of them: known by e-mail alone
     roles: int
-    people: list[Person]  # the first of them, to look at the mail they would get
+    people: QuerySet[Any]  # each with `roles`, in how many they are asked about theirs
     dates: list[Dates]
     catching_up: list[Dates]
     unsaid: list[Initiative]
@@ -101,12 +101,17 @@ def preview(unit: Unit | None, today: date) -> Preview:
         initiatives=sum(kinds.values()),
         **counts,
         roles=asked.count(),
-        people=list(people.order_by("name", "pk")[:CHOSEN_FROM]),
+        people=_with_roles(people, asked).order_by("name", "pk"),
         dates=list(_first_dates(kinds, today)),
         catching_up=list(_catching_up(kinds, today)),
         unsaid=list(unsaid.order_by("pk")[:NAMED]),
         unsaid_count=unsaid.count(),
     )
+
+
+def _with_roles(people: QuerySet[Person], asked: OwnershipQuerySet) -> QuerySet[Any]:
+    theirs = asked.filter(person=OuterRef("pk")).values("person")
+    return people.annotate(roles=Subquery(theirs.annotate(count=Count("pk")).values("count")))
 
 
 def _first_dates(kinds: Counter[tuple[str, str]], today: date) -> Iterable[Dates]:
@@ -149,6 +154,7 @@ class Letter:
     to: Person
     subject: str
     text: str
+    html: str
 
 
 def letter(person: Person, unit: Unit | None, at: datetime) -> Letter | None:
@@ -164,7 +170,8 @@ def letter(person: Person, unit: Unit | None, at: datetime) -> Letter | None:
     said = chasing.reminder(questions, kind="ownership_asked", day=today, step=0, at=at)
     message = Message(recipient=person, is_urgent=False, day=today, created_at=at)
     written = mail.written(message, [said], {}, today)
-    return Letter(person, str(written.subject), str(written.body))
+    ((html, _),) = written.alternatives
+    return Letter(person, str(written.subject), str(written.body), str(html))
 
 
 def _by_number(question: Asked) -> tuple[int, int]:

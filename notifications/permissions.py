@@ -39,5 +39,15 @@ def may_snooze_any(person: Person, initiatives: Iterable[int]) -> set[int]:
     return set(_roles(person).filter(initiative__in=wanted).values_list("initiative", flat=True))
 
 
+# So often those who answer for it say that it can wait.
+OWN_SNOOZES = 2
+
+
+def may_snooze_again(person: Person, times: int) -> bool:
+    """Say once more that a flag can wait, which was snoozed so often before; from the third time on
+    only leads, so that nothing waits for ever by the word of its owners alone."""
+    return times < OWN_SNOOZES or people.is_lead(person)
+
+
 def _roles(person: Person) -> OwnershipQuerySet:
     return Ownership.objects.counting().filter(person=person, role__in=Role.values)

@@ -114,8 +114,8 @@ TOPICS: dict[str, Topic] = {
             *("slot_unfillable", "sign_off_overdue", "stalled", "mail_refused"),
         ),
         Pace.DAILY,
-        named="owners to be named or taken over from, your own last day, somebody to be appointed "
-        "who signs, what is yours and stands still, and addresses to be mended",
+        named="an owner to be named, or found before one leaves; your own last day; somebody to be "
+        "appointed who signs; what is yours and stands still; and addresses to be mended",
     ),
     "health": Topic(
         "Production health",

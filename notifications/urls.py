@@ -11,6 +11,7 @@ from notifications.views.snoozing import SnoozeFlag, WakeFlag
 
 campaign_pages = [
     path("start/", campaign.Start.as_view(), name="start"),
+    path("start/mail/", campaign.LetterAsItLooks.as_view(), name="letter"),
     path("silent/", campaign.Silent.as_view(), name="silent"),
     path("silent/chase/", campaign.Chase.as_view(), name="chase"),
     path("dead/", campaign.Retire.as_view(), name="retire"),

@@ -14,7 +14,7 @@ from initiatives.models import Initiative
 from notifications import permissions
 from notifications.models import Flag, Snooze
 from notifications.rules.finding import Severity
-from notifications.rules.words import in_words
+from notifications.rules.words import in_times, in_words
 
 # As many as there are between the first reminder of a decision and its day, and between that day
 # and its lapse: whoever snoozes as long as they can still hears of it in time.
@@ -32,6 +32,7 @@ def snooze(*, flag: Flag, until: date, reason: str, by: Person, at: datetime) ->
     today = timezone.localdate(at)
     _require_person(by, row)
     _require_open(row)
+    _require_again(by, row)
     _require_day(until, today)
     if not reason.strip():
         raise Refused("Say why it can wait.", rule="no_reason", field="reason")
@@ -77,6 +78,16 @@ def _require_person(by: Person, flag: Flag) -> None:
             "Only those who hold a role on this initiative and portfolio leads snooze its flags. "
             "Ask one of them.",
             rule="not_an_owner",
+        )
+
+
+def _require_again(by: Person, flag: Flag) -> None:
+    times = flag.snoozes.count()
+    if not permissions.may_snooze_again(by, times):
+        raise Refused(
+            f"It was snoozed {in_times(times)} before: from now on only portfolio leads say that "
+            "it can still wait. Ask one of them, or see to it.",
+            rule="snoozed_often",
         )
 
 

@@ -3,7 +3,14 @@
 from notifications.models.calendars import Calendar
 from notifications.models.channels import Channel
 from notifications.models.clock import Cursor, Sweep, Trouble
-from notifications.models.flags import WORST_FIRST, Flag, FlagQuerySet, snoozed, subject_of
+from notifications.models.flags import (
+    WORST_FIRST,
+    Flag,
+    FlagQuerySet,
+    snoozed,
+    subject_of,
+    times_snoozed,
+)
 from notifications.models.mails import Message, Reminder, ReminderQuerySet
 from notifications.models.preferences import Preference
 from notifications.models.snoozes import Snooze
@@ -24,4 +31,5 @@ __all__ = [
     "Trouble",
     "snoozed",
     "subject_of",
+    "times_snoozed",
 ]

@@ -6,13 +6,15 @@ from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 from django.db import models
-from django.db.models import Case, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts import permissions
 from accounts.models import Person
 from initiatives.models import Initiative
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
+from notifications.rules.words import in_times
 
 if TYPE_CHECKING:
     from notifications.models.snoozes import Snooze
@@ -39,6 +41,14 @@ class FlagQuerySet(models.QuerySet["Flag"]):
     def awake(self, today: date) -> FlagQuerySet:
         """Leave out what is snoozed on this day."""
         return self.exclude(snoozed(today))
+
+
+def times_snoozed() -> Coalesce:
+    """How often a flag was snoozed, until now."""
+    from notifications.models.snoozes import Snooze  # which refers to this module
+
+    rows = Snooze.objects.filter(flag=OuterRef("pk")).order_by().values("flag")
+    return Coalesce(Subquery(rows.annotate(count=Count("pk")).values("count")), 0)
 
 
 def snoozed(day: date | None = None) -> Exists:
@@ -68,6 +78,8 @@ class Flag(models.Model):
         "notifications.Message", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
+    may_again = True  # whether the reader of a page may snooze it once more, as that page says
+
     objects: ClassVar[FlagQuerySet] = FlagQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
@@ -96,6 +108,17 @@ class Flag(models.Model):
     def snooze(self) -> Snooze | None:
         """By which it is quiet, where the query has brought that along as `in_force`."""
         return next(iter(getattr(self, "in_force", ())), None)
+
+    @property
+    def times_snoozed(self) -> int:
+        """How often it was snoozed, where the query has brought that along as `times`."""
+        return int(getattr(self, "times", 0))
+
+    @property
+    def snoozed_so_often(self) -> str:
+        """`twice`, but for the one time that is shown as its snooze; empty where it never was."""
+        is_shown = self.times_snoozed == 1 and self.snooze is not None
+        return in_times(self.times_snoozed) if self.times_snoozed and not is_shown else ""
 
     @property
     def may_wait(self) -> bool:

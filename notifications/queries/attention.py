@@ -12,7 +12,15 @@ from django.db.models.functions import RowNumber
 
 from accounts.models import Person
 from initiatives.models import Initiative
-from notifications.models import WORST_FIRST, Flag, FlagQuerySet, Snooze, Sweep, snoozed
+from notifications.models import (
+    WORST_FIRST,
+    Flag,
+    FlagQuerySet,
+    Snooze,
+    Sweep,
+    snoozed,
+    times_snoozed,
+)
 from notifications.rules import RULES
 from notifications.rules.finding import Rule
 
@@ -90,9 +98,10 @@ class Lines(Sequence[Line]):
 
 def _shown(flags: FlagQuerySet, today: date) -> list[Flag]:
     """These with what pages show of them, in two queries: by whom each is snoozed, until
-    when and why, comes along."""
+    when and why, and how often it was, comes along."""
     snoozes = Prefetch("snoozes", Snooze.objects.in_force(today).select_related("by"), "in_force")
-    found = flags.select_related("initiative").only(*SHOWN).prefetch_related(snoozes)
+    rows = flags.annotate(times=times_snoozed()).select_related("initiative").only(*SHOWN)
+    found = rows.prefetch_related(snoozes)
     return sorted(found, key=lambda flag: flag.snooze is not None)  # keeps their order otherwise
 
 

@@ -48,15 +48,17 @@ class Deadline:
     key: str
     sequence: int
     changed_at: datetime
+    note: str = ""  # what to know of it: of a decision, what would stop it
 
 
 def deadlines(person: Person, today: date) -> list[Deadline]:
     """Everything that this person has to see to by a day, the next first, in a constant number of
     queries; what is late comes before it."""
     owned = _owned_by(person)
+    conditions = _armed(owned)
     found = (
-        *_of_initiatives(owned.only(*COLUMNS), reviews.current_policy().limits),
-        *_kill_conditions(owned),
+        *_of_initiatives(owned.only(*COLUMNS), reviews.current_policy().limits, conditions),
+        *_kill_conditions(conditions, today),
         *_overrides(owned),
         *_signatures(person, today),
         *_obligations(person),
@@ -113,7 +115,9 @@ def _owned_by(person: Person) -> InitiativeQuerySet:
     return owned.exclude(stage=Stage.RETIRED)
 
 
-def _of(row: Initiative, day: date, says: str, what: str, path: str = "") -> Deadline:
+def _of(
+    row: Initiative, day: date, says: str, what: str, path: str = "", note: str = ""
+) -> Deadline:
     """One that follows an initiative: its versions rise whenever any day of it moves."""
     return Deadline(
         day=day,
@@ -123,12 +127,19 @@ def _of(row: Initiative, day: date, says: str, what: str, path: str = "") -> Dea
         key=what,
         sequence=row.version + row.evidence_version,
         changed_at=row.touched_at,
+        note=note,
     )
 
 
-def _of_initiatives(rows: Iterable[Initiative], limits: Limits) -> Iterator[Deadline]:
+def _of_initiatives(
+    rows: Iterable[Initiative], limits: Limits, conditions: Iterable[KillCondition]
+) -> Iterator[Deadline]:
+    stops: dict[int, list[str]] = {}
+    for condition in conditions:
+        if condition.by_decision_date and condition.due_on(condition.initiative):
+            stops.setdefault(condition.initiative_id, []).append(f"{condition.sentence()}.")
     for row in rows:
-        if decision := _decision(row):
+        if decision := _decision(row, " ".join(stops.get(row.pk, ()))):
             yield decision
         if row.suspended_until is not None:
             yield _of(row, row.suspended_until, "Resume or retire it", f"suspension-{row.pk}")
@@ -136,24 +147,29 @@ def _of_initiatives(rows: Iterable[Initiative], limits: Limits) -> Iterator[Dead
             yield _of(row, day, "Catch up on the gates it never passed", f"catch-up-{row.pk}")
 
 
-def _decision(row: Initiative) -> Deadline | None:
+def _decision(row: Initiative, note: str = "") -> Deadline | None:
     """The day by which it is decided; what is suspended is not recertified before it is resumed."""
     if row.decision_date is None or (row.is_suspended and row.stage == Stage.PRODUCTION):
         return None
-    return _of(row, row.decision_date, capfirst(row.decision_date_name), f"decision-{row.pk}")
+    says = capfirst(row.decision_date_name)
+    return _of(row, row.decision_date, says, f"decision-{row.pk}", note=note)
 
 
-def _kill_conditions(owned: InitiativeQuerySet) -> Iterator[Deadline]:
-    """Those that are evaluated on a day; others trip whenever they come true."""
+def _armed(owned: InitiativeQuerySet) -> list[KillCondition]:
     armed = KillCondition.objects.filter(
         initiative__in=owned.order_by().values("pk"), state=KillCondition.State.ARMED
     )
-    for condition in armed.select_related("metric", "initiative").order_by("pk"):
+    return list(armed.select_related("metric", "initiative").order_by("pk"))
+
+
+def _kill_conditions(conditions: Iterable[KillCondition], today: date) -> Iterator[Deadline]:
+    """Those that are evaluated on a day of their own, until it is over: then there is nothing to
+    see to. Those by the decision date stand with it; others trip whenever they come true."""
+    for condition in conditions:
         day = condition.due_on(condition.initiative)
-        if day is not None:
-            yield _of(
-                condition.initiative, day, condition.sentence(), f"kill-condition-{condition.pk}"
-            )
+        if day is not None and day >= today and not condition.by_decision_date:
+            key = f"kill-condition-{condition.pk}"
+            yield _of(condition.initiative, day, condition.sentence(), key)
 
 
 def _overrides(owned: InitiativeQuerySet) -> Iterator[Deadline]:

@@ -22,11 +22,13 @@ from initiatives.models.handing_over import HandOverQuerySet
 from notifications.models import Message, Reminder, ReminderQuerySet
 from notifications.preferences import KEPT, NEWS
 
-# Worse than what is due on a day, the worst first.
+# Worse than what is due on a day, the worst first; and what is due on none.
 WORST = ("kill_condition_tripped", "decision_lapsed", "suspended", "unowned")
+LEAST = ("measurement_stale", "over_budget", "stalled", "evaluation_stale")
 PLACE = Case(
-    When(kind__in=KEPT, then=Value(len(WORST) + 2)),
-    When(kind__in=NEWS, then=Value(len(WORST) + 1)),
+    When(kind__in=KEPT, then=Value(len(WORST) + 3)),
+    When(kind__in=NEWS, then=Value(len(WORST) + 2)),
+    When(kind__in=LEAST, then=Value(len(WORST) + 1)),
     *(When(kind=kind, then=Value(place)) for place, kind in enumerate(WORST)),
     default=Value(len(WORST)),
     output_field=SmallIntegerField(),

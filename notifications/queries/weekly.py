@@ -186,14 +186,15 @@ def _unowned(visible: InitiativeQuerySet) -> Section:
 
 def _waiting(person: Person | None, today: date) -> Section:
     """What is still open after the last step of its ladder: by the ladder the digest speaks of it
-    from then on (product.md §5). Counts initiatives, each with its worst flag."""
+    from then on (product.md §5). Counts initiatives, each with its worst flag; nobody is told of
+    what is snoozed."""
     ladder = reviews.current_policy().reminders
     climbed = Q(pk__in=())
     for name, rule in RULES.items():
         last = max((s.days for s in ladders.LADDERS[rule.reminds](ladder)), default=None)
         if last is not None and name not in TOLD_APART:
             climbed |= Q(rule=name, due_date__lt=today - timedelta(days=last))
-    flags = _flags(person).open().filter(climbed)
+    flags = _flags(person).open().awake(today).filter(climbed)
     worst: dict[int, Flag] = {}
     for flag in flags.select_related("initiative").worst_first():
         worst.setdefault(flag.initiative_id, flag)

@@ -15,6 +15,11 @@ def called(initiative: Initiative) -> str:
     return f"{initiative.name} ({initiative.reference})"
 
 
+def in_times(count: int) -> str:
+    """`once`, `twice`, `4 times`."""
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
+
+
 def in_words(day: date) -> str:
     """A day as people write it: `3 Nov 2026`."""
     return f"{day:%-d %b %Y}"

@@ -1,5 +1,6 @@
 """Attention: initiatives with their flags, the worst first; by rule; and what has closed lately."""
 
+from itertools import chain
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -60,6 +61,8 @@ class Attention(SignedIn, TemplateView):
         found = Paginator(queries.Lines(flags, today), LINES).get_page(number)
         lines = list(found)
         mine = permissions.may_snooze_any(person, [line.initiative.pk for line in lines])
+        for flag in chain.from_iterable(line.flags for line in lines):
+            flag.may_again = permissions.may_snooze_again(person, flag.times_snoozed)
         return {"lines": lines, "page": found, "mine": mine}
 
     def _rules(self, narrowed: FlagFilter, person: Person) -> list[tuple[str, str, int]]:

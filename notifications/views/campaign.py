@@ -5,21 +5,25 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from csp.constants import NONE, SELF, UNSAFE_INLINE
+from csp.decorators import csp_replace, csp_update
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
+from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.generic import TemplateView, View
 
 from accounts.models import Unit
 from audit.refusals import Refused
-from initiatives.views.base import ActionView, SignedIn, ids
+from initiatives.views.base import ActionView, SignedIn, ids, is_id
 from notifications import actions, campaigns, permissions, queries
 from notifications.campaigns import Letter, Preview
 from notifications.forms.campaign import KeepForm, RetireForm, ScopeForm, StartForm
@@ -38,11 +42,8 @@ class ForLeads(SignedIn):
         return super().dispatch(request, *args, **kwargs)
 
 
-class Start(ForLeads, ActionView):
-    """What would happen, the mail that somebody would get, and then the button."""
-
-    form_class = StartForm
-    template_name = "notifications/start_campaign.html"
+class OfAPart(ForLeads):
+    """What would be asked of whom, of all that is quiet or of one unit's part of it."""
 
     @cached_property
     def unit(self) -> Unit | None:
@@ -54,6 +55,24 @@ class Start(ForLeads, ActionView):
     def preview(self) -> Preview:
         return campaigns.preview(self.unit, timezone.localdate())
 
+    @cached_property
+    def letter(self) -> Letter | None:
+        """The mail of the person chosen, or of the first."""
+        chosen = self.request.GET.get("person", "")
+        people = self.preview.people
+        found = people.filter(pk=chosen) if is_id(chosen) else people.none()
+        person = found.first() or people.first()
+        return campaigns.letter(person, self.unit, timezone.now()) if person else None
+
+
+# Its page alone shows another of ours in a frame: the mail.
+@method_decorator(csp_update({"frame-src": [SELF]}), name="dispatch")
+class Start(OfAPart, ActionView):
+    """What would happen, who gets which mail, and then the button."""
+
+    form_class = StartForm
+    template_name = "notifications/start_campaign.html"
+
     def get_initial(self) -> dict[str, Any]:
         return {"mails": self.preview.asked, "unit": self.unit}
 
@@ -62,17 +81,12 @@ class Start(ForLeads, ActionView):
             preview=self.preview,
             unit=self.unit,
             scope=ScopeForm(initial={"unit": self.unit}),
-            letter=self._letter(),
+            page=Paginator(self.preview.people, LINES).get_page(self.request.GET.get("page")),
+            query=f"unit={self.unit.pk}" if self.unit else "",
+            letter=self.letter,
             going_out=campaigns.going_out(timezone.now()),
             **kwargs,
         )
-
-    def _letter(self) -> Letter | None:
-        """The mail of the person chosen, or of the first."""
-        chosen = self.request.GET.get("person", "")
-        people = self.preview.people
-        person = next((p for p in people if str(p.pk) == chosen), people[0] if people else None)
-        return campaigns.letter(person, self.unit, timezone.now()) if person else None
 
     def act(self, form: forms.Form, at: datetime) -> None:
         given = form.cleaned_data
@@ -91,6 +105,30 @@ class Start(ForLeads, ActionView):
 
     def get_success_url(self) -> str:
         return reverse("campaign:counts")
+
+
+# A mail has its styles in it, as mail programs want them; nothing else of it is let in, and nobody
+# but ourselves may frame it.
+OF_A_MAIL = {
+    "script-src": [NONE],
+    "style-src": [UNSAFE_INLINE],
+    "img-src": [NONE],
+    "connect-src": [NONE],
+    "form-action": [NONE],
+    "frame-ancestors": [SELF],
+}
+
+
+@method_decorator([xframe_options_sameorigin, csp_replace(OF_A_MAIL)], name="dispatch")
+class LetterAsItLooks(OfAPart, View):
+    """The mail itself, as a mail program shows it."""
+
+    http_method_names = ("get", "head", "options")
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if self.letter is None:
+            raise Http404
+        return HttpResponse(self.letter.html)
 
 
 class Silent(SignedIn, TemplateView):

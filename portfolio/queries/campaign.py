@@ -26,7 +26,7 @@ from reviews.models import RetirementRequest
 QUIET, RETIRED, HANDED_ON = "quiet", catch_up.RETIRED, catch_up.HANDED_ON
 FIRST_CHASED = timedelta(days=STEPS[1])
 # What is said of those asked: they are silent once the first day of being asked again has come.
-NO_ANSWER, SILENT = "Asked, no answer yet", "Silent"
+NO_ANSWER, SILENT = "No answer yet", "Silent"
 COLUMNS: dict[str, str] = {
     QUIET: "Not asked yet",
     catch_up.ASKED: "Asked",

@@ -80,6 +80,9 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
         "portfolio:blockers",
         "portfolio:lessons",
         "notifications:operations",
+        "campaign:counts",
+        "campaign:start",
+        "campaign:silent",
     ):
         visitor.open(name)
         yield name

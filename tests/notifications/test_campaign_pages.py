@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from html import unescape
 
 from django.core import mail
 from django.db import connection
@@ -26,6 +27,7 @@ from tests.factories import NOON, make_declared, make_person
 from tests.notifications.campaigns import Company
 
 MINE, START = reverse("campaign:mine"), reverse("campaign:start")
+LETTER = reverse("campaign:letter")
 SILENT, CHASE = reverse("campaign:silent"), reverse("campaign:chase")
 RETIRE, COUNTS = reverse("campaign:retire"), reverse("campaign:counts")
 DATES = reverse("campaign:dates")
@@ -77,6 +79,40 @@ class TestStarting(Pages):
         text = self.text(self.read(person=self.ben.pk))
         assert "First time here? Set your password:" in text
         assert mail.outbox == []
+
+    def test_shows_it_as_people_will_see_it(self):
+        page = self.read(person=self.ben.pk)
+        frame = re.search(r'<iframe [^>]*src="([^"]+)"[^>]*sandbox=""', page.content.decode())
+        assert frame is not None
+        assert "frame-src 'self'" in page["Content-Security-Policy"]
+        shown = self.client.get(unescape(frame[1]))
+        assert shown.content.decode() == campaigns.letter(self.ben, None, timezone.now()).html
+        policy = shown["Content-Security-Policy"]
+        for rule in ("style-src 'unsafe-inline'", "frame-ancestors 'self'", "script-src 'none'"):
+            assert rule in policy
+        assert shown["X-Frame-Options"] == "SAMEORIGIN"
+        other = self.read()
+        assert "unsafe-inline" not in other["Content-Security-Policy"]
+        assert self.as_(self.hal).get(LETTER).status_code == 403
+
+    def test_has_no_mail_to_show_where_nothing_is_quiet(self):
+        actions.start_campaign(by=self.lead, at=NOON)
+        assert self.as_(self.lead).get(LETTER).status_code == 404
+
+    def test_lists_who_gets_it_and_leads_to_the_mail_of_each(self):
+        unit = Unit.objects.get(name="Claims")
+        page = self.read(unit=unit.pk).content.decode()
+        for person in (self.ana, self.ben, self.cleo):
+            assert f'href="?person={person.pk}&amp;unit={unit.pk}#mail"' in page
+        assert "3 roles · shown above" in self.text(self.read())
+        assert "<select" not in page[page.index('id="mail"') :]
+        for number in range(60):
+            row = make_declared(by=self.lead, name=f"More {number}", stage=Stage.PILOT)
+            Initiative.objects.filter(pk=row.pk).update(counting_since=None)
+            person = make_person(name=f"Zoe {number:02}")
+            initiatives.ask(initiative=row, role=Role.SPONSOR, person=person, by=self.lead, at=NOON)
+        assert "Zoe 59" not in self.text(self.read())
+        assert "Zoe 59" in self.text(self.read(page=2))
 
     def test_never_shows_a_link_by_which_one_could_become_somebody_else(self):
         page = self.read(person=self.ben.pk).content.decode()

@@ -3,12 +3,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.test import TestCase
+from icalendar import Calendar
 
 from accounts.models import Person
 from initiatives.actions import obligations
 from initiatives.models import Initiative, KillCondition, OpenQuestion, Ownership
 from initiatives.stages import Stage
-from notifications import queries
+from notifications import calendars, queries
 from notifications.queries.deadlines import AHEAD, PAST
 from reviews import actions as reviews
 from tests.factories import make_cast, make_metric, make_ready_for_charter, make_review
@@ -95,12 +96,30 @@ class TestDeadlines(TestCase):
         with_day = KillCondition.objects.create(due_date=TODAY + 2 * DAY, **agreed)
         decided = KillCondition.objects.create(by_decision_date=True, **agreed)
         KillCondition.objects.create(in_a_row=3, **agreed)
-        found = {d.key: d.day for d in queries.deadlines(self.owner, TODAY)}
+        found = {d.key: (d.day, d.note) for d in queries.deadlines(self.owner, TODAY)}
         assert found == {
-            f"kill-condition-{with_day.pk}": TODAY + 2 * DAY,
-            f"kill-condition-{decided.pk}": TODAY + 9 * DAY,
-            f"decision-{self.pilot.pk}": TODAY + 9 * DAY,
+            f"kill-condition-{with_day.pk}": (TODAY + 2 * DAY, ""),
+            f"decision-{self.pilot.pk}": (TODAY + 9 * DAY, f"{decided.sentence()}."),
         }
+
+    def test_of_a_kill_condition_is_over_with_its_day(self):
+        metric = make_metric(initiative=self.pilot)
+        condition = KillCondition.objects.create(
+            initiative=self.pilot, metric=metric, comparator="above", threshold=60, due_date=TODAY
+        )  # fmt: skip
+        key = f"kill-condition-{condition.pk}"
+        assert key in self.keys()
+        assert key not in [d.key for d in queries.deadlines(self.owner, TODAY + DAY)]
+
+    def test_tell_a_calendar_what_would_stop_it(self):
+        condition = KillCondition.objects.create(
+            initiative=self.pilot, metric=make_metric(initiative=self.pilot), comparator="above",
+            threshold=60, by_decision_date=True,
+        )  # fmt: skip
+        feed = calendars.written("own", queries.deadlines(self.owner, TODAY))
+        (event,) = Calendar.from_ical(feed).walk("VEVENT")
+        assert condition.sentence() in str(event["DESCRIPTION"])
+        assert condition.sentence() not in str(event["SUMMARY"])
 
     def test_holds_the_catch_up_of_what_was_declared(self):
         Initiative.objects.update(caught_up_at=None)

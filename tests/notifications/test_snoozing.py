@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,8 +11,9 @@ from django.utils import timezone
 
 from audit.refusals import Refused
 from initiatives.models import Initiative
-from notifications import actions, queries
+from notifications import actions, permissions, queries
 from notifications.actions.snoozing import LONGEST
+from notifications.forms.snoozing import SnoozeForm
 from notifications.models import Flag, Message, Snooze
 from portfolio.queries import history
 from tests.accounts.expectations import last_event
@@ -123,6 +125,26 @@ class TestSnooze(Snoozing):
         self.snooze(at=NOON + 2 * DAY)
         first.refresh_from_db()
         assert first.ended_at == NOON + 2 * DAY
+
+
+class TestAgain(Snoozing):
+    """From the third time on it takes a lead."""
+
+    def snooze_twice(self):
+        for _ in range(2):
+            actions.wake(snooze=self.snooze(), by=self.owner, at=NOON)
+
+    def test_is_said_by_a_lead_alone_from_the_third_time_on(self):
+        self.snooze_twice()
+        refusal = self.refused("snoozed_often")
+        assert refusal.message.startswith("It was snoozed twice before: from now on only portfolio")
+        assert self.snooze(by=self.lead).by == self.lead
+
+    def test_is_what_the_page_asks_as_well(self):
+        for person in (self.owner, self.lead):
+            for times in range(5):
+                may = permissions.may_snooze_again(person, times)
+                assert may is (times < 2 or person == self.lead), times
 
 
 class TestWhileItIsSnoozed(Snoozing):
@@ -251,6 +273,70 @@ class TestPagesOfASnooze(TestCase):
             self.assertContains(self.client.get(url), "Take back")
         self.client.post(reverse("notifications:wake", args=[snooze.pk]))
         assert not Snooze.objects.in_force(self.today).exists()
+
+    def test_says_how_often_it_was_and_offers_it_once_more_to_leads_alone(self):
+        for _ in range(2):
+            snooze = actions.snooze(
+                flag=self.flag, until=self.today + DAY, reason="Soon.", by=self.lead, at=self.now
+            )
+            actions.wake(snooze=snooze, by=self.lead, at=self.now)
+        for person, may in ((self.owner, False), (self.lead, True)):
+            self.client.force_login(person)
+            for url in (reverse("notifications:attention"), self.near.get_absolute_url()):
+                page = self.client.get(url).content.decode()
+                assert "; snoozed twice" in page
+                assert (self.url in page) is may, (person, url)
+                assert ("only a portfolio lead may snooze it again" in page) is not may
+
+    def test_goes_back_to_where_one_came_from(self):
+        self.client.force_login(self.owner)
+        attention = f"{reverse('notifications:attention')}?severity=notice"
+        listed = self.client.get(attention).content.decode()
+        (link,) = re.findall(rf'href="({re.escape(self.url)}\?next=[^"]+)"', listed)
+        assert f'href="{attention}">Cancel' in self.client.get(link).content.decode()
+        sent = {"until": self.today + DAY, "reason": "Soon."}
+        assert self.client.post(link, sent)["Location"] == attention
+        wake = reverse("notifications:wake", args=[Snooze.objects.get().pk])
+        assert f'name="next" value="{attention}"' in self.client.get(attention).content.decode()
+        assert self.client.post(wake, {"next": attention})["Location"] == attention
+
+    def test_goes_nowhere_but_here(self):
+        self.client.force_login(self.owner)
+        elsewhere = (
+            "https://example.com/",
+            "//example.com/",
+            "/\\example.com",
+            "javascript:x",
+            "x",
+        )
+        for path in elsewhere:
+            page = self.client.get(self.url, {"next": path}).content.decode()
+            assert f'href="{self.near.get_absolute_url()}">Cancel' in page, path
+        sent = {"until": self.today + DAY, "reason": "Soon.", "next": elsewhere[1]}
+        assert self.client.post(self.url, sent)["Location"] == self.near.get_absolute_url()
+
+    def test_offers_days_to_pick_and_the_limits_of_others(self):
+        self.client.force_login(self.owner)
+        page = self.client.get(self.url).content.decode()
+        for days in (7, 14):
+            assert f'value="{(self.today + days * DAY).isoformat()}"' in page
+        assert f'min="{(self.today + DAY).isoformat()}"' in page
+        assert f'max="{(self.today + LONGEST).isoformat()}"' in page
+        assert "Another day" in page
+        picked = {"pick": (self.today + 7 * DAY).isoformat(), "reason": "Soon."}
+        both = picked | {"until": self.today + DAY}
+        response = self.client.post(self.url, both)
+        self.assertContains(response, "or leave this empty.", status_code=422)
+        nothing = self.client.post(self.url, {"reason": "Soon."})
+        self.assertContains(nothing, "Choose a day.", status_code=422)
+        assert self.client.post(self.url, picked).status_code == 302
+        assert Snooze.objects.get().until == self.today + 7 * DAY
+
+    def test_offers_each_day_once(self):
+        for today in (TODAY + n * DAY for n in range(7)):
+            days = list(SnoozeForm(today=today).days.values())
+            assert days == sorted({*days, today + 7 * DAY, today + 14 * DAY})
+            assert any(day.weekday() == 0 and day > TODAY for day in days)
 
     def test_what_is_critical_offers_none(self):
         self.client.force_login(self.owner)

@@ -144,6 +144,16 @@ class TestWeekly(WeeklyTestCase):
         (line,) = self.weekly(at=SEVEN + DAY).waiting.lines
         assert line.note == "It was to be recertified by 23 Feb 2026."
 
+    def test_leaves_out_what_is_snoozed(self):
+        self.make("Shipped one", stage=Stage.PRODUCTION, due=TODAY - 7 * DAY)
+        actions.sweep(at=MONDAY)
+        actions.snooze(
+            flag=Flag.objects.get(rule="recertification_overdue"), until=TODAY + 2 * DAY,
+            reason="Its owner is back then.", by=self.lead, at=SEVEN,
+        )  # fmt: skip
+        counts = [self.weekly(at=SEVEN + days * DAY).waiting.count for days in (1, 2, 3)]
+        assert counts == [0, 0, 1]
+
     def test_compares_with_the_week_before(self):
         for days in (9, 3):
             self.make(f"Late by {days}", due=TODAY - days * DAY)

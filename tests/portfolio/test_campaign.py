@@ -101,7 +101,7 @@ class TestCounts(Company):
 
     def test_speaks_of_no_answer_yet_until_the_first_day_on_which_people_are_asked_again(self):
         self.client.force_login(Person.objects.get(pk=self.lead.pk))
-        for days, said, is_silent in ((2, "Asked, no answer yet", False), (3, "Silent", True)):
+        for days, said, is_silent in ((2, "No answer yet", False), (3, "Silent", True)):
             Initiative.objects.counting().update(counting_since=self.now - days * DAY)
             Ownership.objects.filter(asked_at__gt=self.now - 9 * DAY).update(
                 asked_at=self.now - days * DAY

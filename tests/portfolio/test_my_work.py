@@ -175,7 +175,7 @@ class TestWhatIWasTold(Pages):
         for days, kind in enumerate(
             [
                 *("sign_off_receipt", "sign_off_asked", "decision_date", "decision_lapsed"),
-                *("kill_condition_tripped", "ownership_asked"),
+                *("kill_condition_tripped", "ownership_asked", "evaluation_stale"),
             ]
         ):
             self.tell(kind, Message.State.SENT)
@@ -184,8 +184,8 @@ class TestWhatIWasTold(Pages):
             )
         told = [reminder.says for reminder in self.read(self.url).context["told"].unread]
         asking = ["kill_condition_tripped", "decision_lapsed", "ownership_asked", "decision_date"]
-        assert told[:5] == [*asking, "sign_off_asked"]
-        assert told[5:7] == ["A thing that failed", "Thing 29"]
+        assert told[:6] == [*asking, "sign_off_asked", "evaluation_stale"]
+        assert told[6:8] == ["A thing that failed", "Thing 29"]
         assert told[-1] == "sign_off_receipt"
 
     def test_shows_of_a_receipt_one_line_and_the_rest_on_demand(self):

@@ -19,8 +19,8 @@ from initiatives.facts import Facts
 from initiatives.models import Ownership, StageSpell, Waiver
 from initiatives.queries import basis_of
 from initiatives.stages import Role, Stage
-from notifications.models import Flag, Snooze
-from notifications.permissions import may_snooze_facts
+from notifications.models import Flag, Snooze, times_snoozed
+from notifications.permissions import may_snooze_again, may_snooze_facts
 from notifications.rules.finding import Severity
 from portfolio.queries.beside import moment, rows_of_initiative
 from portfolio.queries.charts import Chart, chart
@@ -135,13 +135,16 @@ BESIDE = {
         lesson="lesson",
     ),
     "beside_flags": rows_of_initiative(
-        Flag.objects.open().annotate(asleep=FilteredRelation("snoozes", condition=OPEN_SNOOZE)),
+        Flag.objects.open().annotate(
+            times=times_snoozed(), asleep=FilteredRelation("snoozes", condition=OPEN_SNOOZE)
+        ),
         pk="pk",
         rule="rule",
         severity="severity",
         says="says",
         acts="acts",
         since="since",
+        times="times",
         snooze="asleep__pk",
         until="asleep__until",
         by="asleep__by__name",
@@ -173,7 +176,7 @@ def load(person: Person, pk: int, today: date) -> Page | None:
         ],
         conditions=conditions(reviews.policy_named(row.beside_policy), known),
         kill_conditions=lines.kill_conditions(person, known, today),
-        flags=_flags(known, today),
+        flags=_flags(known, person, today),
         answers=acts.answers(person, known, today),
         bar_to_waiving=deciding.bar_to_waiving(person, known) or "",
         reached=_reached(known, today),
@@ -214,12 +217,12 @@ def _days(known: Facts, today: date) -> int | None:
 SAID_ABOVE = ("kill_condition_tripped", "decision_lapsed", "threshold_reached")
 
 
-def _flags(known: Facts, today: date) -> list[Flag]:
+def _flags(known: Facts, person: Person, today: date) -> list[Flag]:
     """Its open flags, the worst first and what is snoozed last, but for those that say what is said
     above already: what has tripped or lapsed, what is reached, and, until that is late, that it is
     suspended. That something is snoozed is said in any case."""
     row: Any = known.initiative
-    flags = [_flag(said, today) for said in row.beside_flags or ()]
+    flags = [_flag(said, person, today) for said in row.beside_flags or ()]
     worst = list(Severity)
     shown = [f for f in flags if f.snooze or not _is_said_above(f)]
     return sorted(
@@ -233,10 +236,12 @@ def _is_said_above(flag: Flag) -> bool:
     return flag.rule in SAID_ABOVE or is_off
 
 
-def _flag(said: Mapping[str, Any], today: date) -> Any:
-    """A flag as it came along, with the snooze in force, if there is one."""
+def _flag(said: Mapping[str, Any], person: Person, today: date) -> Any:
+    """A flag as it came along, with the snooze in force, if there is one, and how often it was."""
     columns = ("pk", "rule", "severity", "says", "acts")
     flag: Any = Flag(since=moment(said["since"]), **{name: said[name] for name in columns})
+    flag.times = said["times"]
+    flag.may_again = may_snooze_again(person, flag.times_snoozed)
     flag.in_force = [_snooze(said)] if _is_asleep(said, flag, today) else []
     return flag
 

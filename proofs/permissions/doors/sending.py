@@ -103,7 +103,7 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
     "reviews:endorse": _taken_over,
     "notifications:retry": lambda *_: {},
     "campaign:start": _to_be_asked,
-    "campaign:chase": lambda *_: {"all": "yes"},
+    "campaign:chase": lambda _, world: {"person": [world.extras["stand_in"].pk]},
     "campaign:retire": lambda _, world: {
         "request": [world.extras["dead"]],
         "outcome": "withdrawn",

@@ -14,6 +14,8 @@ from accounts.models import Person
 from initiatives.actions import uploads
 from initiatives.models import HandOver, Initiative, OpenQuestion, Upload
 from initiatives.stages import Gate, Stage
+from notifications.models import Flag, snoozed
+from notifications.rules.finding import Severity
 from portfolio import personas
 from portfolio.queries import tabs, work
 from reviews import actions as reviewing
@@ -81,6 +83,7 @@ def shots() -> list[Shot]:
         Shot("my-work-lead", "portfolio:my_work", who=lead),
         Shot("attention", "notifications:attention", who=lead),
         Shot("attention-closed", "notifications:attention", who=lead, query="?by=closed"),
+        *told(lead),
         Shot("blockers", "portfolio:blockers", who=lead),
         Shot("lessons", "portfolio:lessons", who=lead),
         *initiative_pages(lead),
@@ -115,6 +118,17 @@ MY_WORK = (
     ("my-reminders", "reminders"),
     ("my-settings", "my_settings"),
 )
+
+
+def told(lead: Person) -> Iterator[Shot]:
+    """How people are asked, how often they hear, and what can wait."""
+    yield Shot("campaign", "campaign:counts", who=lead)
+    yield Shot("campaign-start", "campaign:start", who=lead)
+    yield Shot("campaign-mail", "campaign:letter", who=lead)
+    yield Shot("campaign-silent", "campaign:silent", who=lead)
+    yield Shot("mail-settings", "mails:settings", who=lead)
+    may_wait = Flag.objects.open().exclude(severity=Severity.CRITICAL).exclude(snoozed())
+    yield Shot("snooze", "notifications:snooze", (may_wait.latest("pk").pk,), lead)
 
 
 def persona(of: personas.Persona) -> Person:
