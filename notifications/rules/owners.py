@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Person
 from initiatives.models import Ownership
 from initiatives.models.registry import InitiativeQuerySet
+from initiatives.queries import REQUIRED_ANYWHERE
 from initiatives.queries import unowned as unowned_ones
 from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
@@ -38,32 +39,33 @@ def unowned(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> lis
     active (product.md P4 and P23). Of what was imported nobody else hears until those who are said
     to own it have had their time to answer, unless somebody has left it since. Whoever leaves after
     that is heard of as the first was."""
-    roles = sorted({role for stage in RUNNING for role in REQUIRED_ROLES[stage]})
-    lacks = {role: ~Exists(_held(role)) for role in roles}
-    lacking = [f"lacks_{role}" for role in lacks]
-    incomplete = Q()
-    for stage in RUNNING:
-        for role in REQUIRED_ROLES[stage]:
-            incomplete |= Q(stage=stage) & Q(lacks[role])
-    rows = (
-        initiatives.counting()
-        .filter(incomplete)
-        .annotate(**dict(zip(lacking, lacks.values(), strict=True)))
-        .annotate(was_left=Exists(_left()), lost_at=Subquery(_lost().values("lost_at")[:1]))
-        .values_list(
-            "pk", "stage", "declared_at", "counting_since", "was_left", "lost_at", *lacking
+    found = unowned_ones(initiatives.counting().filter(stage__in=RUNNING), are_few=True)
+    told = found.annotate(was_left=Exists(_left()), lost_at=Subquery(_lost().values("lost_at")[:1]))
+    rows = list(
+        told.order_by().values_list(
+            "pk", "stage", "declared_at", "counting_since", "was_left", "lost_at"
         )
     )
+    held = _held([row[0] for row in rows])
     return [
         _unowned(
             pk,
             stage,
-            dict(zip(roles, held, strict=True)),
+            held.get(pk, set()),
             None if was_left else asked_until(declared_at, counting_since),
             lost_at,
         )
-        for pk, stage, declared_at, counting_since, was_left, lost_at, *held in rows
+        for pk, stage, declared_at, counting_since, was_left, lost_at in rows
     ]
+
+
+def _held(pks: list[int]) -> dict[int, set[str]]:
+    """The roles that somebody truly holds of each."""
+    rows = Ownership.objects.counting().filter(initiative__in=pks, role__in=REQUIRED_ANYWHERE)
+    held: dict[int, set[str]] = {}
+    for pk, role in rows.order_by().values_list("initiative_id", "role"):
+        held.setdefault(pk, set()).add(role)
+    return held
 
 
 def _left() -> models.QuerySet[Ownership]:
@@ -97,14 +99,10 @@ def asked_until(declared_at: datetime | None, counting_since: datetime | None) -
     return timezone.localdate(counting_since) + timedelta(days=DAYS_TO_ANSWER)
 
 
-def _held(role: Role) -> models.QuerySet[Ownership]:
-    return Ownership.objects.counting().filter(initiative=OuterRef("pk"), role=role)
-
-
 def _unowned(
-    pk: int, stage: str, lacks: dict[Role, bool], told_on: date | None, lost_at: datetime | None
+    pk: int, stage: str, has: set[str], told_on: date | None, lost_at: datetime | None
 ) -> Finding:
-    missing = [role for role in REQUIRED_ROLES[stage] if lacks[role]]
+    missing = [role for role in REQUIRED_ROLES[stage] if role not in has]
     names = " or ".join(str(role.label).lower() for role in missing)
     return Finding(
         pk,
@@ -131,7 +129,7 @@ def sponsor_gone(initiatives: InitiativeQuerySet, today: date, policy: Policy) -
         .filter(role=Role.SPONSOR, accepted_at__isnull=False)
         .filter(Q(person__is_active=False) | Q(accepted_at__lt=F("person__active_since")))
         .filter(initiative__in=initiatives.counting().exclude(stage=Stage.RETIRED))
-        .exclude(initiative__in=unowned_ones(initiatives).values("pk"))
+        .exclude(initiative__in=unowned_ones(initiatives, are_few=True).values("pk"))
     )
     rows = gone.order_by().values_list(
         "pk", "initiative", "person__name", "person__is_active", "person__inactive_since"
