@@ -293,12 +293,14 @@ class TestPagesOfASnooze(TestCase):
         attention = f"{reverse('notifications:attention')}?severity=notice"
         listed = self.client.get(attention).content.decode()
         (link,) = re.findall(rf'href="({re.escape(self.url)}\?next=[^"]+)"', listed)
-        assert f'href="{attention}">Cancel' in self.client.get(link).content.decode()
+        place = f"{attention}#flag-{self.flag.pk}"
+        assert f'id="flag-{self.flag.pk}"' in listed
+        assert f'href="{place}">Cancel' in self.client.get(link).content.decode()
         sent = {"until": self.today + DAY, "reason": "Soon."}
-        assert self.client.post(link, sent)["Location"] == attention
+        assert self.client.post(link, sent)["Location"] == place
         wake = reverse("notifications:wake", args=[Snooze.objects.get().pk])
-        assert f'name="next" value="{attention}"' in self.client.get(attention).content.decode()
-        assert self.client.post(wake, {"next": attention})["Location"] == attention
+        assert f'name="next" value="{place}"' in self.client.get(attention).content.decode()
+        assert self.client.post(wake, {"next": place})["Location"] == place
 
     def test_goes_nowhere_but_here(self):
         self.client.force_login(self.owner)
