@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Subquery
 from django.utils import timezone
 
-from notifications import queries
 from notifications.models import Message, Reminder, Sweep, Trouble
 from notifications.rules import RULES
 
@@ -93,23 +92,25 @@ def troubles() -> list[Trouble]:
     return list(Trouble.objects.all())
 
 
-def fails_since() -> datetime | None:
-    """Since when something fails, for a line on every page, so it is asked once a minute."""
-    return cache.get_or_set("fails_since", _first_trouble, KEPT) or None
-
-
-def _first_trouble() -> datetime | str:
-    found = troubles()
-    return found[0].since if found else ""  # not None, which the cache would not keep
-
-
 def stands_still_since() -> datetime | None:
-    """Since when nothing has been swept, if three sweeps were missed; for a line on every page, so
-    it is asked once a minute. A new installation that has not swept yet does not stand still."""
-    last = cache.get_or_set("last_sweep", _finished_at, KEPT)
+    """Since when nothing has been swept, if three sweeps were missed. A new installation that has
+    not swept yet does not stand still."""
+    last, _ = _health()
     return last if last is not None and timezone.now() - last > OLDEST_SWEEP else None
 
 
-def _finished_at() -> datetime | None:
-    last = queries.last_sweep()
-    return last.finished_at if last else None
+def fails_since() -> datetime | None:
+    """Since when a part of the machinery fails, if one does."""
+    return _health()[1]
+
+
+def _health() -> tuple[datetime | None, datetime | None]:
+    """When the last sweep was, and since when something fails; for a line on every page, so it is
+    asked once a minute, in one query."""
+    return cache.get_or_set("machinery", _asked, KEPT) or (None, None)
+
+
+def _asked() -> tuple[datetime | None, datetime | None]:
+    fails = Subquery(Trouble.objects.values("since")[:1])
+    last = Sweep.objects.order_by("-pk").values_list("finished_at", fails).first()
+    return last or (None, None)

@@ -20,7 +20,6 @@ from notifications.mail import HAS_DEADLINE
 from notifications.models import Cursor, Message, Reminder, ReminderQuerySet
 from notifications.preferences import DIGEST, Pace
 
-WEEK = timedelta(days=7)
 NOTHING = Q(pk__in=())
 OFF = Q(pace=Pace.OFF)
 OF_THE_WEEK = Q(kind=DIGEST) & ~OFF
@@ -101,13 +100,14 @@ def _at_once(at: datetime) -> Q:
 
 def _too_near(today: date) -> Q:
     """Deadlines that are over before the next mail of the day."""
-    near = Q(_over_before(add_working_days(today, 1), today), pace=Pace.DAILY)
+    near = Q(
+        pace=Pace.DAILY,
+        kind__in=HAS_DEADLINE,
+        step__lte=0,
+        due_date__gte=today,
+        due_date__lt=add_working_days(today, 1),
+    )
     return near & Q(has_mail=True) if works_on(today) else near
-
-
-def _over_before(day: date, today: date) -> Q:
-    """Deadlines that are over by this day and not yet, of which somebody hears before they are."""
-    return Q(kind__in=HAS_DEADLINE, step__lte=0, due_date__gte=today, due_date__lt=day)
 
 
 def _of_the_day(at: datetime) -> Q:
@@ -116,10 +116,8 @@ def _of_the_day(at: datetime) -> Q:
         return NOTHING
     today = timezone.localdate(at)
     monday = today - timedelta(days=today.weekday())
-    next_one = first_working_day(monday + WEEK)
-    weekly = Q(planned_at__lt=mail_time(monday)) | _over_before(next_one, today)
-    weekly &= Q(pace=Pace.WEEKLY)
-    return (Q(pace=Pace.DAILY) | weekly) & ~Q(kind=DIGEST)
+    of_last_week = Q(pace=Pace.WEEKLY, planned_at__lt=mail_time(monday))
+    return (Q(pace=Pace.DAILY) | of_last_week) & ~Q(kind=DIGEST)
 
 
 def _goes_out(at: datetime) -> bool:

@@ -302,6 +302,8 @@ def offered(days: float, giver: str, receiver: str, reason: str, *, declined: st
     def offer(scene: Scene) -> None:
         by = scene.cast.lead
         theirs = belongings.of(scene.who(giver), seen_by=by)
+        if not theirs:  # it is in another story, and not all of them are told
+            return
         asked = reviews.ask_to_take_over(
             giver=scene.who(giver), receiver=scene.who(receiver), reason=reason,
             subjects=[belonging.subject for belonging in theirs], by=by, at=scene.at,

@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import Person
 from initiatives.models import Initiative
 from notifications import actions, mail, queries, weekly_mail
+from notifications.actions import refused
 from notifications.actions.composing import mail_time
 from notifications.models import Message, Reminder
 from notifications.preferences import DIGEST
@@ -79,6 +80,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "not-answered": owed.filter(kind="hand_over_silent")[:1],
         "not-taken": owed.filter(kind="hand_over_answered")[:1],
         "tripped": owed.filter(kind="kill_condition_tripped", says__startswith="Decide")[:1],
+        "refused": owed.filter(kind="mail_refused")[:1],
         "suspended": owed.filter(kind="suspended", says__startswith="Decide")[:1],
         "make-sure": owed.filter(kind="suspended", says__startswith="Make sure")[:1],
         "daily": _of_one_person(before),
@@ -92,8 +94,8 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
 
 
 def _say_more(at: datetime) -> None:
-    """What the demo leaves to its visitors: the campaign is started, somebody is chased, and
-    something is said to be dead."""
+    """What the demo leaves to its visitors: the campaign is started, somebody is chased,
+    something is said to be dead, and an address is wrong."""
     lead = queries.leads()[0]
     silent = queries.silent(None, timezone.localdate(at))[0]
     Reminder.objects.filter(recipient=silent.person, kind="ownership_asked").delete()
@@ -101,6 +103,15 @@ def _say_more(at: datetime) -> None:
     actions.start_campaign(by=lead, at=at)
     calculator = Initiative.objects.get(name="Old tariff calculator")
     reviews.ask_to_retire(initiative=calculator, reason="Nobody opens it.", by=lead, at=at)
+    Message.objects.create(
+        recipient=silent.person,
+        is_urgent=True,
+        created_at=at,
+        next_attempt_at=at,
+        state=Message.State.FAILED,
+        last_error="550 5.1.1 No such mailbox here",
+    )
+    refused.tell(at=at)
 
 
 def _of_one_person(reminders: Iterable[Reminder]) -> list[Reminder]:

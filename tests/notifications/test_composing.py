@@ -188,12 +188,6 @@ class TestPaces(ComposeTestCase):
         assert sent == [0] * 7
         assert self.mails(MONDAY + 7 * DAY + SEVEN) == 1
 
-    def test_weekly_comes_with_the_mail_of_the_day_where_its_deadline_does_not_wait(self):
-        self.choose("missing", "weekly")
-        for days, sent in ((7, 0), (4, 1)):
-            self.owe(kind="leaving", step=-7, due_date=(MONDAY + days * DAY).date())
-            assert self.mails(MONDAY + DAY + SEVEN) == sent, days
-
     def test_weekly_comes_on_the_next_day_when_nothing_ran_on_monday(self):
         self.choose("missing", "weekly")
         self.owe(planned_at=MONDAY - DAY, step=7)

@@ -64,6 +64,7 @@ SUBJECTS = {
     "take-over": (r"Accept or decline what .+ hands over: .+ things", "people:take_over"),
     "not-answered": (r"Speak to .+: no answer about what .+ hands over", "people:take_over"),
     "not-taken": (r"Find somebody else: .+ declined what .+ owns", "people:detail"),
+    "refused": (r"Mend an address: one mail could not be delivered", "notifications:operations"),
     "tripped": (r"Decide now: .+, a kill condition has tripped", "initiatives:detail"),
     "suspended": (r"Decide by .+: .+ \(AI-\d+\) is suspended", "initiatives:detail"),
     "make-sure": (r"Make sure that it is off: .+ is suspended", "initiatives:detail"),
