@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from notifications import chat, mail, queries, weekly_mail
 from notifications.actions import checking
@@ -33,9 +34,6 @@ from notifications.sealing import opened
 LATELY = timedelta(days=1)  # what was flagged before there was a channel stands on Attention
 DECISIONS = 5  # of the week, named in its digest
 SHOWN = 10  # of what one message tells; the rest is on its page
-# What cannot wait (product.md §5).
-URGENT = Q(rule__in=("kill_condition_tripped", "suspended"))
-URGENT |= Q(rule="unowned", severity=Severity.CRITICAL)
 
 
 class Text(NamedTuple):
@@ -104,8 +102,11 @@ def _of_week(monday: date) -> QuerySet[Message]:
 
 
 def _untold(at: datetime) -> FlagQuerySet:
-    urgent = _tellable().filter(URGENT, told_in=None, opened_at__gte=at - LATELY)
-    return urgent.order_by("pk")
+    """What cannot wait (product.md §5). Of a campaign's initiatives people have time to answer."""
+    unowned = Q(rule="unowned", severity=Severity.CRITICAL, due_date__lte=timezone.localdate(at))
+    urgent = Q(rule__in=("kill_condition_tripped", "suspended")) | unowned
+    untold = _tellable().filter(urgent, told_in=None, opened_at__gte=at - LATELY)
+    return untold.order_by("pk")
 
 
 def _tellable() -> FlagQuerySet:

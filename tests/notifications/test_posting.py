@@ -21,7 +21,7 @@ from initiatives.stages import Stage
 from notifications import actions, chat, sealing
 from notifications.actions import delivering, posting
 from notifications.models import Channel, Flag, Message, Reminder
-from tests.factories import make_administrator
+from tests.factories import make_administrator, make_declared
 from tests.notifications.scenes import (
     NOON,
     make_initiative,
@@ -298,6 +298,15 @@ class TestThePortfoliosChannel(Posting):
         make_initiative(self.lead, due=NOON.date() - timedelta(days=3))
         actions.sweep(at=NOON)
         Flag.objects.exclude(rule="decision_overdue").delete()
+        self.deliver()
+        assert self.told() == []
+
+    def test_gets_nothing_of_a_campaign_that_has_just_begun(self):
+        Initiative.objects.all().update(stage=Stage.RETIRED)
+        declared = make_declared(by=self.lead, at=NOON - timedelta(days=1))
+        Initiative.objects.filter(pk=declared.pk).update(counting_since=NOON)
+        actions.sweep(at=NOON)
+        assert Flag.objects.open().get(rule="unowned").severity == "critical"
         self.deliver()
         assert self.told() == []
 
