@@ -53,6 +53,7 @@ ASKS = {
     "sign_off_overdue": "Get the missing signatures: {it}",
     "slot_unfillable": "Appoint somebody who signs: {it}",
 }
+MEET_BY = "Meet what was set aside by"
 WHAT_IS_DECIDED = {"catch_up": "the catch-up of ", "recertification": "the recertification of "}
 
 
@@ -333,9 +334,11 @@ def _says(key: Key, initiative: Initiative, roles: list[str]) -> str:
     if key.kind == "obligation":
         return f"See that it is done: {called(initiative)}, due {day}"
     if key.kind == "override":
-        return f"Meet what was set aside by {day}: {called(initiative)}"
+        what = "Meet now what was set aside, late since" if key.step > 0 else MEET_BY
+        return f"{what} {day}: {called(initiative)}"
     if key.kind == "suspended":
-        what = f"Decide by {day}" if decides else "Make sure that it is off"
+        by_when = f"Decide now, late since {day}" if key.step > 0 else f"Decide by {day}"
+        what = by_when if decides else "Make sure that it is off"
         return f"{what}: {called(initiative)} is suspended"
     what = f"{WHAT_IS_DECIDED.get(key.kind, '')}{called(initiative)}"
     if not decides:

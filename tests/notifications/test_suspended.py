@@ -104,6 +104,11 @@ class TestTheFlag(TestCase):
             assert owed(kind="suspended") == [("suspended", days - 7, who)]
             assert not Reminder.objects.get(kind="suspended", state="owed").is_urgent
 
+    def test_asks_for_no_decision_by_a_day_that_has_passed(self):
+        actions.sweep(at=NOON + 10 * DAY)
+        says = Reminder.objects.get(kind="suspended", state="owed").says
+        assert says.startswith("Decide now, late since 9 Mar 2026: ")
+
     def test_is_owed_by_nobody_once_it_is_resumed(self):
         actions.sweep(at=NOON)
         self.resume(NOON + DAY)
