@@ -85,7 +85,7 @@ def deliver(*, clock: Clock = timezone.now, slice_: timedelta | None = None) -> 
     at = clock()
     compose(at=at)
     posting.tell_the_portfolio(at=at)
-    for channel in _waiting(at):
+    for channel in _waiting(clock()):  # by now: somebody else may have composed meanwhile
         while (end is None or clock() < end) and (batch := _claim(clock(), channel)):
             _check(batch, clock(), done)
             _send_batch(batch, done, clock, end)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
-from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Group, Membership
@@ -18,12 +17,12 @@ from initiatives.counts import Counts
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Role
-from notifications import ladders
+from notifications import asking, ladders
+from notifications.asking import Asked
 from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
 from notifications.rules import RULES
 from notifications.rules.finding import Severity
 from notifications.rules.owners import asked_until, of_leaver
-from notifications.rules.words import called, in_words
 from reviews import queries as reviews
 
 KINDS = tuple(ladders.LADDERS)
@@ -41,20 +40,6 @@ class Key(NamedTuple):
 
 KEY = ("kind", "subject", "due_date", "step", "recipient_id")
 WORDS = ("says", "detail", "why", "initiative_id")
-# What is asked of whoever hears it, at whatever step.
-ASKS = {
-    "unowned": "Name who answers for {it}",
-    "decision_lapsed": "Decide now: {it} has lapsed",
-    "falls_short": "See why it falls short, and say what follows: {it}",
-    "measurement_stale": "Measure it again: {it}",
-    "evaluation_stale": "Run the evaluation again: {it}",
-    "over_budget": "See what it costs, and say what follows: {it}",
-    "stalled": "Say how it stands: {it}",
-    "sign_off_overdue": "Get the missing signatures: {it}",
-    "slot_unfillable": "Appoint somebody who signs: {it}",
-}
-MEET_BY = "Meet what was set aside by"
-WHAT_IS_DECIDED = {"catch_up": "the catch-up of ", "recertification": "the recertification of "}
 
 
 @dataclass(frozen=True)
@@ -269,13 +254,15 @@ def _leads() -> list[int]:
 
 
 def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
+    kind, _, due_date, step, person_id = key
+    asked = Asked(kind, flag.initiative, due_date, step, person_id, roles)
     return Reminder(
         **key._asdict(),
         initiative_id=flag.initiative_id,
-        says=_says(key, flag.initiative, roles),
+        says=asking.says(asked),
         detail=flag.says,
-        why=_why(key, roles),
-        path=_path(key, flag.initiative, roles),
+        why=asking.why(asked),
+        path=asking.path(asked),
         is_urgent=_is_urgent(key, flag),
         planned_at=at,
     )
@@ -293,54 +280,3 @@ def _is_urgent(key: Key, flag: Flag) -> bool:
         flag.initiative.declared_at, flag.initiative.counting_since
     )
     return key.kind == "unowned" and flag.severity == Severity.CRITICAL and not could_wait
-
-
-def _path(key: Key, initiative: Initiative, roles: list[str]) -> str:
-    """Where it is done: whoever leaves hands over all that they own on one page."""
-    if key.kind == "leaving" and ladders.ASSIGNEE in roles:
-        return reverse("people:hand_over", args=[key.recipient_id])
-    return initiative.get_absolute_url()
-
-
-def _why(key: Key, roles: list[str]) -> str:
-    if key.kind == "leaving" and ladders.ASSIGNEE in roles:
-        return "You answer for it, and your last day is near."
-    if ladders.ASSIGNEE in roles:
-        return "It was given to you."
-    own = [role for role in roles if role != ladders.LEAD]
-    return f"You are its {' and '.join(own)}." if own else f"You are a {ladders.LEAD}."
-
-
-def _says(key: Key, initiative: Initiative, roles: list[str]) -> str:
-    """What the reminder asks of its reader, as a subject line; owners prepare what the sponsor
-    or a lead decides."""
-    decides = ladders.decides(roles)
-    if key.kind in ASKS:
-        return ASKS[key.kind].format(it=called(initiative))
-    if key.kind == "kill_condition_tripped":
-        what = "Decide now" if decides else "Prepare the decision"
-        return f"{what}: {called(initiative)}, a kill condition has tripped"
-    if key.kind == "threshold_reached":
-        what = "Decide now" if decides else "Prepare the decision"
-        return f"{what}: {called(initiative)} has reached its threshold"
-    day = in_words(key.due_date)
-    if key.kind == "leaving":
-        what = "Hand over" if ladders.ASSIGNEE in roles else "Name who takes over"
-        return f"{what} by {day}: {called(initiative)}"
-    if key.kind == "statement_unsigned":
-        if key.step > 0:
-            return f"Decide now: {called(initiative)}, its new sponsor has not signed"
-        return f"Sign by {day} what you took over: {called(initiative)}"
-    if key.kind == "obligation":
-        return f"See that it is done: {called(initiative)}, due {day}"
-    if key.kind == "override":
-        what = "Meet now what was set aside, late since" if key.step > 0 else MEET_BY
-        return f"{what} {day}: {called(initiative)}"
-    if key.kind == "suspended":
-        by_when = f"Decide now, late since {day}" if key.step > 0 else f"Decide by {day}"
-        what = by_when if decides else "Make sure that it is off"
-        return f"{what}: {called(initiative)} is suspended"
-    what = f"{WHAT_IS_DECIDED.get(key.kind, '')}{called(initiative)}"
-    if not decides:
-        return f"Have it ready by {day}: {what}"
-    return f"Decide now: {what}, late since {day}" if key.step > 0 else f"Decide by {day}: {what}"

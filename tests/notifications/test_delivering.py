@@ -297,7 +297,7 @@ class TestLease(DeliverTestCase):
         for n in range(3):
             owe_one(make_person(f"Person {n}", Group.LEADS), self.initiative)
         ticking = iter(NOON + n * timedelta(seconds=1) for n in range(1000))
-        first = actions.deliver(clock=lambda: next(ticking), slice_=timedelta(seconds=6))
+        first = actions.deliver(clock=lambda: next(ticking), slice_=timedelta(seconds=8))
         assert 0 < first.sent < 3
         assert not Message.objects.filter(lease_until__isnull=False).exists()
         self.clock.forward(MINUTE)

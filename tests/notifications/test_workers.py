@@ -93,7 +93,7 @@ def owe_digest(number: int, given: racing.Given) -> str:
 class TestWorkers:
     def test_two_at_once_send_nothing_twice(self, sink: Sink):
         owe_many()
-        sink.pause = 0.1  # seconds: as long as all take one of them, the other has started
+        sink.pause = 0.05  # seconds: as long as all take one of them, the other has started
         sent = [finish(running)["sent"] for running in [worker(sink), worker(sink)]]
         assert min(sent) > 0, "both had something to do"
         assert sum(sent) == MAILS
