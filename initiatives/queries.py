@@ -29,17 +29,15 @@ def has_owner(role: Role) -> Exists:
     return Exists(Ownership.objects.counting().filter(initiative=OuterRef("pk"), role=role))
 
 
-def unowned(initiatives: InitiativeQuerySet, *, are_few: bool = False) -> InitiativeQuerySet:
-    """Keep those in which a role that their stage requires is held by nobody, as of now; where
-    these are few among all, the ownerships of the others are not gone through.
+def unowned(initiatives: InitiativeQuerySet) -> InitiativeQuerySet:
+    """Keep those in which a role that their stage requires is held by nobody, as of now.
 
     Each row says by `has_<role>` which ones are held. Never stored, so that a deactivation by a
     page, the admin or raw SQL counts at once (reliability.md, Unowned).
     """
     incomplete = Q(pk__in=())
     for roles, stages in _stages_by_roles().items():
-        complete = _with_all(roles, initiatives if are_few else None)
-        incomplete |= Q(stage__in=stages) & ~Q(pk__in=complete)
+        incomplete |= Q(stage__in=stages) & ~Q(pk__in=_with_all(roles))
     held = {f"has_{role}": has_owner(role) for role in REQUIRED_ANYWHERE}
     return initiatives.filter(incomplete).annotate(**held)
 
@@ -53,15 +51,11 @@ def _stages_by_roles() -> dict[tuple[Role, ...], list[str]]:
     return found
 
 
-def _with_all(
-    roles: tuple[Role, ...], initiatives: InitiativeQuerySet | None
-) -> QuerySet[Ownership, Any]:
+def _with_all(roles: tuple[Role, ...]) -> QuerySet[Ownership, Any]:
     """The initiatives of which all these roles are truly held: one pass over the ownerships,
     not one look for each initiative and role. One person at a time holds a role, so rows count
     as roles."""
     held = Ownership.objects.counting().filter(role__in=roles).order_by()
-    if initiatives is not None:
-        held = held.filter(initiative__in=initiatives)
     complete = held.values("initiative").annotate(count=Count("pk")).filter(count=len(roles))
     return complete.values("initiative")
 

@@ -74,12 +74,12 @@ class InitiativeQuerySet(models.QuerySet["Initiative"]):
             | Q(pk__in=_owed_by(person).values("initiative"))
         )
 
-    def in_parts(self) -> Iterator[InitiativeQuerySet]:
-        """All of these, `PART` at a time: what goes over the whole portfolio part by part needs no
-        more memory where there are more. A query for each part finds where it ends; what is
-        registered meanwhile falls into the last."""
-        rest = self
-        while ends := rest.order_by("pk").values_list("pk", flat=True)[PART - 1 : PART]:
+    def in_parts(self, size: int | None = None) -> Iterator[InitiativeQuerySet]:
+        """All of these, `size` (`PART`) at a time: what goes over the whole portfolio part by part
+        needs no more memory where there are more. A query for each part finds where it ends; what
+        is registered meanwhile falls into the last."""
+        rest, size = self, size or PART
+        while ends := rest.order_by("pk").values_list("pk", flat=True)[size - 1 : size]:
             last = ends[0]
             yield rest.filter(pk__lte=last)
             rest = rest.filter(pk__gt=last)

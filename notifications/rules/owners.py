@@ -39,7 +39,7 @@ def unowned(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> lis
     active (product.md P4 and P23). Of what was imported nobody else hears until those who are said
     to own it have had their time to answer, unless somebody has left it since. Whoever leaves after
     that is heard of as the first was."""
-    found = unowned_ones(initiatives.counting().filter(stage__in=RUNNING), are_few=True)
+    found = unowned_ones(initiatives.counting().filter(stage__in=RUNNING))
     told = found.annotate(was_left=Exists(_left()), lost_at=Subquery(_lost().values("lost_at")[:1]))
     rows = list(
         told.order_by().values_list(
@@ -129,7 +129,7 @@ def sponsor_gone(initiatives: InitiativeQuerySet, today: date, policy: Policy) -
         .filter(role=Role.SPONSOR, accepted_at__isnull=False)
         .filter(Q(person__is_active=False) | Q(accepted_at__lt=F("person__active_since")))
         .filter(initiative__in=initiatives.counting().exclude(stage=Stage.RETIRED))
-        .exclude(initiative__in=unowned_ones(initiatives, are_few=True).values("pk"))
+        .exclude(initiative__in=unowned_ones(initiatives).values("pk"))
     )
     rows = gone.order_by().values_list(
         "pk", "initiative", "person__name", "person__is_active", "person__inactive_since"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from unittest import mock
@@ -187,6 +188,16 @@ class TestSweep(SweepTestCase):
         assert {"unowned", "reminders"} <= run.seconds.keys()
 
 
+@contextmanager
+def of_two():
+    """Parts of two initiatives, for rules and for reminders."""
+    with (
+        mock.patch.object(registry, "PART", 2),
+        mock.patch.object(sweeping, "FOUND_AT_ONCE", 2),
+    ):
+        yield
+
+
 class TestParts(SweepTestCase):
     """Part by part, a sweep of many more initiatives than one part holds does the same."""
 
@@ -207,7 +218,7 @@ class TestParts(SweepTestCase):
             swept = actions.sweep(at=NOON)
             whole = self.opened_and_owed()
             transaction.set_rollback(True)
-        with mock.patch.object(registry, "PART", 2):
+        with of_two():
             assert len(list(Initiative.objects.in_parts())) >= 3
             in_parts = actions.sweep(at=NOON)
         assert self.opened_and_owed() == whole
@@ -215,7 +226,7 @@ class TestParts(SweepTestCase):
         assert swept.rules["decision_overdue"] == Counted(5, 0, 0, 5)
 
     def test_close_and_cancel_in_every_part(self):
-        with mock.patch.object(registry, "PART", 2):
+        with of_two():
             actions.sweep(at=NOON)
             Initiative.objects.update(decision_date=TODAY + 60 * DAY)
             swept = actions.sweep(at=NOON)
