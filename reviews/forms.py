@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from initiatives.facts import Facts
-from initiatives.fields import Day, Money, PersonChoice, Text
+from initiatives.fields import Day, Money, PersonChoice, QuickSelect, Text
 from initiatives.forms.base import ActionForm, plain_helper
 from initiatives.forms.documents import DocumentChoice
 from reviews import gates
@@ -151,7 +151,7 @@ class SignForm(forms.Form):
     assignee = PersonChoice(
         required=False,
         label="Who sees to it?",
-        widget=forms.Select(attrs={"class": "form-select"}),
+        widget=QuickSelect(attrs={"class": "form-select"}),
     )
     due_date = Day(
         required=False,
