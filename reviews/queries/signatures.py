@@ -20,15 +20,14 @@ from reviews.models import Endorsement, Question, Review, SignOff, Slot
 def open_reviews_for(person: Person, today: date) -> list[Review]:
     """Open reviews in which this person holds a slot's role, is in a slot's group, or stands in.
 
-    Both are looked for apart: as one condition it would be tried on each review that is open. So
-    are the reviews: the database would read all of these, with their initiatives, to keep a few.
+    Both are looked for apart: as one condition it would be tried on each review that is open.
     """
     groups = Membership.objects.filter(person=person, left_at=None).values("group")
-    in_group = Slot.objects.filter(group__in=groups).order_by().values_list("review", flat=True)
+    in_group = Slot.objects.filter(group__in=groups).order_by().values("review")
     of_mine = Q(is_held=True) | Q(deputy_of__isnull=False) | Q(is_delegated=True)
     as_owner = signing.slots_with_holder(person, today).filter(of_mine, review__closed_at=None)
-    asked = in_group.union(as_owner.order_by().values_list("review", flat=True))
-    reviews = Review.objects.open().filter(pk__in=list(asked)).order_by("due_date", "pk")
+    asked = in_group.union(as_owner.order_by().values("review"))
+    reviews = Review.objects.open().filter(pk__in=asked).order_by("due_date", "pk")
     return list(reviews.select_related("initiative", "policy", "baseline"))
 
 

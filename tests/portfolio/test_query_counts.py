@@ -75,10 +75,8 @@ def pages(at):
         yield Page(f"{found}?size=100", owner)
         yield Page(reverse("initiatives:export") + "?sort=name", owner)
         yield Page(reverse("portfolio:dashboard"), owner)
-        for name in ("owned", "reminders", "my_settings"):
+        for name in ("my_work", "owned", "deadlines", "reminders", "my_settings"):
             yield Page(reverse(f"portfolio:{name}"), owner)
-        for name in ("my_work", "deadlines"):
-            yield Page(reverse(f"portfolio:{name}"), owner, spare=2)  # reviews to be signed
     for query in (
         "size=100&q=the&show=due&owner=a&sort=-decision",
         f"health=stale&catch_up=asked&week={week}&show=killed",
