@@ -346,6 +346,7 @@ class TestAFullLife:
         """What others rely on is told before the last day."""
         sponsor = life.go(life.as_(life.cast.sponsor))
         sponsor.follow("Decommission …")
+        assert sponsor.sees("Before it can end")  # links that are listed at once wait for nothing
         links = sponsor.page.get_by_role("link", name=re.compile("^Answer")).all()
         for question in [link.get_attribute("href") for link in links]:
             sponsor.page.goto(f"{sponsor.base}{question}")
