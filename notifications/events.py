@@ -3,6 +3,7 @@ the rest the event's own words."""
 
 SENTENCES = {
     "mails.chosen": "{who} chose how often to get mails: {topics}",
+    "chat.chosen": "{who} chose what to be told in chat: {topics}",
     "message.retried": "{who} had a mail sent again",
     "flag.snoozed": "{who} snoozed the flag “{rule}” until {until}: {reason}",
     "flag.woken": "{who} took back the snooze of the flag “{rule}”",

@@ -1,4 +1,4 @@
-"""What mails are about, in a handful of topics, and how often each may come (product.md §5).
+"""What people are told about, in a handful of topics, and how often each may come (product.md §5).
 
 What a person is named to act on cannot be turned off: somebody waits for them. Where a topic may be
 off it holds both, and `is_named` tells them apart.
@@ -22,13 +22,17 @@ class Pace(models.TextChoices):
 
 
 class Channel(models.TextChoices):
-    """By which way it is sent."""
+    """By which way it is sent. To chat goes what goes out by mail, at the same time: there a pace
+    says which mails are told of, those that are sent at once, also those of the day, the digest of
+    the week, or none."""
 
     EMAIL = "email", "E-mail"
+    CHAT = "chat", "Chat"
 
 
 TO_ACT = (Pace.AT_ONCE, Pace.DAILY)
 TO_KNOW = (Pace.AT_ONCE, Pace.DAILY, Pace.WEEKLY, Pace.OFF)
+IN_CHAT = (Pace.AT_ONCE, Pace.DAILY, Pace.OFF)  # may be off: the mail comes in any case
 DIGEST = "weekly_digest"
 # Sent at once whatever somebody chose, where its rule says that it cannot wait.
 ALARMS = ("kill_condition_tripped", "suspended", "unowned")
@@ -50,7 +54,8 @@ class Topic:
 
     Without a choice what cannot wait comes at once, and the rest once a day: `default` says which
     of the two is true of the topic. `because` is why it cannot be turned off; `named` is what of it
-    names its reader to act, and comes all the same where the rest is off.
+    names its reader to act, and comes all the same where the rest is off. `in_chat` are its paces
+    there.
     """
 
     title: str
@@ -60,10 +65,15 @@ class Topic:
     paces: tuple[Pace, ...] = TO_KNOW
     because: str = ""
     named: str = ""
+    in_chat: tuple[Pace, ...] = IN_CHAT
 
     @property
     def may_be_off(self) -> bool:
         return Pace.OFF in self.paces
+
+    def offered(self, channel: str) -> tuple[Pace, ...]:
+        """The paces to choose from; none where it never goes there."""
+        return self.in_chat if channel == Channel.CHAT else self.paces
 
 
 TOPICS: dict[str, Topic] = {
@@ -137,6 +147,7 @@ TOPICS: dict[str, Topic] = {
         "Of each signature you give: where the log holds it.",
         ("sign_off_receipt",),
         Pace.DAILY,
+        in_chat=(),  # it is kept where mails are
     ),
     "digest": Topic(
         "The week in the portfolio",
@@ -145,6 +156,7 @@ TOPICS: dict[str, Topic] = {
         (DIGEST,),
         Pace.WEEKLY,
         (Pace.WEEKLY, Pace.OFF),
+        in_chat=(Pace.WEEKLY, Pace.OFF),
     ),
 }
 TOPIC_OF: dict[str, str] = {kind: key for key, topic in TOPICS.items() for kind in topic.kinds}
@@ -156,6 +168,13 @@ def is_named(kind: str, step: int) -> bool:
     return not TOPICS[TOPIC_OF[kind]].may_be_off or (kind in NAMED and step <= 0)
 
 
-def default_of(key: str, *, is_lead: bool) -> Pace:
-    """What holds without a choice: the digest is for the leads."""
+def topics_on(channel: str) -> dict[str, Topic]:
+    """Those that may come by this way."""
+    return {key: topic for key, topic in TOPICS.items() if topic.offered(channel)}
+
+
+def default_of(key: str, *, channel: str, is_lead: bool) -> Pace:
+    """What holds without a choice: the digest is for the leads, chat for what is sent at once."""
+    if channel == Channel.CHAT:
+        return Pace.AT_ONCE if Pace.AT_ONCE in TOPICS[key].in_chat else Pace.OFF
     return Pace.OFF if key == "digest" and not is_lead else TOPICS[key].default

@@ -5,7 +5,7 @@ from django.urls import path
 from notifications.views import campaign, mine
 from notifications.views.attention import Attention
 from notifications.views.calendars import Feed
-from notifications.views.mails import MailSettings, ResetMails, Unsubscribe
+from notifications.views.mails import ChatSettings, MailSettings, Reset, Unsubscribe
 from notifications.views.operations import Operations, Retry
 from notifications.views.snoozing import SnoozeFlag, WakeFlag
 
@@ -30,7 +30,9 @@ urlpatterns = [
 ]
 mail_pages = [
     path("", MailSettings.as_view(), name="settings"),
-    path("reset/", ResetMails.as_view(), name="reset"),
+    path("reset/", Reset.as_view(), name="reset"),
+    path("chat/", ChatSettings.as_view(), name="chat"),
+    path("chat/reset/", Reset.as_view(of=ChatSettings), name="reset_chat"),
     path("stop/<str:token>/", Unsubscribe.as_view(), name="unsubscribe"),
 ]
 calendar_pages = [

@@ -6,7 +6,7 @@ from notifications.actions.delivering import Delivered, deliver
 from notifications.actions.digesting import plan_digests
 from notifications.actions.hearing import Heard, hear
 from notifications.actions.planning import Planned
-from notifications.actions.preferring import choose_mails, stop_mails
+from notifications.actions.preferring import choose_paces, stop_mails
 from notifications.actions.retrying import retry
 from notifications.actions.settling import read, read_all, settle
 from notifications.actions.snoozing import snooze, wake
@@ -21,7 +21,7 @@ __all__ = [
     "Planned",
     "Swept",
     "chase",
-    "choose_mails",
+    "choose_paces",
     "deliver",
     "enter_channel",
     "hear",

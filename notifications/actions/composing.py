@@ -23,6 +23,7 @@ from notifications.preferences import DIGEST, Pace
 NOTHING = Q(pk__in=())
 OFF = Q(pace=Pace.OFF)
 OF_THE_WEEK = Q(kind=DIGEST) & ~OFF
+_IS_OF_THE_DAY = Q(channel=Message.Channel.EMAIL, is_urgent=False, is_digest=False)
 
 
 def compose(*, at: datetime) -> int:
@@ -44,19 +45,17 @@ def compose(*, at: datetime) -> int:
         _waiting(at).filter(OFF).update(state=Reminder.State.MUTED)
         digests = _write(OF_THE_WEEK, OF_THE_WEEK, at, is_urgent=False, is_digest=True, day=today)
         urgent = _write(at_once, at_once, at, is_urgent=True)
-        posting.copy(urgent, at)
         first = of_the_day & Q(has_mail=False)
         daily = _write(first, of_the_day, at, is_urgent=False, day=today)
-        return len(digests) + len(urgent) + len(daily)
+        written = [*digests, *urgent, *daily]
+        posting.copy(written, at)
+        return len(written)
 
 
 def _waiting(at: datetime) -> ReminderQuerySet:
     """Owed, in no mail yet; each says its pace and whether its recipient had the mail of today."""
     had_one = Message.objects.filter(
-        recipient=OuterRef("recipient"),
-        is_urgent=False,
-        is_digest=False,
-        day=timezone.localdate(at),
+        _IS_OF_THE_DAY, recipient=OuterRef("recipient"), day=timezone.localdate(at)
     ).exclude(state=Message.State.CANCELLED)
     waiting: ReminderQuerySet = (
         Reminder.objects.owed().filter(message=None).paced().annotate(has_mail=Exists(had_one))
@@ -70,7 +69,7 @@ def _left_over(at: datetime) -> QuerySet[Message]:
     each of its days."""
     if not _goes_out(at):
         return Message.objects.none()
-    mails = Message.objects.filter(is_urgent=False, is_digest=False)
+    mails = Message.objects.filter(_IS_OF_THE_DAY)
     of_today = mails.filter(recipient=OuterRef("recipient"), day=timezone.localdate(at))
     went_out = Reminder.objects.filter(message=OuterRef("pk"), state=Reminder.State.SENT)
     return mails.filter(

@@ -1,10 +1,10 @@
-"""What goes to chat: copies of urgent mails to people's own channels, and to the portfolio's flags
-that cannot wait and once a week the digest. It is claimed, tried again and given up as mails are
+"""What goes to chat: copies of mails to people's own channels, and to the portfolio's flags that
+cannot wait and once a week the digest. It is claimed, tried again and given up as mails are
 (`delivering`)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -23,10 +23,8 @@ from notifications.models import (
     FlagQuerySet,
     Message,
     Reminder,
-    ReminderQuerySet,
     snoozed,
 )
-from notifications.preferences import KEPT
 from notifications.rules.finding import Severity
 from notifications.rules.words import called
 from notifications.sealing import opened
@@ -43,24 +41,21 @@ class Text(NamedTuple):
     body: str
 
 
-def copy(messages: Iterable[Message], at: datetime) -> None:
-    """Let what is urgent go to its recipient's own channel as well. Called by the composer, in its
+def copy(mails: Sequence[Message], at: datetime) -> None:
+    """Let what their recipients want in chat go there as well. Called by the composer, in its
     transaction."""
-    urgent = {message.recipient_id: message for message in messages if message.is_urgent}
-    if not urgent:
+    listening = set(Channel.objects.on().values_list("person", flat=True)) if mails else set()
+    copied = [mail.pk for mail in mails if mail.recipient_id in listening]
+    if not copied:
         return
-    worth_it = _of_chat().filter(message__in=urgent.values()).order_by()
-    urgent = {pk: urgent[pk] for pk in set(worth_it.values_list("recipient", flat=True))}
-    listening = Channel.objects.on().filter(person__in=urgent).order_by("person")
-    Message.objects.bulk_create(
-        _message(Message.Channel.CHAT, at, recipient_id=person, copy_of=urgent[person])
-        for person in listening.values_list("person", flat=True)
-    )
+    wanted = Reminder.objects.filter(message__in=copied).told_in_chat().order_by()
+    told = set(wanted.values_list("message", flat=True))
+    Message.objects.bulk_create(_copy(mail, at) for mail in mails if mail.pk in told)
 
 
-def _of_chat() -> ReminderQuerySet:
-    """What is told in chat: a receipt is kept where mails are."""
-    return Reminder.objects.exclude(kind__in=KEPT)
+def _copy(mail: Message, at: datetime) -> Message:
+    kind = {"is_urgent": mail.is_urgent, "is_digest": mail.is_digest, "day": mail.day}
+    return _message(Message.Channel.CHAT, at, recipient_id=mail.recipient_id, copy_of=mail, **kind)
 
 
 def tell_the_portfolio(*, at: datetime) -> int:
@@ -129,20 +124,24 @@ def texts(messages: Sequence[Message], at: datetime) -> dict[int, Text]:
 
 def _of_copies(copies: dict[int | None, Message], at: datetime) -> dict[int, Text]:
     on = set(Channel.objects.on().values_list("person", flat=True)) if copies else set()
-    rows = _of_chat().exclude(state=Reminder.State.CANCELLED).filter(message__in=copies)
-    carried = sorted(rows.select_related("recipient"), key=mail.comes_after)
+    rows = Reminder.objects.filter(message__in=copies).exclude(state=Reminder.State.CANCELLED)
+    wanted = rows.told_in_chat().select_related("recipient")
+    carried = sorted(wanted, key=mail.comes_after)
     over = checking.undue(carried, at)
-    said: dict[int, list[Reminder]] = {}
+    said: dict[Message, list[Reminder]] = {}
     for row in carried:
         if row.pk not in over and row.recipient_id in on:
-            said.setdefault(copies[row.message_id].pk, []).append(row)
-    return {pk: _of_reminders(rows) for pk, rows in said.items()}
+            said.setdefault(copies[row.message_id], []).append(row)
+    return {message.pk: _of_reminders(message, rows, at) for message, rows in said.items()}
 
 
-def _of_reminders(rows: Sequence[Reminder]) -> Text:
+def _of_reminders(message: Message, rows: Sequence[Reminder], at: datetime) -> Text:
+    if message.is_digest:
+        return _digest(queries.weekly(rows[0].recipient, rows[0].due_date, at))
     lines = [f"{' '.join(row.says.split())}\n{row.url}" for row in rows]
-    news = sum(not row.asks for row in rows)
-    return _text(lines, "portfolio:my_work", news=news)
+    asking = sum(row.asks for row in rows)
+    many = f"{asking} things {'cannot wait' if message.is_urgent else 'to do'}"
+    return _text(lines, "portfolio:my_work", many if asking > 1 else "")
 
 
 def _of_flags(messages: Sequence[Message]) -> dict[int, Text]:
@@ -152,7 +151,10 @@ def _of_flags(messages: Sequence[Message]) -> dict[int, Text]:
         url = f"{settings.BASE_URL}{flag.initiative.get_absolute_url()}"
         line = f"{called(flag.initiative)}: {flag.says}\n{url}"
         said.setdefault(flag.told_in_id or 0, []).append(line)
-    return {pk: _text(lines, "notifications:attention") for pk, lines in said.items()}
+    return {
+        pk: _text(lines, "notifications:attention", f"{len(lines)} things cannot wait")
+        for pk, lines in said.items()
+    }
 
 
 def _of_weeks(messages: Sequence[Message], at: datetime) -> dict[int, Text]:
@@ -174,11 +176,11 @@ def _digest(found: queries.Weekly) -> Text:
     return Text(title[:150], "\n\n".join(parts))
 
 
-def _text(lines: list[str], rest: str, *, news: int = 0) -> Text:
-    first, asking = lines[0].partition("\n")[0], len(lines) - news
-    title = first if len(lines) == 1 else f"{first} …"
-    if asking > 1:
-        title = f"{asking} things cannot wait: {first} …"
+def _text(lines: list[str], rest: str, many: str) -> Text:
+    """The first of these, after how many there are; the page has those that are not shown."""
+    title = lines[0].partition("\n")[0]
+    if len(lines) > 1:
+        title = f"{many}: {title} …" if many else f"{title} …"
     more = len(lines) - SHOWN
     shown = [*lines[:SHOWN]]
     if more > 0:

@@ -32,8 +32,8 @@ class Message(models.Model):
 
     Whoever holds `token` may send it until `lease_until`. `day` is the organisation's calendar day
     whose one mail this is; an urgent message belongs to none. The weekly digest is one beside it.
-    What goes to a person's chat is a copy of a mail; what goes to the portfolio's channel is
-    nobody's and carries flags, or is the digest of the week that begins on `day`.
+    What goes to a person's chat is a copy of a mail, and of its kind; what goes to the portfolio's
+    channel is nobody's and carries flags, or is the digest of the week that begins on `day`.
     """
 
     class Channel(models.TextChoices):
@@ -74,8 +74,14 @@ class Message(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=["recipient", "day"],
-                condition=Q(is_urgent=False, is_digest=False) & ~Q(state="cancelled"),
+                condition=Q(channel="email", is_urgent=False, is_digest=False)
+                & ~Q(state="cancelled"),
                 name="a_person_gets_one_mail_a_day_of_what_can_wait",
+            ),
+            models.UniqueConstraint(
+                fields=["copy_of"],
+                condition=Q(channel="chat"),
+                name="a_mail_is_copied_to_chat_once",
             ),
             models.UniqueConstraint(
                 fields=["day"],
@@ -117,23 +123,39 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         """Each with the `pace` that its recipient chose for its topic. Without a choice what cannot
         wait comes at once and the rest once a day; an alarm comes at once in any case, and what
         names its recipient to act at once or once a day."""
+        unchosen = Case(When(is_urgent=True, then=Value(Pace.AT_ONCE)), default=Value(Pace.DAILY))
+        alarm = When(is_urgent=True, kind__in=ALARMS, then=Value(Pace.AT_ONCE))
+        named = When(IS_NAMED & ~Q(chosen__in=TO_ACT), then=unchosen)
+        pace = Case(alarm, named, default=Coalesce("chosen", unchosen))
+        paced: ReminderQuerySet = self._with_choice(Channel.EMAIL).annotate(pace=pace)
+        return paced
+
+    def told_in_chat(self) -> ReminderQuerySet:
+        """Those in mails that their recipients want in chat as well: without a choice what is sent
+        at once. A receipt is kept where mails are."""
+        every = Q(chosen__in=(Pace.DAILY, Pace.WEEKLY))
+        at_once = Q(chosen=Pace.AT_ONCE) | Q(chosen=None)
+        told: ReminderQuerySet = (
+            self._with_choice(Channel.CHAT)
+            .exclude(kind__in=KEPT)
+            .filter(every | at_once & Q(message__is_urgent=True))
+        )
+        return told
+
+    def _with_choice(self, channel: Channel) -> ReminderQuerySet:
+        """Each with the pace that its recipient has `chosen` for its topic there, if they have."""
         topic = Case(
             *(When(kind__in=topic.kinds, then=Value(key)) for key, topic in TOPICS.items()),
             default=Value(""),
             output_field=CharField(),
         )
         chosen = Preference.objects.filter(
-            person=OuterRef("recipient"), topic=OuterRef("topic"), channel=Channel.EMAIL
+            person=OuterRef("recipient"), topic=OuterRef("topic"), channel=channel
         )
-        unchosen = Case(When(is_urgent=True, then=Value(Pace.AT_ONCE)), default=Value(Pace.DAILY))
-        alarm = When(is_urgent=True, kind__in=ALARMS, then=Value(Pace.AT_ONCE))
-        named = When(IS_NAMED & ~Q(chosen__in=TO_ACT), then=unchosen)
-        pace = Case(alarm, named, default=Coalesce("chosen", unchosen))
-        with_choice = self.annotate(topic=topic).annotate(
+        with_choice: ReminderQuerySet = self.annotate(topic=topic).annotate(
             chosen=Subquery(chosen.values("pace")[:1])
         )
-        paced: ReminderQuerySet = with_choice.annotate(pace=pace)
-        return paced
+        return with_choice
 
     def unread(self) -> ReminderQuerySet:
         """What its recipient has not seen, and still is to be seen to."""

@@ -39,7 +39,12 @@ from notifications.queries.deadlines import (
     decision_dates,
     of_calendar,
 )
-from notifications.queries.preferred import digest_readers, not_sent_to, paces_of
+from notifications.queries.preferred import (
+    default_paces,
+    digest_readers,
+    not_sent_to,
+    paces_of,
+)
 from notifications.queries.told import (
     others_told,
     reminders_ahead,
@@ -74,6 +79,7 @@ __all__ = [
     "counts",
     "deadlines",
     "decision_dates",
+    "default_paces",
     "digest_readers",
     "entries",
     "flags_of",

@@ -10,16 +10,21 @@ from accounts import permissions as people
 from accounts.models import Group, Membership, Person
 from initiatives.models import Initiative
 from notifications.models import Preference, Reminder
-from notifications.preferences import TOPICS, Channel, Pace, default_of
+from notifications.preferences import Channel, Pace, default_of, topics_on
 
 
-def paces_of(person: Person) -> dict[str, str]:
-    """The pace of each topic, chosen or not."""
+def default_paces(person: Person, channel: str = Channel.EMAIL) -> dict[str, str]:
+    """The pace of each topic that may come by this way, as it is without a choice."""
     is_lead = people.is_lead(person)
-    chosen = Preference.objects.filter(person=person, channel=Channel.EMAIL)
-    return {key: str(default_of(key, is_lead=is_lead)) for key in TOPICS} | dict(
-        chosen.values_list("topic", "pace")
-    )
+    return {
+        key: str(default_of(key, channel=channel, is_lead=is_lead)) for key in topics_on(channel)
+    }
+
+
+def paces_of(person: Person, channel: str = Channel.EMAIL) -> dict[str, str]:
+    """The pace of each topic that may come by this way, chosen or not."""
+    chosen = Preference.objects.filter(person=person, channel=channel)
+    return default_paces(person, channel) | dict(chosen.values_list("topic", "pace"))
 
 
 def digest_readers(since: datetime) -> list[int]:

@@ -1,9 +1,9 @@
-"""How often mails come: chosen on a page, or stopped by the link in one of them."""
+"""What comes by mail and in chat, and how often: chosen on pages, or stopped by a mail's link."""
 
 from __future__ import annotations
 
 from datetime import datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
@@ -17,25 +17,44 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
-from accounts import permissions as people
-from initiatives.views.base import ActionView
+from initiatives.views.base import ActionView, Button
 from notifications import actions, queries, unsubscribing
-from notifications.forms.mails import MailsForm
-from notifications.preferences import TOPICS, default_of
+from notifications.forms.mails import ChatForm, MailsForm, PacesForm
+from notifications.models import Channel
 
 
-class MailSettings(ActionView):
-    """A pace for each topic, and what was not sent because of one."""
+class Paces(ActionView):
+    """A pace for each topic that comes by one way."""
 
-    form_class = MailsForm
-    template_name = "notifications/mail_settings.html"
+    form_class: type[PacesForm]
     done = "Saved. It holds from the next mail on."
+    url: ClassVar[str]
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"person": self.person}
 
     def get_initial(self) -> dict[str, Any]:
-        return dict(queries.paces_of(self.person))
+        return dict(queries.paces_of(self.person, self.form_class.channel))
+
+    def act(self, form: forms.Form, at: datetime) -> None:
+        actions.choose_paces(
+            person=self.person,
+            paces=form.cleaned_data,
+            by=self.person,
+            at=at,
+            channel=self.form_class.channel,
+        )
+
+    def get_success_url(self) -> str:
+        return reverse(self.url)
+
+
+class MailSettings(Paces):
+    """How often mails come, and what was not sent because of that."""
+
+    form_class = MailsForm
+    template_name = "notifications/mail_settings.html"
+    url = "mails:settings"
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -44,27 +63,34 @@ class MailSettings(ActionView):
             **kwargs,
         )
 
-    def act(self, form: forms.Form, at: datetime) -> None:
-        actions.choose_mails(person=self.person, paces=form.cleaned_data, by=self.person, at=at)
 
-    def get_success_url(self) -> str:
-        return reverse("mails:settings")
+class ChatSettings(Paces):
+    """What of the mails comes in chat as well."""
+
+    form_class = ChatForm
+    template_name = "notifications/chat_settings.html"
+    url = "mails:chat"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        known = Channel.objects.filter(person=self.person).first()
+        return super().get_context_data(channel=known, **kwargs)
 
 
-class ResetMails(MailSettings):
+class Reset(Button):
     """Go back to what holds without a choice."""
 
-    http_method_names = ("post",)
-    form_class = forms.Form  # type: ignore[assignment]
+    of: type[Paces] = MailSettings
     done = "All is as it was before you chose."
 
-    def get_form_kwargs(self) -> dict[str, Any]:
-        return {"data": self.request.POST}
+    def act(self, at: datetime) -> None:
+        channel = self.of.form_class.channel
+        paces = queries.default_paces(self.person, channel)
+        actions.choose_paces(
+            person=self.person, paces=paces, by=self.person, at=at, channel=channel
+        )
 
-    def act(self, form: forms.Form, at: datetime) -> None:
-        is_lead = people.is_lead(self.person)
-        paces = {key: str(default_of(key, is_lead=is_lead)) for key in TOPICS}
-        actions.choose_mails(person=self.person, paces=paces, by=self.person, at=at)
+    def get_success_url(self) -> str:
+        return reverse(self.of.url)
 
 
 # Without signing in, and without the token against forgery: a mail program posts on behalf of its

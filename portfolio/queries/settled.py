@@ -47,6 +47,7 @@ CHANGES_NO_COUNT = CHANGES_HEALTH | {
     "channel.entered",
     "channel.removed",
     "channel.switched",
+    "chat.chosen",
     "flag.snoozed",
     "flag.woken",
     "initiative.off_confirmed",

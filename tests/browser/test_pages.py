@@ -72,6 +72,7 @@ def every_page(visitor: Visitor, person: Person) -> Iterator[str]:
         "initiatives:list",
         "portfolio:my_work",
         "mails:settings",
+        "mails:chat",
         "portfolio:owned",
         "portfolio:deadlines",
         "portfolio:reminders",

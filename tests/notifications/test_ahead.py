@@ -66,7 +66,7 @@ class TestWhatComesNext(TestCase):
         (step,) = queries.next_steps(self.sponsor, TODAY)
         assert (step.day - TODAY, step.mailed_on - TODAY) == (12 * DAY, 14 * DAY)
         at_once = {"decisions": "at_once"}
-        actions.choose_mails(person=self.sponsor, paces=at_once, by=self.sponsor, at=NOON)
+        actions.choose_paces(person=self.sponsor, paces=at_once, by=self.sponsor, at=NOON)
         (step,) = queries.next_steps(self.sponsor, TODAY)
         assert step.mailed_on - TODAY == 12 * DAY
 
@@ -76,7 +76,7 @@ class TestWhatComesNext(TestCase):
         Initiative.objects.update(touched_at=touched)
         self.sweep(9)
         weekly = {"missing": "weekly"}
-        actions.choose_mails(person=self.sponsor, paces=weekly, by=self.sponsor, at=NOON)
+        actions.choose_paces(person=self.sponsor, paces=weekly, by=self.sponsor, at=NOON)
         (step, *_) = queries.next_steps(self.sponsor, TODAY + 9 * DAY)
         assert ((step.day - TODAY).days, (step.mailed_on - TODAY).days) == (16, 21)
 

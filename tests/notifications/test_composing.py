@@ -42,7 +42,7 @@ class ComposeTestCase(TestCase):
         return owe_one(recipient or self.owner, self.initiative, **owed)
 
     def choose(self, topic, pace, person=None):
-        actions.choose_mails(
+        actions.choose_paces(
             person=person or self.owner, paces={topic: pace}, by=person or self.owner, at=NOON
         )
 

@@ -18,7 +18,7 @@ from audit.models import Event, Text
 from audit.refusals import Refused
 from initiatives.models import Initiative
 from initiatives.stages import Stage
-from notifications import actions, chat, sealing
+from notifications import actions, chat, preferences, sealing
 from notifications.actions import delivering, posting
 from notifications.models import Channel, Flag, Message, Reminder
 from tests.factories import make_administrator, make_declared
@@ -216,6 +216,87 @@ class TestAPersonsChannel(Posting):
         with override_settings(CHANNELS_MAY_BE_INTERNAL=False):
             assert self.deliver().failed == 1
         assert self.room.told == []
+
+
+class TestWhatSomebodyChoseOfIt(Posting):
+    """By topic: without a choice what is sent at once."""
+
+    def setUp(self):
+        actions.enter_channel(url=self.room.url, by=self.lead, at=NOON)
+
+    def choose(self, **paces):
+        chosen = {"person": self.lead, "paces": paces, "by": self.lead, "at": NOON}
+        actions.choose_paces(**chosen, channel=preferences.Channel.CHAT)
+
+    def owe(self, kind="unowned", *, is_urgent=False, **said):
+        return owe_one(self.lead, self.system, kind=kind, is_urgent=is_urgent, **said)
+
+    def titles(self, clock=None):
+        self.deliver(clock)
+        return [told["title"] for told in self.room.told]
+
+    def test_may_be_the_mail_of_the_day_once_and_of_the_topic_alone(self):
+        self.choose(missing="daily")
+        self.owe(says="Name who answers")
+        self.owe("mentioned", says="Ana mentioned you")
+        assert self.titles() == self.titles() == ["Name who answers"]
+        assert "Ana" not in self.room.told[0]["message"]
+
+    def test_says_how_much_of_the_day_there_is_to_do(self):
+        self.choose(missing="daily")
+        for step in (0, 3):
+            self.owe(step=step, says=f"Name {step}")
+        (title,) = self.titles()
+        assert title.startswith("2 things to do: Name")
+
+    def test_may_be_off_though_it_cannot_wait_while_the_mail_goes_out(self):
+        self.choose(missing="off")
+        reminder = self.owe(is_urgent=True)
+        assert self.titles() == []
+        reminder.refresh_from_db()
+        assert reminder.state == Reminder.State.SENT
+
+    def test_counts_from_the_next_message_on_though_it_is_owed(self):
+        self.owe("mentioned", is_urgent=True)
+        delivering.compose(at=NOON)
+        self.choose(talk="off")
+        assert self.titles() == []
+        assert self.states() == ["cancelled"]
+
+    def test_is_nothing_of_what_no_mail_is_wanted_of(self):
+        paces = {"talk": "off"}
+        actions.choose_paces(person=self.lead, paces=paces, by=self.lead, at=NOON)
+        self.choose(talk="daily")
+        self.owe("mentioned")
+        assert self.titles() == []
+
+    def test_may_be_the_digest_of_the_week_in_short(self):
+        make_initiative(self.lead, name="Claims", due=NOON.date() - timedelta(days=4))
+        self.choose(digest="weekly")
+        for hours in (0, 24):
+            actions.plan_digests(at=NOON + timedelta(hours=hours))
+            self.deliver()
+        (told,) = self.room.told
+        assert told["title"] == "Decide 1 late: the portfolio in the week of 2 Mar 2026"
+        assert "· Claims (AI-" in told["message"]
+
+    def test_is_no_digest_without_a_choice(self):
+        make_initiative(self.lead, name="Claims", due=NOON.date() - timedelta(days=4))
+        actions.plan_digests(at=NOON)
+        assert self.titles() == []
+
+    def test_goes_with_the_mail_that_takes_up_what_an_outage_left(self):
+        self.choose(missing="daily")
+        self.owe(says="Name who answers")
+        delivering.compose(at=NOON)
+        assert self.titles(Clock(NOON + timedelta(days=1))) == ["Name who answers"]
+        assert sorted(self.states()) == ["cancelled", "sent"]
+
+    def test_holds_no_receipts(self):
+        with pytest.raises(Refused, match="no such mails"):
+            self.choose(receipts="daily")
+        with pytest.raises(Refused, match="choose at once or once a day or not at all"):
+            self.choose(decisions="weekly")
 
 
 class TestItsAddress(Posting):

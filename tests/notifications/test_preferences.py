@@ -14,7 +14,16 @@ from notifications import actions, mail, queries, unsubscribing
 from notifications.actions.checking import STILL_DUE
 from notifications.ladders import LADDERS
 from notifications.models import Message, Preference, Reminder
-from notifications.preferences import DIGEST, IS_NAMED, TOPIC_OF, TOPICS, Pace, is_named
+from notifications.preferences import (
+    DIGEST,
+    IS_NAMED,
+    TOPIC_OF,
+    TOPICS,
+    Channel,
+    Pace,
+    is_named,
+    topics_on,
+)
 from notifications.rules import production, words
 from reviews.policy import default_text, published
 from tests.notifications.scenes import (
@@ -29,6 +38,7 @@ from tests.notifications.scenes import (
 
 SETTINGS = reverse("mails:settings")
 RESET = reverse("mails:reset")
+CHAT = reverse("mails:chat")
 
 
 class PreferencesTestCase(TestCase):
@@ -38,7 +48,7 @@ class PreferencesTestCase(TestCase):
         cls.owner = make_person("Olga Owner")
 
     def choose(self, **paces):
-        actions.choose_mails(person=self.owner, paces=paces, by=self.owner, at=NOON)
+        actions.choose_paces(person=self.owner, paces=paces, by=self.owner, at=NOON)
 
     def kept(self):
         rows = Preference.objects.filter(person=self.owner)
@@ -142,7 +152,7 @@ class TestChoosing(PreferencesTestCase):
 
     def test_refuses_for_somebody_else(self):
         with pytest.raises(Refused, match="their own mails"):
-            actions.choose_mails(person=self.owner, paces={"health": "off"}, by=self.lead, at=NOON)
+            actions.choose_paces(person=self.owner, paces={"health": "off"}, by=self.lead, at=NOON)
 
     def test_refuses_what_there_is_not(self):
         with pytest.raises(Refused, match="no such mails"):
@@ -152,13 +162,51 @@ class TestChoosing(PreferencesTestCase):
         assert queries.digest_readers(NOON) == [self.lead.pk]
         assert queries.paces_of(self.owner)["digest"] == Pace.OFF
         self.choose(digest="weekly")
-        actions.choose_mails(person=self.lead, paces={"digest": "off"}, by=self.lead, at=NOON)
+        actions.choose_paces(person=self.lead, paces={"digest": "off"}, by=self.lead, at=NOON)
         assert queries.digest_readers(NOON) == [self.owner.pk]
 
     def test_the_digest_is_not_for_those_who_became_leads_later_or_have_left(self):
         assert queries.digest_readers(LONG_AGO - timedelta(hours=1)) == []
         Person.objects.filter(pk=self.lead.pk).update(is_active=False)
         assert queries.digest_readers(NOON) == []
+
+
+class TestChatSettings(PreferencesTestCase):
+    def setUp(self):
+        self.client.force_login(self.owner)
+
+    def send(self, **paces):
+        now = queries.paces_of(self.owner, Channel.CHAT)
+        return self.client.post(CHAT, {**now, **paces})
+
+    def test_offer_each_topic_that_comes_there_and_mark_the_default(self):
+        page = self.client.get(CHAT).content.decode()
+        topics = topics_on(Channel.CHAT)
+        assert "receipts" not in topics
+        assert page.count("(default)") == len(topics) == len(TOPICS) - 1
+        assert page.count("What is sent at once (default)") == len(topics) - 1
+        assert "Cannot be turned off" not in page
+        assert "You have no chat here yet." in page
+
+    def test_keep_what_was_chosen_apart_from_the_mails(self):
+        assert self.send(signatures="off", health="daily").status_code == 302
+        assert self.kept() == {"signatures": "off", "health": "daily"}
+        assert queries.paces_of(self.owner)["signatures"] == "at_once"
+        assert queries.paces_of(self.owner, Channel.CHAT)["signatures"] == "off"
+        (event,) = Event.objects.filter(kind="chat.chosen")
+        assert event.actor_id == self.owner.pk
+
+    def test_go_back_to_the_defaults_of_chat_alone(self):
+        self.choose(health="off")
+        self.send(signatures="off")
+        assert self.client.post(reverse("mails:reset_chat")).status_code == 302
+        assert self.kept() == {"health": "off"}
+
+    def test_refuse_what_is_not_offered(self):
+        response = self.send(health="weekly")
+        assert response.status_code == 422
+        assert "Choose one of these." in response.content.decode()
+        assert self.kept() == {}
 
 
 class TestMailSettings(PreferencesTestCase):

@@ -99,7 +99,7 @@ class TestReceipt(TellingTestCase):
         assert "Receipt" in subject
 
     def test_comes_at_once_to_those_who_chose_so(self):
-        actions.choose_mails(
+        actions.choose_paces(
             person=self.sponsor, paces={"receipts": "at_once"}, by=self.sponsor, at=NOON
         )
         actions.deliver(clock=lambda: NOON)

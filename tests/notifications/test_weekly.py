@@ -248,7 +248,7 @@ class TestDelivery(WeeklyTestCase):
     def test_is_not_sent_to_whoever_turned_it_off_meanwhile(self):
         self.make(due=TODAY - 4 * DAY)
         actions.plan_digests(at=SEVEN)
-        actions.choose_mails(person=self.lead, paces={"digest": "off"}, by=self.lead, at=SEVEN)
+        actions.choose_paces(person=self.lead, paces={"digest": "off"}, by=self.lead, at=SEVEN)
         assert actions.deliver(clock=lambda: SEVEN) == Delivered()
         assert Reminder.objects.get().state == "muted"
 
@@ -258,7 +258,7 @@ class TestDelivery(WeeklyTestCase):
         Initiative.objects.filter(pk=hidden.pk).update(is_restricted=True)
         self.make("Open one", due=TODAY - 2 * DAY)
         stan = make_person("Stan Stranger")
-        actions.choose_mails(person=stan, paces={"digest": "weekly"}, by=stan, at=MONDAY)
+        actions.choose_paces(person=stan, paces={"digest": "weekly"}, by=stan, at=MONDAY)
         assert self.deliver().sent == 2
         (mine,) = self.sink.to("stan.stranger@example.com")
         (theirs,) = self.sink.to("lea.lead@example.com")

@@ -96,14 +96,19 @@ def _asked_as_imported(person: Person) -> Ownership:
     return initiatives.ask(initiative=row, role=Role.SPONSOR, person=person, by=None, at=at)
 
 
-def _chose_mails(target: Target, world: World) -> None:
+def _chose(channel: str) -> Callable[[Target, World], None]:
     """Everybody did, so that there is something to go back from."""
-    for person in Person.objects.all():
-        Preference.objects.create(person=person, topic="health", pace="off")
+
+    def choose(target: Target, world: World) -> None:
+        for person in Person.objects.all():
+            Preference.objects.create(person=person, topic="health", channel=channel, pace="off")
+
+    return choose
 
 
 FIRST: dict[str, Callable[[Target, World], None]] = {
-    "mails:reset": _chose_mails,
+    "mails:reset": _chose("email"),
+    "mails:reset_chat": _chose("chat"),
     "campaign:chase": _silent,
     "campaign:dates": _taken_over_as_imported,
     "initiatives:confirm_off": _suspended,

@@ -145,6 +145,7 @@ POSTED: dict[str, Callable[[Target, World], dict[str, Any]]] = {
 CHANGED: dict[str, dict[str, str]] = {
     "initiatives:edit": {"problem": "Letters wait for a week."},
     "initiatives:upload": {"source": "Elsewhere"},
+    "mails:chat": {"health": "daily"},
     "mails:settings": {"health": "weekly"},
     "policy:limits": {"pilot_days": "29"},
     "reviews:rebaseline": {"problem": "Letters wait for a week.", "propose": "yes"},

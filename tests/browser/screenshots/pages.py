@@ -127,6 +127,7 @@ def told(lead: Person) -> Iterator[Shot]:
     yield Shot("campaign-mail", "campaign:letter", who=lead)
     yield Shot("campaign-silent", "campaign:silent", who=lead)
     yield Shot("mail-settings", "mails:settings", who=lead)
+    yield Shot("chat-settings", "mails:chat", who=lead)
     may_wait = Flag.objects.open().exclude(severity=Severity.CRITICAL).exclude(snoozed())
     yield Shot("snooze", "notifications:snooze", (may_wait.latest("pk").pk,), lead)
 
