@@ -8,7 +8,7 @@ from initiatives.forms.base import ActionForm
 class ChannelForm(ActionForm):
     title = "Where in chat do you want to hear?"
     why = (
-        "What is urgent comes there as well, at once, beside the mail. Make a webhook in Slack (an "
+        "What is sent to you at once comes there beside the mail, or what else you choose. Make a webhook in Slack (an "
         "app with incoming webhooks) or in Teams (a workflow that posts what a webhook receives), "
         "and paste its address."
     )
