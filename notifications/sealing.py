@@ -5,9 +5,12 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
 
 PURPOSE = b"gatehouse/channel/v1\n"
 
@@ -22,6 +25,8 @@ def sealed(secret: str) -> str:
 
 def opened(text: str) -> str:
     """Read it again, also where SECRET_KEY was changed and the former one is kept."""
+    from cryptography.fernet import InvalidToken
+
     try:
         return _keys().decrypt(text.encode()).decode()
     except InvalidToken as error:
@@ -29,6 +34,8 @@ def opened(text: str) -> str:
 
 
 def _keys() -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet  # 7 MiB, where nobody may have a chat
+
     secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     digests = (sha256(PURPOSE + secret.encode()).digest() for secret in secrets)
     return MultiFernet([Fernet(urlsafe_b64encode(digest)) for digest in digests])

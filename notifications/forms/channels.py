@@ -8,9 +8,9 @@ from initiatives.forms.base import ActionForm
 class ChannelForm(ActionForm):
     title = "Where in chat do you want to hear?"
     why = (
-        "What is sent to you at once comes there beside the mail, or what else you choose. Make a webhook in Slack (an "
-        "app with incoming webhooks) or in Teams (a workflow that posts what a webhook receives), "
-        "and paste its address."
+        "What is sent to you at once comes there beside the mail, or what else you choose. Make a "
+        "webhook in Slack (an app with incoming webhooks) or in Teams (a workflow that posts what "
+        "a webhook receives), and paste its address."
     )
     button = "Use it"
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.generic import View
 
-from notifications import calendars, queries
+from notifications import queries
 from notifications.models import Calendar
 
 
@@ -23,6 +23,8 @@ class Feed(View):
         rows = Calendar.objects.living().of_token(token).select_related("person")
         if (calendar := rows.first()) is None:
             raise Http404
+        from notifications import calendars  # what it imports is for programs that come each hour
+
         found = queries.of_calendar(calendar, timezone.localdate())
         response = HttpResponse(
             calendars.written(calendar.kind, found), content_type=calendars.CONTENT_TYPE

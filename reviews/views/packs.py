@@ -7,13 +7,20 @@ from django.utils import timezone
 
 from initiatives.views.base import SignedIn
 from reviews import actions
-from reviews.packs import contents, paper
+from reviews.packs import contents
 from reviews.packs.contents import Pack
 from reviews.views.review import visible_review
 
+
+def _as_pdf(pack: Pack) -> bytes:
+    from reviews.packs import paper  # its fonts are 20 MiB, which few workers ever need
+
+    return paper.as_pdf(pack)
+
+
 FORMS: dict[str, tuple[str, Callable[[Pack], bytes]]] = {
     "json": ("application/json", contents.as_json),
-    "pdf": ("application/pdf", paper.as_pdf),
+    "pdf": ("application/pdf", _as_pdf),
 }
 
 
