@@ -4,7 +4,7 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, worker_init, worker_process_init
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -21,3 +21,11 @@ def prepare(**_: Any) -> None:
 
     start.make_queue_folders()
     start.require_audit_triggers()
+
+
+@worker_process_init.connect
+def begin_to_work(**_: Any) -> None:
+    """In each process that runs tasks, be it the only one."""
+    from config import start
+
+    start.settle_memory()

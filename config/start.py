@@ -1,5 +1,6 @@
 """What has to hold before a process of ours goes on."""
 
+import gc
 import logging
 from pathlib import Path
 
@@ -16,6 +17,13 @@ def make_queue_folders() -> None:
     for name, folder in settings.CELERY_BROKER_TRANSPORT_OPTIONS.items():
         if "folder" in name:
             Path(str(folder)).mkdir(parents=True, exist_ok=True)
+
+
+def settle_memory() -> None:
+    """Let the garbage collector leave alone what is loaded by now: it stays as long as the process
+    does, and to look through it again and again is a fifth of what a worker computes."""
+    gc.collect()
+    gc.freeze()
 
 
 def require_audit_triggers() -> None:

@@ -18,9 +18,10 @@ def what_costs_time_alone_is_left_out() -> Iterator[None]:
     from django.conf import settings
     from django.test import override_settings
 
+    from config import start
+
     fast = "django.contrib.auth.hashers.MD5PasswordHasher"
-    gc.collect()
-    gc.freeze()
+    start.settle_memory()
     gc.set_threshold(*FEW_COLLECTIONS)
     with override_settings(
         WHITENOISE_AUTOREFRESH=True, PASSWORD_HASHERS=[fast, *settings.PASSWORD_HASHERS]

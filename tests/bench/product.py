@@ -27,6 +27,7 @@ from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from accounts.models import Person  # noqa: E402
+from config import start  # noqa: E402
 from initiatives import actions as initiatives  # noqa: E402
 from initiatives.models import Initiative, Metric, Ownership  # noqa: E402
 from initiatives.stages import UNDECIDED, Stage  # noqa: E402
@@ -215,4 +216,5 @@ COMMANDS: dict[str, Callable[..., Any]] = {
 }
 
 if __name__ == "__main__":
+    start.settle_memory()  # as a worker does
     print(json.dumps(COMMANDS[sys.argv[1]](*sys.argv[2:])))

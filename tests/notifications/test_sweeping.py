@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -233,6 +234,27 @@ class TestParts(SweepTestCase):
         assert swept.rules["decision_overdue"] == Counted(0, 0, 5, 0)
         assert not Flag.objects.open().exists()
         assert not Reminder.objects.owed().exists()
+
+
+class TestMemory(SweepTestCase):
+    """A sweep makes no rings, so that none are looked for while it runs."""
+
+    def setUp(self):
+        self.addCleanup(gc.set_threshold, *gc.get_threshold())
+        self.addCleanup(gc.callbacks.remove, self.looked)
+        self.times = 0
+        gc.callbacks.append(self.looked)
+        gc.collect()
+        gc.set_threshold(1_000)
+
+    def looked(self, phase, info):
+        self.times += phase == "start"
+
+    def test_is_not_searched_for_garbage_until_it_is_over(self):
+        before = self.times
+        actions.sweep(at=NOON)
+        assert self.times <= before + 1  # once, afterwards; otherwise some twenty times
+        assert gc.isenabled()
 
 
 class TestFlag(SweepTestCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 
 import pytest
@@ -67,6 +68,7 @@ class TestSweep(TryingTestCase):
         assert "decision_overdue" in open_rules(self.late)
         assert Reminder.objects.owed().exists()
         assert Sweep.objects.exists()
+        assert gc.isenabled()
 
     def test_leaves_flags_of_what_fails_as_they_are(self):
         flag = {"due_date": TODAY, "severity": "critical", "says": "So.", "acts": "a lead"}
