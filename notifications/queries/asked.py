@@ -37,10 +37,7 @@ class Asked:
 
     ownership: Ownership
     since: datetime
-
-    @property
-    def day(self) -> date:
-        return timezone.localdate(self.since)
+    day: date  # of `since`
 
     @property
     def said(self) -> str:
@@ -85,7 +82,12 @@ def as_asked(rows: OwnershipQuerySet) -> list[Asked]:
         kept_at=Subquery(kept.order_by("-closed_at").values("closed_at")[:1]),
         counting_since=F("initiative__counting_since"),
     )
-    return [Asked(row, _since(row)) for row in read]
+    return [_question(row) for row in read]
+
+
+def _question(row: Ownership) -> Asked:
+    since = _since(row)
+    return Asked(row, since, timezone.localdate(since))
 
 
 def _since(row: Ownership) -> datetime:
