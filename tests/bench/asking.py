@@ -103,8 +103,9 @@ def _after_changes(webs: Webs, count: int) -> Timings:
 
 
 def _growth(large: Installation, webs: Webs) -> float:
-    """MiB that an export takes of a worker that has shown the list and nothing else so far."""
+    """MiB that an export takes of a worker that has shown the list and nothing else so far; many
+    ask at a time, or one of the two might not have."""
     listing, export = _named(webs, "list", "export")
     with large.serve("config.wsgi") as web:
-        rounds.run([replace(listing, port=web.port)], 1)
+        rounds.throughput([replace(listing, port=web.port)], 1)
         return web.growth(lambda: rounds.run([replace(export, port=web.port)], 1))
