@@ -38,11 +38,14 @@ class Step:
     instead: tuple[Role, ...] = ()
 
 
+def _first_to_last(days_before: Iterable[int]) -> list[int]:
+    return sorted(set(days_before), reverse=True)
+
+
 def decision_date(ladder: Ladder) -> tuple[Step, ...]:
     """Before the date its owners, after it the sponsor, then the leads."""
-    before = (Step(-days, OWNERS) for days in sorted(ladder.owner_days_before, reverse=True))
     return (
-        *before,
+        *(Step(-days, OWNERS) for days in _first_to_last(ladder.owner_days_before)),
         Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True),
         Step(ladder.leads_days_after, leads=True),
     )
@@ -59,9 +62,9 @@ def threshold_reached(ladder: Ladder) -> tuple[Step, ...]:
 
 
 def override(ladder: Ladder) -> tuple[Step, ...]:
-    """A week before its day those who can meet what was set aside, and the leads; then again."""
+    """Before its day those who can meet what was set aside, and the leads; then once more."""
     return (
-        Step(-7, OWNERS, leads=True),
+        *(Step(-days, OWNERS, leads=True) for days in _first_to_last(ladder.override_days_before)),
         Step(1, (Role.SPONSOR, *OWNERS), leads=True),
     )
 
@@ -72,12 +75,15 @@ def unowned(ladder: Ladder) -> tuple[Step, ...]:
 
 
 def leaving(ladder: Ladder) -> tuple[Step, ...]:
-    """Whoever leaves, as soon as it is near, then whoever can name somebody else; before the last
-    week is over the leads as well, so that nothing is without an owner on the day after."""
-    return (
-        Step(-30, assignee=True),
-        Step(-14, (Role.SPONSOR,), or_leads=True, assignee=True),
-        Step(-7, (Role.SPONSOR,), leads=True, assignee=True),
+    """Whoever leaves, as soon as it is near, then whoever can name somebody else; at the last the
+    leads as well, so that nothing is without an owner on the day after."""
+    days = _first_to_last(ladder.leaving_days_before)
+    alone = days[0] if len(days) > 1 else None
+    return tuple(
+        Step(-before, assignee=True)
+        if before == alone
+        else Step(-before, (Role.SPONSOR,), leads=before == days[-1], or_leads=True, assignee=True)
+        for before in days
     )
 
 
@@ -112,8 +118,7 @@ def obligation(ladder: Ladder) -> tuple[Step, ...]:
 def statement_unsigned(ladder: Ladder) -> tuple[Step, ...]:
     """The new sponsor when they come and before their day is over; then the leads decide."""
     return (
-        Step(-14, (Role.SPONSOR,)),
-        Step(-3, (Role.SPONSOR,)),
+        *(Step(-days, (Role.SPONSOR,)) for days in _first_to_last(ladder.statement_days_before)),
         Step(1, leads=True),
         Step(ladder.leads_days_after, leads=True),
     )
@@ -122,9 +127,8 @@ def statement_unsigned(ladder: Ladder) -> tuple[Step, ...]:
 def recertification(ladder: Ladder) -> tuple[Step, ...]:
     """Before the date whoever answers for it in production, after it the sponsor, then the
     leads."""
-    days = sorted(ladder.recertification_days_before, reverse=True)
     return (
-        *(Step(-before, RUNS_IT) for before in days),
+        *(Step(-days, RUNS_IT) for days in _first_to_last(ladder.recertification_days_before)),
         Step(ladder.sponsor_days_after, (Role.SPONSOR,), or_leads=True),
         Step(ladder.leads_days_after, leads=True),
     )

@@ -17,11 +17,18 @@ from initiatives.fields import Money, Text
 from initiatives.forms.base import ActionForm
 from initiatives.stages import Gate, Role, Stage
 from initiatives.triage import QUESTIONS, SAYS
-from reviews.policy import ALWAYS, LONGEST_TITLE, counting, wording
+from reviews.policy import (
+    ALWAYS,
+    DAYS_BEFORE,
+    LONGEST_TITLE,
+    STATEMENT_DAYS,
+    counting,
+    wording,
+)
 
 MOST = 3_650
 PER_LEVEL = ("reauthentication_minutes", "recertification_days", "catch_up_days")
-LISTS = ("owner_days_before", "signer_days_after", "recertification_days_before")
+LISTS = ("owner_days_before", "signer_days_after", "recertification_days_before", *DAYS_BEFORE)
 MAY_BE_NONE = ("override_days",)  # no day: none is allowed
 FACTOR = "measurement_stale_factor"
 LONGEST = 2_000
@@ -83,14 +90,14 @@ class LimitsForm(DraftForm):
     @staticmethod
     def initial_of(limits: Mapping[str, Any], reminders: Mapping[str, Any]) -> dict[str, Any]:
         """What the text says now, as the fields are called."""
-        said: dict[str, Any] = dict(limits) | dict(reminders)
+        said: dict[str, Any] = {"statement_days": STATEMENT_DAYS, **limits, **reminders}
         for name in PER_LEVEL:
             values = limits.get(name)
             if isinstance(values, Mapping):
                 said |= {f"{name}.{level}": value for level, value in values.items()}
         for name in LISTS:
-            values = reminders.get(name)
-            said[name] = ", ".join(map(str, values)) if isinstance(values, list) else ""
+            values = reminders.get(name, DAYS_BEFORE.get(name))
+            said[name] = ", ".join(map(str, values)) if isinstance(values, list | tuple) else ""
         return said
 
     def clean(self) -> dict[str, Any]:

@@ -16,7 +16,6 @@ from initiatives.models import Initiative, KillCondition, Obligation, OpenQuesti
 from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Stage
 from notifications.models import Calendar
-from notifications.rules.owners import SPONSOR_SIGNS_WITHIN
 from reviews import catching_up
 from reviews import queries as reviews
 from reviews.models import Override
@@ -56,14 +55,15 @@ def deadlines(person: Person, today: date) -> list[Deadline]:
     queries; what is late comes before it."""
     owned = _owned_by(person)
     conditions = _armed(owned)
+    limits = reviews.current_policy().limits
     found = (
-        *_of_initiatives(owned.only(*COLUMNS), reviews.current_policy().limits, conditions),
+        *_of_initiatives(owned.only(*COLUMNS), limits, conditions),
         *_kill_conditions(conditions, today),
         *_overrides(owned),
         *_signatures(person, today),
         *_obligations(person),
         *_open_questions(person),
-        *_statements(person),
+        *_statements(person, limits),
         *_deputy(person),
     )
     return _in_order(found)
@@ -220,12 +220,12 @@ def _open_questions(person: Person) -> Iterator[Deadline]:
         yield _of(row.initiative, row.due_date, says, f"question-{row.pk}", path)
 
 
-def _statements(person: Person) -> Iterator[Deadline]:
+def _statements(person: Person, limits: Limits) -> Iterator[Deadline]:
     """A new sponsor signs what they took over (product.md §4, Absence)."""
-    unsigned = reviews.unsigned_sponsorships(Initiative.objects.all())
-    for row in unsigned.filter(person=person).select_related("initiative").order_by("pk"):
+    unsigned = reviews.unsigned_sponsorships(Initiative.objects.all()).filter(person=person)
+    for row in unsigned.select_related("initiative").order_by("pk"):
         assert row.accepted_at is not None
-        day = timezone.localdate(row.accepted_at) + SPONSOR_SIGNS_WITHIN
+        day = timezone.localdate(row.accepted_at) + timedelta(days=limits.statement_days)
         path = reverse("reviews:endorse", args=[row.initiative_id])
         says = "Sign the success statement that you took over"
         yield _of(row.initiative, day, says, f"statement-{row.pk}", path)

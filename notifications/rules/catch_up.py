@@ -9,7 +9,7 @@ from initiatives.models.registry import InitiativeQuerySet
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, LEADS, in_words
 from reviews import catching_up
-from reviews.policy import Policy
+from reviews.policy import Policy, first_of
 
 
 @rule(
@@ -20,7 +20,7 @@ from reviews.policy import Policy
 )
 def catch_up_near(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """What already ran has to catch up on its gates within the days of the first reminder (14)."""
-    last = today + timedelta(days=max(policy.reminders.owner_days_before))
+    last = today + timedelta(days=first_of(policy.reminders.owner_days_before))
     near = initiatives.owing().filter(catching_up.due_by(last, policy.limits))
     return [
         Finding(

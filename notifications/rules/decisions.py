@@ -16,13 +16,13 @@ from initiatives.triage import LegalClass
 from initiatives.units import Direction
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, LEADS, in_words
-from reviews.policy import Policy
+from reviews.policy import Policy, first_of
 
 
 @rule("Decision near", Severity.NOTICE, closes_when="somebody decides", reminds="decision_date")
 def decision_near(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
     """The day by which the stage is decided comes within the days of the first reminder (14)."""
-    last = today + timedelta(days=max(policy.reminders.owner_days_before))
+    last = today + timedelta(days=first_of(policy.reminders.owner_days_before))
     near = _undecided(initiatives).filter(decision_date__gte=today, decision_date__lte=last)
     return [
         Finding(

@@ -14,9 +14,7 @@ from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import in_words
 from reviews.checks.verdicts import excerpt
 from reviews.models import Override
-from reviews.policy import Policy
-
-EXPIRES_SOON = timedelta(days=7)
+from reviews.policy import Policy, first_of
 
 
 @rule(
@@ -75,11 +73,13 @@ def _late(which: models.QuerySet[Obligation], today: date, what: str) -> list[Fi
 def override_expiring(
     initiatives: InitiativeQuerySet, today: date, policy: Policy
 ) -> list[Finding]:
-    """Criteria are set aside until a day within a week, and are not met yet (product.md §4)."""
+    """Criteria are set aside until a day within those of the first reminder (7), and are not met
+    yet (product.md §4)."""
+    last = today + timedelta(days=first_of(policy.reminders.override_days_before))
     soon = Override.objects.open().filter(
         review__initiative__in=initiatives.counting(),
         expires_on__gte=today,
-        expires_on__lte=today + EXPIRES_SOON,
+        expires_on__lte=last,
     )
     return [
         _override(override, Severity.WARNING, "ends on")

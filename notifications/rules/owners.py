@@ -19,11 +19,8 @@ from initiatives.stages import REQUIRED_ROLES, RUNNING, Role, Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, LEADS, in_words
 from reviews import queries as reviews
-from reviews.policy import Policy
+from reviews.policy import Policy, first_of
 
-SPONSOR_SIGNS_WITHIN = timedelta(days=14)
-# A month is what somebody needs to find a successor and to show them what runs.
-LEAVING_SOON = timedelta(days=30)
 # Whoever is said to own something is reminded until the 14th day; three later others hear.
 DAYS_TO_ANSWER = 17
 
@@ -158,13 +155,14 @@ def _how_gone(is_active: bool) -> str:
     reminds="leaving",
 )
 def leaving(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
-    """Somebody by whom a role is held that its stage needs leaves within 30 days (product.md P23).
-    From the day after their last it is unowned, and the rule of that name says so."""
-    soon = (today, today + LEAVING_SOON)
+    """Somebody by whom a role is held that its stage needs leaves within the days of the first
+    reminder (30; product.md P23). From the day after their last it is unowned, and the rule of that
+    name says so."""
+    last = today + timedelta(days=first_of(policy.reminders.leaving_days_before))
     rows = (
         Ownership.objects.counting()
         .required()
-        .filter(person__leaves_on__range=soon, initiative__in=initiatives.counting())
+        .filter(person__leaves_on__range=(today, last), initiative__in=initiatives.counting())
         .select_related("person")
         .order_by("initiative", "person", "pk")
     )
@@ -200,15 +198,19 @@ def of_leaver(initiative: int, person: int) -> str:
 def statement_unsigned(
     initiatives: InitiativeQuerySet, today: date, policy: Policy
 ) -> list[Finding]:
-    """A new sponsor has not signed the success statement; after 14 days the initiative is up for
-    decision (product.md §4, Absence)."""
+    """A new sponsor has not signed the success statement; after its limit (14 days) the initiative
+    is up for decision (product.md §4, Absence)."""
+    within = timedelta(days=policy.limits.statement_days)
     rows = reviews.unsigned_sponsorships(initiatives).order_by()
     found = rows.values_list("initiative_id", "person__name", "accepted_at")
-    return [_unsigned(pk, name, at, today) for pk, name, at in found if at is not None]
+    return [
+        _unsigned(pk, name, at, timezone.localdate(at) + within, today)
+        for pk, name, at in found
+        if at is not None
+    ]
 
 
-def _unsigned(pk: int, name: str, accepted_at: datetime, today: date) -> Finding:
-    due = timezone.localdate(accepted_at) + SPONSOR_SIGNS_WITHIN
+def _unsigned(pk: int, name: str, accepted_at: datetime, due: date, today: date) -> Finding:
     is_late = due < today
     what = "did not sign the success statement by" if is_late else "signs the success statement by"
     ends = ": it is up for decision." if is_late else "."

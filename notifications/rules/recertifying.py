@@ -8,7 +8,7 @@ from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Stage
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, in_words
-from reviews.policy import Policy
+from reviews.policy import Policy, first_of
 
 
 @rule(
@@ -21,7 +21,7 @@ def recertification_near(
     initiatives: InitiativeQuerySet, today: date, policy: Policy
 ) -> list[Finding]:
     """A system in production is to be recertified within the days of the first reminder (60)."""
-    last = today + timedelta(days=max(policy.reminders.recertification_days_before))
+    last = today + timedelta(days=first_of(policy.reminders.recertification_days_before))
     near = _in_use(initiatives).filter(decision_date__gte=today, decision_date__lte=last)
     return [
         Finding(

@@ -28,7 +28,7 @@ from initiatives.models.registry import InitiativeQuerySet
 from initiatives.stages import Gate, Stage
 from reviews import queries
 from reviews.models import JudgedUpTo, Judgement, PolicyVersion, Review, UnmetCriterion
-from reviews.policy import Policy
+from reviews.policy import Policy, first_of
 
 BATCH = 500
 Held = tuple[int, str, str]  # initiative, gate, criterion
@@ -153,7 +153,7 @@ class _Batch:
 
     @property
     def _recertification_begins(self) -> timedelta:
-        return timedelta(days=max(self.policy.reminders.recertification_days_before))
+        return timedelta(days=first_of(self.policy.reminders.recertification_days_before))
 
     def _since(self, row: Initiative, gate: Gate) -> datetime:
         """When a spell that is found now began: now, unless this is the first look since the

@@ -2,9 +2,11 @@
 
 from reviews.policy.model import (
     ALWAYS,
+    DAYS_BEFORE,
     FIELD_TYPES,
     FIXED_CHECKS,
     GROUPS,
+    STATEMENT_DAYS,
     Applies,
     Case,
     Column,
@@ -17,16 +19,19 @@ from reviews.policy.model import (
     Limits,
     Policy,
     Slot,
+    first_of,
     is_signed_in_catch_up,
 )
 from reviews.policy.reading import LONGEST_TITLE, default_text, parse, published
 
 __all__ = [
     "ALWAYS",
+    "DAYS_BEFORE",
     "FIELD_TYPES",
     "FIXED_CHECKS",
     "GROUPS",
     "LONGEST_TITLE",
+    "STATEMENT_DAYS",
     "Applies",
     "Case",
     "Column",
@@ -40,6 +45,7 @@ __all__ = [
     "Policy",
     "Slot",
     "default_text",
+    "first_of",
     "is_signed_in_catch_up",
     "parse",
     "published",

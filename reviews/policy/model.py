@@ -224,6 +224,15 @@ def is_signed_in_catch_up(slot: Slot, gates: Iterable[GatePolicy], stage: str) -
     return all(c.is_caught_up_in(stage) for c in given)
 
 
+# What holds where a policy was published before these could be chosen.
+STATEMENT_DAYS = 14
+DAYS_BEFORE = {
+    "override_days_before": (7,),
+    "statement_days_before": (14, 3),
+    "leaving_days_before": (30, 14, 7),
+}
+
+
 @dataclass(frozen=True)
 class Limits:
     """Days, minutes and factors; those that depend on the control level are keyed by it."""
@@ -241,6 +250,7 @@ class Limits:
     evaluation_stale_days: int
     override_days: int
     pause_days: int
+    statement_days: int
     recertification_days: Mapping[str, int]
     catch_up_days: Mapping[str, int]
 
@@ -252,8 +262,16 @@ class Ladder:
     owner_days_before: tuple[int, ...]
     signer_days_after: tuple[int, ...]
     recertification_days_before: tuple[int, ...]
+    override_days_before: tuple[int, ...]
+    statement_days_before: tuple[int, ...]
+    leaving_days_before: tuple[int, ...]
     sponsor_days_after: int
     leads_days_after: int
+
+
+def first_of(days_before: tuple[int, ...]) -> int:
+    """How many days before a date the first reminder of it is; 0 where there is none."""
+    return max(days_before, default=0)
 
 
 @dataclass(frozen=True)

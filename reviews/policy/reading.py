@@ -18,8 +18,10 @@ from reviews.policy.model import (
     ALWAYS,
     CATCH_UP,
     COLUMN_TYPES,
+    DAYS_BEFORE,
     FIELD_TYPES,
     GROUPS,
+    STATEMENT_DAYS,
     Applies,
     Column,
     Criterion,
@@ -172,7 +174,10 @@ class _Table:
             self.refuse(f"{key} names no {what}; leave it out where it doesn't matter")
         return names
 
-    def days(self, key: str) -> tuple[int, ...]:
+    def days(self, key: str, default: tuple[int, ...] | None = None) -> tuple[int, ...]:
+        if default is not None and key not in self.values:
+            self.read.add(key)
+            return default
         days: tuple[int, ...] = self.several(key, of=int, called="whole numbers of days")
         if any(not 0 <= day <= MOST_DAYS for day in days):
             self.refuse(f"{key} has to have days between 0 and {MOST_DAYS:,}")
@@ -385,6 +390,7 @@ def _read_limits(table: _Table) -> Limits:
         evaluation_stale_days=days("evaluation_stale_days"),
         override_days=table.whole("override_days"),
         pause_days=days("pause_days"),
+        statement_days=days("statement_days", STATEMENT_DAYS),
         recertification_days=table.per_level("recertification_days"),
         catch_up_days=table.per_level("catch_up_days"),
     )
@@ -393,12 +399,14 @@ def _read_limits(table: _Table) -> Limits:
 
 
 def _read_ladder(table: _Table) -> Ladder:
+    later = {key: table.days(key, default) for key, default in DAYS_BEFORE.items()}
     ladder = Ladder(
         owner_days_before=table.days("owner_days_before"),
         signer_days_after=table.days("signer_days_after"),
         recertification_days_before=table.days("recertification_days_before"),
         sponsor_days_after=table.whole("sponsor_days_after"),
         leads_days_after=table.whole("leads_days_after"),
+        **later,
     )
     table.finish()
     return ladder

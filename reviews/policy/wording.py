@@ -33,6 +33,7 @@ LIMITS = {
     "evaluation_stale_days": ("An evaluation is stale after", "days"),
     "override_days": ("An override lasts at most", "days"),
     "pause_days": ("A pause lasts at most", "days"),
+    "statement_days": ("A new sponsor signs the success statement within", "days"),
     "recertification_days": ("A system in production is recertified every", "days"),
     "catch_up_days": ("What already ran catches up within", "days"),
 }
@@ -40,6 +41,9 @@ LADDER = {
     "owner_days_before": ("Owners are reminded before a decision date", "days"),
     "signer_days_after": ("Signers are reminded after the request", "working days"),
     "recertification_days_before": ("Production owners before a recertification", "days"),
+    "override_days_before": ("Owners and leads before an override ends", "days"),
+    "statement_days_before": ("New sponsors before the statement is to be signed", "days"),
+    "leaving_days_before": ("Whoever leaves before their last day, then others", "days"),
     "sponsor_days_after": ("The sponsor hears after the date", "days"),
     "leads_days_after": ("The portfolio leads hear after the date", "days"),
 }

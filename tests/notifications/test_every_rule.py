@@ -4,6 +4,7 @@ rule says and leaves out stands in its own tests."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -33,7 +34,7 @@ from initiatives.stages import Role, Stage
 from notifications import queries
 from notifications.actions import Counted, Planned, checking, sweep
 from notifications.actions.sweeping import apply
-from notifications.models import Reminder
+from notifications.models import Flag, Reminder
 from notifications.rules import RULES
 from reviews import actions as decisions
 from reviews.models import Override, Review, Slot
@@ -355,6 +356,9 @@ def held_by_somebody(role: str) -> Change:
 
 FACTOR, PATIENT = "measurement_stale_factor = 1.5", "measurement_stale_factor = 2"
 FIRST_REMINDER = ("owner_days_before = [14, 3, 0]", "owner_days_before = [7, 3, 0]")
+LEAVES = ("leaving_days_before = [30, 14, 7]", "leaving_days_before = [15, 7]")
+SIGNS = ("statement_days = 14", "statement_days = 21")
+ENDS = ("override_days_before = [7]", "override_days_before = [3]")
 LAPSES = ("lapse_days = 14", "lapse_days = 3")
 ADOPTION = {
     "name": "Weekly users", "kind": "adoption", "is_primary": False, "unit_kind": "count",
@@ -389,9 +393,9 @@ SCENES: dict[str, Scene] = {
     ),
     "sponsor_gone": Scene(without_its_sponsor, back_again, held_by_somebody(Role.SPONSOR)),
     "below_baseline": Scene(measured(5 * HOUR), measure(6 * HOUR), measure(40 * 60)),
-    "leaving": by_day(left_by_one, leaves),
+    "leaving": by_day(left_by_one, leaves, limit=LEAVES),
     "statement_unsigned": by_day(
-        with_a_new_sponsor, accepted, emptied(Role.SPONSOR), severity="critical"
+        with_a_new_sponsor, accepted, emptied(Role.SPONSOR), severity="critical", limit=SIGNS
     ),
     "condition_overdue": by_day(owing("condition", gate="charter"), of_obligation, confirmed),
     "obligation_unconfirmed": by_day(owing("access"), of_obligation, confirmed),
@@ -412,7 +416,7 @@ SCENES: dict[str, Scene] = {
         limit=(FACTOR, PATIENT),
     ),
     "over_budget": Scene(spent, spend, lambda row: put(row, pilot_budget=1_000)),
-    "override_expiring": by_day(set_aside, of_override(7)),
+    "override_expiring": by_day(set_aside, of_override(7), limit=ENDS),
     "ahead_of_its_gate": Scene(
         said_to_be_in_production, said(file_name="new.csv"), said(values={"stage": "pilot"})
     ),
@@ -528,6 +532,12 @@ class TestTheTable(EveryRule):
         assert self.found(name) == 1
         publish_policy(lambda text: text.replace(*scene.limit))
         assert self.found(name) == 0
+
+    def test_finds_nothing_wrong_with_a_policy_that_reminds_of_nothing_beforehand(self):
+        publish_policy(lambda text: re.sub(r"(_before|_after) = \[.*\]", r"\1 = []", text))
+        assert max(current_policy().reminders.owner_days_before, default=None) is None
+        sweep(at=NOON)
+        assert Flag.objects.open().filter(rule="decision_overdue").exists()
 
 
 class TestRestricted(EveryRule):

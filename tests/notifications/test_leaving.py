@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,11 +15,12 @@ from initiatives import actions as initiatives
 from initiatives.models import HandOver, Initiative
 from initiatives.queries import unowned
 from initiatives.stages import Role, Stage
-from notifications import actions
+from notifications import actions, ladders
 from notifications.actions import Counted
 from notifications.models import Flag, Reminder
 from reviews import actions as reviews
 from reviews import belongings
+from reviews.queries import current_policy
 from tests.factories import fresh, make_administrator, restrict
 from tests.notifications.scenes import (
     NOON,
@@ -63,6 +65,16 @@ class TestTheRule(Leaves):
         for days, expected in ((31, 0), (30, 1), (0, 1)):
             self.leaves_in(days)
             assert len(found_by("leaving")) == expected, days
+
+    def test_tells_others_from_the_second_reminder_on_and_leads_at_the_last(self):
+        def told(*days):
+            ladder = replace(current_policy().reminders, leaving_days_before=days)
+            return [(s.days, bool(s.roles), s.leads) for s in ladders.leaving(ladder)]
+
+        assert told(14, 30, 7) == [(-30, False, False), (-14, True, False), (-7, True, True)]
+        assert told(20, 5) == [(-20, False, False), (-5, True, True)]
+        assert told(10) == [(-10, True, True)]
+        assert told() == []
 
     def test_leaves_the_day_after_to_the_rule_of_what_is_unowned(self):
         self.leaves_in(0)

@@ -16,6 +16,7 @@ from accounts.groups import STANDARD
 from initiatives.stages import DAYS_TO_DECIDE, LEADS_TO, REQUIRED_ROLES, RUNNING, Gate, Stage
 from initiatives.triage import QUESTIONS, Level, level
 from reviews.policy import (
+    DAYS_BEFORE,
     FIELD_TYPES,
     FIXED_CHECKS,
     GROUPS,
@@ -28,6 +29,7 @@ from reviews.policy import (
     Policy,
     default_text,
     parse,
+    published,
 )
 
 CHECKS = frozenset(
@@ -216,6 +218,7 @@ class TestDefaultPolicy:
         assert (limits.extension_days, limits.override_days, limits.pause_days) == (28, 30, 30)
         assert (limits.stalled_days, limits.evaluation_stale_days) == (21, 180)
         assert (limits.request_working_days, limits.lapse_days) == (5, 14)
+        assert limits.statement_days == 14
 
     def test_agrees_with_the_days_that_stages_are_given(self):
         days = {stage: given and given.days for stage, given in DAYS_TO_DECIDE.items()}
@@ -229,6 +232,14 @@ class TestDefaultPolicy:
         assert ladder.signer_days_after == (0, 3, 5)
         assert ladder.recertification_days_before == (60, 30, 7)
         assert (ladder.sponsor_days_after, ladder.leads_days_after) == (3, 7)
+        assert {key: getattr(ladder, key) for key in DAYS_BEFORE} == DAYS_BEFORE
+
+    def test_has_them_where_it_was_published_before_they_could_be_chosen(self):
+        later = ("statement_days =", *(f"{key} =" for key in DAYS_BEFORE))
+        lines = default_text().splitlines()
+        before = "\n".join(line for line in lines if not line.startswith(later))
+        assert len(before.splitlines()) == len(lines) - 4
+        assert published(before, version=1) == published(default_text(), version=1)
 
 
 class TestApplicability:

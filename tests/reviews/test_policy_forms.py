@@ -174,6 +174,10 @@ class TestForms(Drafting):
         assert (made.limits.pilot_days, made.reminders.owner_days_before) == (30, (7, 0))
         assert made.limits.override_days == 0  # which allows none
         assert "# How long a pilot may last" in self.draft.text
+        self.send("limits", leaving_days_before="20, 5", statement_days="10")
+        made = read(self.draft.text)
+        assert made.reminders.leaving_days_before == (20, 5)
+        assert made.limits.statement_days == 10
         self.send("limits", status=422, lapse_days="0")
         response = self.send("limits", status=422, owner_days_before="soon")
         assert "Write whole numbers with commas" in response.content.decode()
