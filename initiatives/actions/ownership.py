@@ -10,6 +10,8 @@ from initiatives.actions import writing
 from initiatives.models import Initiative, Ownership
 from initiatives.stages import Stage
 
+STANDS = ("asked", "accepted")  # what is asked of somebody once, and not again
+
 
 @records_refusals("ownership.ask")
 def ask(
@@ -29,7 +31,7 @@ def ask(
             field="person",
         )
     current = Ownership.objects.open().filter(initiative=row, role=role).first()
-    if current is not None and current.person_id == person.pk and current.state != "left":
+    if current is not None and current.person_id == person.pk and current.state in STANDS:
         return current
     ownership, entry = replace(row, current, role, locked_person, by, at)
     append([entry], at=at)

@@ -145,11 +145,14 @@ class Ownership(models.Model):
 
     @property
     def state(self) -> str:
-        """One word for pages: accepted, asked, declined, ended, or left (no longer here)."""
+        """One word for pages: accepted, asked, declined, ended, left (no longer here), or returned
+        (and has not accepted again)."""
         if self.ended_at is not None:
             return "ended"
         if self.declined_at is not None:
             return "declined"
-        if not self.person.is_active or (self.accepted_at and not self.counts):
+        if not self.person.is_active:
             return "left"
-        return "accepted" if self.accepted_at else "asked"
+        if self.accepted_at is None:
+            return "asked"
+        return "accepted" if self.counts else "returned"

@@ -117,7 +117,8 @@ def _owner(role: Role) -> Case:
     returned = Q(**{f"{role}__accepted_at__lt": F(f"{role}__person__active_since")})
     return Case(
         When(**{f"{role}__person": None}, then=Value(None)),
-        When(~is_here | returned, then=Concat(name, Value(" (no longer here)"))),
+        When(~is_here, then=Concat(name, Value(" (no longer here)"))),
+        When(returned, then=Concat(name, Value(" (has to accept again)"))),
         When(**{f"{role}__accepted_at": None}, then=Concat(name, Value(" (asked)"))),
         default=name,
         output_field=CharField(),

@@ -56,7 +56,7 @@ class Row:
 
     @property
     def owner_words(self) -> str:
-        return {"asked": "asked", "left": "no longer here"}.get(self.owner_state, "")
+        return NOT_OWNING.get(self.owner_state, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Column:
     direction: str = ""  # ascending or descending, where the list is sorted by it
 
 
+NOT_OWNING = {"asked": "asked", "left": "no longer here", "returned": "has to accept again"}
 SORTED_BY = {"Initiative": "name", "Decision": "decision"}
 HEADINGS = ("Initiative", "Stage", "Owner", "Decision", "Attention")
 

@@ -37,8 +37,8 @@ class Owned:
 
 def _role(held: Ownership) -> str:
     asked = "not asked yet" if held.initiative.is_quiet else "asked, no answer yet"
-    how = {"asked": f" ({asked})", "left": " (held by nobody now)"}
-    return f"{held.role_name}{how.get(held.state, '')}"
+    how = {"asked": f" ({asked})", "accepted": ""}
+    return f"{held.role_name}{how.get(held.state, ' (held by nobody now)')}"
 
 
 @dataclass(frozen=True)

@@ -101,4 +101,6 @@ def person_missing(facts: Facts, role: str, label: str) -> str | None:
         return None
     if owner.state == "left":
         return f"{label}: {owner.person} is no longer here."
+    if owner.state == "returned":
+        return f"{label}: {owner.person} was away and has not accepted again."
     return f"{label}: {owner.person} was asked on {day(owner.asked_at)} and has not accepted yet."

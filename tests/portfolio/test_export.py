@@ -144,6 +144,8 @@ class TestExport(Exports):
         assert found["Business owner"] == ""
         assert found["Engineering owner"] == "Ingrid Vale (asked)"
         assert found["Production owner"] == "Gone Girl (no longer here)"
+        type(gone).objects.filter(pk=gone.pk).update(is_active=True, active_since=self.now)
+        assert self.row(self.pilot)["Production owner"] == "Gone Girl (has to accept again)"
         assert len(self.sheet()) == 3
 
     def test_is_not_late_before_its_date_nor_once_it_is_over(self):

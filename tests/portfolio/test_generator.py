@@ -99,7 +99,7 @@ class GeneratePortfolio(TestCase):
 
     def test_has_owners_in_every_state(self):
         states = {o.state for o in Ownership.objects.select_related("person")}
-        assert states == {"accepted", "asked", "ended", "left"}
+        assert states == {"accepted", "asked", "ended", "left", "returned"}
 
     def test_does_nothing_in_the_future(self):
         assert not Measurement.objects.filter(measured_at__gt=self.at).exists()

@@ -334,7 +334,9 @@ class TestOwnersAccepted(CharterTestCase):
     def test_is_not_met_again_by_somebody_who_came_back_until_they_accept(self):
         people.deactivate(person=self.cast.sponsor, by=None, at=NOON)
         people.reactivate(person=self.cast.sponsor, by=None, at=NOON + DAY)
-        assert self.reason("owners_accepted") == "Sponsor: Sam Sponsor is no longer here."
+        assert self.reason("owners_accepted") == (
+            "Sponsor: Sam Sponsor was away and has not accepted again."
+        )
         sponsor = factories.fresh(self.cast.sponsor)
         give(self.initiative, Role.SPONSOR, sponsor, NOON + 2 * DAY)
         assert (

@@ -278,7 +278,7 @@ class TestUnowned(TestCase):
         people.reactivate(person=self.bo, by=None, at=NOON)
         assert self.is_unowned()
         held = Ownership.objects.select_related("person").first()
-        assert (held.counts, held.state) == (False, "left")
+        assert (held.counts, held.state) == (False, "returned")
 
     def test_does_not_end_with_a_reactivation_that_was_asked_for_before_they_accepted(self):
         """Its moment is of before it waited for the person; by the log they are back after all."""
