@@ -46,9 +46,13 @@ class Entry:
 MY_WORK = frozenset(
     {"portfolio:owned", "portfolio:deadlines", "portfolio:reminders", "portfolio:my_settings"}
     | {"portfolio:deputy", "portfolio:make_calendar", "portfolio:enter_channel"}
+    | {"mails:settings", "campaign:mine", "campaign:not_mine", "campaign:dead", "people:take_over"}
+)
+CAMPAIGN = frozenset(
+    {"campaign:counts", "campaign:start", "campaign:silent", "campaign:retire", "campaign:keep"}
 )
 PLACES = (
-    Place("Dashboard", "portfolio:dashboard", "chart-bar-square"),
+    Place("Dashboard", "portfolio:dashboard", "chart-bar-square", views=CAMPAIGN),
     Place("Initiatives", "initiatives:list", "rectangle-stack", ("initiatives", "reviews")),
     Place("My work", "portfolio:my_work", "inbox", views=MY_WORK),
     Place("Attention", "notifications:attention", "bell-alert", ("notifications",)),

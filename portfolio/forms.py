@@ -31,9 +31,9 @@ class DeputyForm(ActionForm):
 
 class LeavingForm(ActionForm):
     why = (
-        "Nothing changes until the day is over. Until then they, and the sponsors of what they "
-        "own, are reminded to find somebody else. On the day after, the account becomes inactive "
-        "by itself."
+        "Nothing changes until the day is over. Until then whoever leaves, and the sponsors of "
+        "what they own, are reminded to find somebody else. On the day after, the account becomes "
+        "inactive by itself."
     )
 
     day = Day(

@@ -99,8 +99,10 @@ def _initiative(row: Any) -> Initiative:
 
 
 def _role(row: Ownership) -> str:
-    asked = "" if row.accepted_at else ", asked and not accepted yet"
-    return f"{row.role_name}{asked}"
+    if row.accepted_at:
+        return row.role_name
+    asked = "not asked yet" if row.initiative.is_quiet else "asked and not accepted yet"
+    return f"{row.role_name}, {asked}"
 
 
 def _obligation(row: Obligation) -> str:

@@ -91,10 +91,10 @@ def _recorded(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
             due_date=person.leaves_on,
             step=0,
             recipient=person,
-            says=f"Your last day was recorded: {in_words(person.leaves_on)}",
+            says=f"Check your last day: {in_words(person.leaves_on)} was recorded",
             detail="From the day after, your account is inactive and what you own has no owner. "
             "Hand it over before, or say that the day is wrong.",
-            why="Your name stands in it.",
+            why="It is your last day.",
             path=person.get_absolute_url(),
             is_urgent=True,
             planned_at=at,

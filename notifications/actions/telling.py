@@ -51,6 +51,7 @@ def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
     rows = Obligation.objects.open().filter(pk__in=ids) if ids else Obligation.objects.none()
     for row in rows.select_related("initiative", "assignee", "agreed_by"):
         by = row.agreed_by.name if row.agreed_by else "Gatehouse"
+        given = "You took it on" if row.agreed_by == row.assignee else f"{by} gave it to you"
         yield Reminder(
             kind="obligation_owed",
             subject=f"obligation:{row.pk}",
@@ -60,7 +61,7 @@ def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
             recipient=row.assignee,
             says=f"{_to_do(row)}: {called(row.initiative)}",
             detail=row.what,
-            why=f"{by} gave it to you ({row.get_kind_display().lower()}).",
+            why=f"{given} ({row.get_kind_display().lower()}).",
             path=reverse("initiatives:confirm_obligation", args=[row.pk]),
             planned_at=at,
         )

@@ -26,7 +26,7 @@ def catch_up_near(initiatives: InitiativeQuerySet, today: date, policy: Policy) 
         Finding(
             pk,
             Severity.NOTICE,
-            f"It has to catch up by {in_words(day)} on the gates that it never passed.",
+            f"Its catch-up on the gates that it never passed is due on {in_words(day)}.",
             DECIDERS,
             due_date=day,
         )
@@ -50,7 +50,7 @@ def catch_up_overdue(initiatives: InitiativeQuerySet, today: date, policy: Polic
         Finding(
             pk,
             Severity.CRITICAL if day < lapsed else Severity.WARNING,
-            f"It had to catch up by {in_words(day)} on the gates that it never passed.",
+            f"Its catch-up on the gates that it never passed was due on {in_words(day)}.",
             LEADS if day < lapsed else DECIDERS,
             due_date=day,
             since=start_of(day + timedelta(days=1)),

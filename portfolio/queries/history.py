@@ -14,7 +14,7 @@ from accounts.models import Person
 from audit import queries as audit
 from audit.queries import EventRecord
 from initiatives import events as initiatives
-from initiatives.stages import Gate
+from initiatives.stages import REVIEWED
 from initiatives.units import UnitKind, in_words
 from notifications import events as notifications
 from reviews import events as reviews
@@ -26,6 +26,7 @@ SENTENCES = {
     **reviews.SENTENCES,
     **notifications.SENTENCES,
 }
+REVIEWS = {key: label.lower() for key, label in REVIEWED}
 PAGE = 15
 LONGEST = 200
 NAMED = ("file", "name")  # what somebody called something, and no code of ours
@@ -88,8 +89,8 @@ class _Words(dict[str, Any]):
         said = {
             key: value if key in NAMED else _plain(value) for key, value in event.changed.items()
         }
-        if (gate := event.changed.get("gate")) in Gate.values:
-            said["gate"] = Gate(gate).label.lower()
+        if (gate := event.changed.get("gate")) in REVIEWS:
+            said["gate"] = REVIEWS[gate]
         if isinstance(amount := event.changed.get("amount"), int):
             said["amount"] = in_words(Decimal(amount), UnitKind.MONEY)
         if isinstance(key := event.changed.get("criterion"), str):

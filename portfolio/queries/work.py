@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db.models.functions import Greatest
 from django.urls import reverse
 
 from accounts.models import Person
@@ -121,8 +122,9 @@ def _ownerships(person: Person) -> list[Ownership]:
 
 def _asked(person: Person) -> list[Ownership]:
     """What waits for their answer, as the page of the campaign has it: nothing that is quiet, or
-    said to be dead."""
+    said to be dead. Of what was quiet nobody was asked before it began to count."""
     rows = notifications.unanswered().filter(person=person).select_related("initiative")
+    rows = rows.annotate(since=Greatest("asked_at", "initiative__counting_since"))
     return list(rows.only(*COLUMNS).order_by("initiative__decision_date", "initiative", "pk"))
 
 

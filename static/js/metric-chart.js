@@ -28,8 +28,9 @@ const monthStarts = (first, last) => {
 const tick = (time, index, ticks) => {
   const date = new Date(time);
   if (ticks.length > 1 && date.getDate() !== 1) return day(time).slice(0, -5);
-  const isFirst = index === 0 || date.getMonth() === 0;
-  return isFirst ? `${MONTHS[date.getMonth()]} ${date.getFullYear()}` : MONTHS[date.getMonth()];
+  const isLong = ticks.at(-1).value - ticks[0].value > 330 * DAY; // and January may be left out
+  const isDated = isLong || index === 0 || date.getMonth() === 0;
+  return isDated ? `${MONTHS[date.getMonth()]} ${date.getFullYear()}` : MONTHS[date.getMonth()];
 };
 
 // The colours are CSS variables with a light and a dark value: what they come to, the browser

@@ -115,11 +115,12 @@ def _say_more(at: datetime) -> None:
 
 
 def _of_one_person(reminders: Iterable[Reminder]) -> list[Reminder]:
-    """Those of the person who has most of them, as one mail carries them."""
-    by_person: dict[int, list[Reminder]] = {}
+    """Those of the person who has most of them, as one mail carries them: of each thing one."""
+    by_person: dict[int, dict[tuple[str, str], Reminder]] = {}
     for reminder in reminders:
-        by_person.setdefault(reminder.recipient_id, []).append(reminder)
-    return max(by_person.values(), key=len)
+        theirs = by_person.setdefault(reminder.recipient_id, {})
+        theirs[reminder.kind, reminder.subject] = reminder
+    return list(max(by_person.values(), key=len).values())
 
 
 def _written(reminders: Iterable[Reminder], today) -> EmailMultiAlternatives:
@@ -132,7 +133,8 @@ def _written(reminders: Iterable[Reminder], today) -> EmailMultiAlternatives:
 def weekly(at: datetime) -> EmailMultiAlternatives:
     """The digest of this week, as a lead gets it."""
     actions.plan_digests(at=max(at, mail_time(_monday(at))))
-    digest = Reminder.objects.filter(kind=DIGEST).select_related("recipient").earliest("pk")
+    digests = Reminder.objects.filter(kind=DIGEST, due_date=_monday(at))
+    digest = digests.select_related("recipient").earliest("pk")
     message = Message(pk=digest.pk, recipient=digest.recipient, is_urgent=False, is_digest=True)
     return weekly_mail.written(message, digest, at)
 

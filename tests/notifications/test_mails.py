@@ -60,7 +60,7 @@ SUBJECTS = {
     "unowned": (r"Name who answers for .+ \(AI-\d+\)", "initiatives:detail"),
     "leaves": (r"Hand over by .+: .+ \(AI-\d+\)", "people:hand_over"),
     "successor": (r"Name who takes over by .+: .+ \(AI-\d+\)", "initiatives:detail"),
-    "last-day": (r"Your last day was recorded: .+", "people:detail"),
+    "last-day": (r"Check your last day: .+ was recorded", "people:detail"),
     "take-over": (r"Accept or decline what .+ hands over: .+ things", "people:take_over"),
     "not-answered": (r"Speak to .+: no answer about what .+ hands over", "people:take_over"),
     "not-taken": (r"Find somebody else: .+ declined what .+ owns", "people:detail"),

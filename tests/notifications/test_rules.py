@@ -369,7 +369,7 @@ class TestCatchUp(TestCase):
             assert finding.since == datetime(2026, 3, 2, tzinfo=UTC)
             assert (
                 finding.says
-                == "It had to catch up by 1 Mar 2026 on the gates that it never passed."
+                == "Its catch-up on the gates that it never passed was due on 1 Mar 2026."
             )
 
     def test_passes_to_the_leads_like_a_missed_date(self):

@@ -132,14 +132,15 @@ class TestTold(TryingTestCase):
 
     def test_by_a_line_on_every_page_of_whoever_operates(self):
         self.sweep_badly()
-        line = "A part of flags and mails fails since"
+        line = "Part of the flags and mails has been failing since"
         assert line in self.page("portfolio:dashboard")
+        assert line not in self.page("notifications:operations")  # which says what
         self.client.force_login(make_person("Mia Member"))
         assert line not in self.client.get(reverse("portfolio:dashboard")).content.decode()
 
     def test_by_no_line_where_all_is_well(self):
         actions.sweep(at=NOON)
-        assert "A part of flags" not in self.page("portfolio:dashboard")
+        assert "has been failing" not in self.page("portfolio:dashboard")
         assert "What fails" not in self.page("notifications:operations")
 
     def test_to_prometheus(self):

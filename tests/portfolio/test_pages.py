@@ -419,6 +419,21 @@ class TestMyWork(Pages):
         self.assertContains(
             self.client.get(self.member.get_absolute_url()), "Data owner (not asked yet)"
         )
+        self.client.force_login(self.member)
+        hand_over = self.client.get(reverse("people:hand_over", args=[self.member.pk]))
+        self.assertContains(hand_over, "Data owner, not asked yet")
+
+    def test_says_that_one_was_asked_when_it_began_to_count(self):
+        """Who owns it stood in a file before; nobody was asked until the campaign began."""
+        actions.ask(
+            initiative=self.initiative, role=Role.DATA_OWNER, person=self.member, by=self.lead,
+            at=self.now - timedelta(days=9),
+        )  # fmt: skip
+        began = self.now - timedelta(days=2)
+        type(self.initiative).objects.filter(pk=self.initiative.pk).update(counting_since=began)
+        said = f"asked {timezone.localdate(began):%-d %b %Y}"
+        self.client.force_login(self.member)
+        self.assertContains(self.client.get(MY_WORK), said)
 
     def owned_by(self, person):
         self.client.force_login(person)

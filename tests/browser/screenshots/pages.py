@@ -82,7 +82,10 @@ def shots() -> list[Shot]:
         *(Shot(name, f"portfolio:{view}", who=busiest()) for name, view in MY_WORK),
         Shot("my-work-lead", "portfolio:my_work", who=lead),
         Shot("attention", "notifications:attention", who=lead),
+        Shot("attention-rules", "notifications:attention", who=lead, query="?by=rules"),
         Shot("attention-closed", "notifications:attention", who=lead, query="?by=closed"),
+        Shot("operations", "notifications:operations", who=lead),
+        Shot("people", "people:list", who=lead),
         *told(lead),
         Shot("blockers", "portfolio:blockers", who=lead),
         Shot("lessons", "portfolio:lessons", who=lead),
@@ -109,6 +112,7 @@ def hand_overs() -> Iterator[Shot]:
     if asked is not None:
         yield Shot("take-over", "people:take_over", (asked.pk,), asked.receiver)
         yield Shot("person", "people:detail", (asked.giver_id,), persona(personas.LEAD))
+        yield Shot("hand-over", "people:hand_over", (asked.receiver_id,), asked.receiver)
 
 
 MY_WORK = (
@@ -126,6 +130,8 @@ def told(lead: Person) -> Iterator[Shot]:
     yield Shot("campaign-start", "campaign:start", who=lead)
     yield Shot("campaign-mail", "campaign:letter", who=lead)
     yield Shot("campaign-silent", "campaign:silent", who=lead)
+    yield Shot("campaign-dead", "campaign:retire", who=lead)
+    yield Shot("campaign-mine", "campaign:mine", who=persona(personas.ENGINEERING_OWNER))
     yield Shot("mail-settings", "mails:settings", who=lead)
     yield Shot("chat-settings", "mails:chat", who=lead)
     may_wait = Flag.objects.open().exclude(severity=Severity.CRITICAL).exclude(snoozed())
