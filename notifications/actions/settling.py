@@ -62,8 +62,8 @@ def _settle_batch(cursor_id: int, at: datetime) -> int:
 
 
 def settle_flags(*, at: datetime) -> int:
-    """Note what was sent about flags that have closed since, and news that nobody read in a month.
-    Called by the sweep."""
+    """Note what was sent about flags that have closed since, what a newer step of the ladder says
+    instead, and news that nobody read in a month. Called by the sweep."""
     kinds = (When(rule=name, then=Value(rule.reminds)) for name, rule in RULES.items())
     flags = Flag.objects.open().annotate(kind=Case(*kinds, output_field=CharField()))
     spoken_of = flags.filter(
@@ -73,5 +73,8 @@ def settle_flags(*, at: datetime) -> int:
         kind=OuterRef("kind"),
     )
     of_flags = Q(~Exists(spoken_of), kind__in=LADDERS)
+    same = {name: OuterRef(name) for name in ("kind", "subject", "due_date", "recipient")}
+    newer = Reminder.objects.exclude(state=Reminder.State.CANCELLED)
+    overtaken = Q(Exists(newer.filter(**same, step__gt=OuterRef("step"))))
     old = Q(kind__in=checking.NEWS, planned_at__lt=at - LASTS)
-    return Reminder.objects.unread().filter(of_flags | old).update(over_at=at)
+    return Reminder.objects.unread().filter(of_flags | overtaken | old).update(over_at=at)
