@@ -14,6 +14,7 @@ from notifications.actions.snoozing import LONGEST
 from notifications.rules.words import in_words
 
 DAY, WEEK = timedelta(days=1), timedelta(days=7)
+OTHER = "other"
 
 
 class SnoozeForm(ActionForm):
@@ -46,7 +47,7 @@ class SnoozeForm(ActionForm):
         self.days = {day.isoformat(): day for day in _offered(today)}
         pick: Any = self.fields["pick"]
         offered = [(key, _called(day, today)) for key, day in self.days.items()]
-        pick.choices = [*offered, ("", "Another day")]
+        pick.choices = [*offered, (OTHER, "Another day")]
         limits = {"min": today + DAY, "max": today + LONGEST}
         self.fields["until"].widget.attrs |= {k: day.isoformat() for k, day in limits.items()}
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Prefetch
+from django.utils import timezone
 
 from accounts.models import Person
 from initiatives import facts as initiative_facts
@@ -60,6 +61,7 @@ def findings(known: Facts) -> dict[str, Any]:
         "open_questions": still_open,
         "closed_questions": [q for q in known.open_questions if not q.is_open],
         "sum": sum_of(still_open) if still_open else "",
+        "today": timezone.localdate(),
     }
 
 
