@@ -21,7 +21,10 @@ MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 # After this long, how many days ago it was says less than the date.
 LONG_AGO = timedelta(days=30)
-REFERENCE = re.compile(r"\(?\bAI-\d+\b\)?")
+# A reference, an amount, a share, a day: none is torn apart at the end of a line.
+TOGETHER = re.compile(
+    r"\(?\bAI-\d+\b\)?|\b[A-Z]{3} [\d,]+\d\b|\b\d[\d.,]* %|\b\d{1,2} [A-Z][a-z]{2} \d{4}\b"
+)
 
 
 def local_day(value: date) -> date:
@@ -141,8 +144,8 @@ def initials(name: str) -> str:
 
 @register.filter
 def unbroken(text: str) -> SafeString:
-    """Text in which a reference, `(AI-0019)`, stays on one line; its hyphen stays what it is, so
-    that it can be copied and searched for."""
+    """Text in which a reference, `(AI-0019)`, an amount, `EUR 7,000`, a share and a day stay on one
+    line each; hyphen and spaces stay what they are, so that it can be copied and searched for."""
     return _set_apart(text, 'class="gh-nowrap"')
 
 
@@ -154,4 +157,4 @@ def unbroken_in_mail(text: str) -> SafeString:
 
 def _set_apart(text: str, how: str) -> SafeString:
     escaped = conditional_escape(text)
-    return mark_safe(REFERENCE.sub(rf"<span {how}>\g<0></span>", escaped))  # noqa: S308, escaped
+    return mark_safe(TOGETHER.sub(rf"<span {how}>\g<0></span>", escaped))  # noqa: S308, escaped
