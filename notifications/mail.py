@@ -45,6 +45,7 @@ class Item:
 
 
 DECIDE = "Open and decide"
+CONFIRM = "Confirm it"
 # What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
     "catch_up": DECIDE,
@@ -69,7 +70,7 @@ ACTIONS = {
     "stalled": "Open and say how it stands",
     "sign_off_overdue": "See who has not signed",
     "slot_unfillable": "Open and appoint somebody",
-    "obligation": "Confirm it",
+    "obligation": CONFIRM,
     "obligation_owed": "Confirm it once it is done",
     "question_asked": "Read and answer",
     "question_answered": "Read the answer",
@@ -95,8 +96,9 @@ BECAUSE = {
 }
 ACTS = "you are named as somebody who acts on this, or who hears of it when nobody does"
 PREPARE = "See what is missing"  # of those who do not decide themselves
+SEE_TO = "See what is open"  # of those to whom it was not given: not all of them may confirm it
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else
-PLACES = {"unowned": "#owners"}  # on the page it opens
+PLACES = {"unowned": "#owners", "obligation": "#obligations"}  # on the page it opens
 
 
 def written(
@@ -253,6 +255,8 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
 
 def _action(reminder: Reminder) -> str:
     action = ACTIONS[reminder.kind]
+    if action == CONFIRM and not reminder.says.startswith("Confirm"):
+        return SEE_TO
     is_to_decide = reminder.says.startswith("Decide")
     return action if action != DECIDE or is_to_decide else PREPARES.get(reminder.kind, PREPARE)
 

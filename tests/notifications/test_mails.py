@@ -30,7 +30,10 @@ SUBJECTS = {
     "answered": (r"Your question is answered: .+, go-live review", "reviews:detail"),
     "mentioned": (r".+ mentioned you: .+ \(AI-\d+\)", "reviews:detail"),
     "see-to-it": (r"See to it by .+: .+ \(AI-\d+\)", "initiatives:confirm_obligation"),
-    "not-confirmed": (r"See that it is done: .+ \(AI-\d+\), due .+", "initiatives:detail"),
+    "not-confirmed": (
+        r"(Confirm|See) that it is done: .+ \(AI-\d+\), due .+",
+        "initiatives:detail",
+    ),
     "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
     "own-several": (r"Say which are yours: .+ wait for your answer", "campaign:mine"),
     "chased": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
@@ -251,6 +254,14 @@ class TestOthers(TestCase):
         owe_one(gone, self.initiative)
         type(gone).objects.filter(pk=gone.pk).update(is_active=False)
         assert self.told() == []
+
+    def test_are_of_what_is_to_be_seen_to_those_of_the_same_thing(self):
+        """Whoever has to see that it is done reads who was to do it."""
+        about = {"kind": "obligation", "step": 7}
+        mine = owe_one(self.lead, self.initiative, subject="obligation:1", **about)
+        owe_one(make_person("Olga Owner"), self.initiative, subject="obligation:1", **about)
+        owe_one(make_person("Other One"), self.initiative, subject="obligation:2", **about)
+        assert queries.others_told([mine]) == {mine.pk: ["Olga Owner"]}
 
     def test_are_counted_where_they_are_many(self):
         names = [f"Person {n}" for n in range(6)]

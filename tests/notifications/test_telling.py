@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import TestCase
 
@@ -185,6 +186,23 @@ class TestOverdue(TellingTestCase):
             10: ["Olga Owner", "Sam Sponsor"],
             14: ["Lea Lead", "Olga Owner"],
         }
+
+    def test_asks_to_confirm_it_whoever_may(self):
+        """The sponsor reads whom to ask, and is not asked to confirm what was given to another."""
+        self.approve_if()
+        self.told(8)  # the assignee heard, and nobody else has to yet
+        self.told(10)
+        Reminder.objects.exclude(kind="obligation").delete()
+        actions.deliver(clock=lambda: NOON + 10 * DAY)
+        page = f"{self.initiative.get_absolute_url()}#obligations"
+        for person, says, action in (
+            (self.owner, "Confirm that it is done: ", "Confirm it:"),
+            (self.sponsor, "See that it is done: ", "See what is open:"),
+        ):
+            (written,) = [m for m in mail.outbox if m.to == [person.email]]
+            assert written.subject.startswith(says)
+            assert f"{action}\n{settings.BASE_URL}{page}" in written.body
+        assert "Also asked: Olga Owner." in written.body
 
     def told(self, days: int) -> list[str]:
         actions.sweep(at=NOON + days * DAY)
