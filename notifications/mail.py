@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -114,7 +114,7 @@ def written(
     """
     assert message.recipient is not None  # a constraint says so of mails
     ordered = sorted(reminders, key=comes_after)
-    items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in ordered]
+    items = _together([_item(r, others.get(r.pk, []), today) for r in ordered])
     message.subject = subject_of(items)
     return posted(
         message,
@@ -251,6 +251,19 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
         asks=reminder.asks,
         is_kept=reminder.is_kept,
     )
+
+
+def _together(items: list[Item]) -> list[Item]:
+    """What asks the same on the same page is one thing, with all that is going on: two signatures
+    that nobody can give, or two conditions that have tripped."""
+    found: dict[tuple[str, ...], Item] = {}
+    for item in items:
+        key = (item.says, item.url, item.why, item.until)
+        first = found.get(key)
+        if first is not None:
+            item = replace(first, detail="\n".join(dict.fromkeys((first.detail, item.detail))))
+        found[key] = item
+    return list(found.values())
 
 
 def _action(reminder: Reminder) -> str:

@@ -233,6 +233,33 @@ class TestDays(TestCase):
         assert "Until" not in str(written.body)
 
 
+class TestTheSame(TestCase):
+    """Two things that are going on, of which one page is asked for, are one thing to do."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.initiative = make_initiative(make_lead())
+        cls.reader = make_person("Olga Owner")
+
+    def written(self, **second):
+        said = {"says": "Appoint somebody who signs: Claims triage (AI-0001)", "why": "You lead."}
+        first = owe_one(self.reader, self.initiative, subject="slot:1", detail="No owner.", **said)
+        said |= {"detail": "No sponsor."} | second
+        other = owe_one(self.reader, self.initiative, subject="slot:2", **said)
+        message = Message(pk=1, recipient=self.reader, is_urgent=False)
+        return mail.written(message, [first, other], {}, TODAY)
+
+    def test_is_asked_once_with_all_that_is_going_on(self):
+        written = self.written()
+        assert written.subject == "Appoint somebody who signs: Claims triage (AI-0001)"
+        assert "one thing waits for you" in str(written.body)
+        assert "\nNo owner.\nNo sponsor.\n" in str(written.body)
+        assert "No owner.<br>No sponsor." in html_of(written)
+
+    def test_is_not_what_is_done_elsewhere(self):
+        assert self.written(path="/elsewhere/").subject.startswith("2 things wait for you")
+
+
 class TestOthers(TestCase):
     @classmethod
     def setUpTestData(cls):
