@@ -29,7 +29,10 @@ SUBJECTS = {
     "asked": (r"Answer .+: .+ \(AI-\d+\), charter review", "reviews:detail"),
     "answered": (r"Your question is answered: .+, go-live review", "reviews:detail"),
     "mentioned": (r".+ mentioned you: .+ \(AI-\d+\)", "reviews:detail"),
-    "see-to-it": (r"See to it by .+: .+ \(AI-\d+\)", "initiatives:confirm_obligation"),
+    "see-to-it": (
+        r"(See to it|Confirm) by .+: .+ \(AI-\d+\)",
+        "initiatives:confirm_obligation",
+    ),
     "not-confirmed": (
         r"(Confirm|See) that it is done: .+ \(AI-\d+\), due .+",
         "initiatives:detail",

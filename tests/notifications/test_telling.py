@@ -11,6 +11,7 @@ from accounts import actions as people
 from accounts.authentication import Authentication
 from accounts.models import Group, Person
 from audit import queries as audit
+from audit.actions import append
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Obligation
 from initiatives.stages import Stage
@@ -127,6 +128,29 @@ class TestConditions(TellingTestCase):
         assert told.says == f"See to it by 9 Mar 2026: {called(self.initiative)}"
         assert (told.detail, told.is_urgent) == ("The off-switch was tried.", False)
         assert told.path == f"/initiatives/obligations/{owed_one.pk}/confirm/"
+        assert told.why == "Sam Sponsor approved under this condition, and gave it to you."
+
+    def test_are_told_apart_from_what_stopping_leaves_by_what_that_is(self):
+        for kind in ("access", "deletion", "spend"):
+            _, entry = initiatives.owe(
+                self.initiative, kind=kind, what="As agreed.", assignee=self.owner, due_date=DUE,
+                by=self.lead, at=NOON,
+            )  # fmt: skip
+            append([entry], at=NOON)
+        actions.hear(at=NOON)
+        told = Reminder.objects.filter(kind="obligation_owed").order_by("pk")
+        it = called(self.initiative)
+        assert [reminder.says for reminder in told] == [
+            f"Confirm by 9 Mar 2026 that access is revoked: {it}",
+            f"Confirm by 9 Mar 2026 that its data is deleted or kept: {it}",
+            f"Confirm by 9 Mar 2026 that spend has stopped: {it}",
+        ]
+        assert {reminder.why for reminder in told} == {"Lea Lead gave it to you."}
+
+    def test_say_so_where_one_gave_it_to_oneself(self):
+        self.owner = self.sponsor
+        self.approve_if()
+        assert self.heard("obligation_owed").why == "You gave it to yourself."
 
     def test_ask_the_signer_again_when_they_are_missed(self):
         self.approve_if()
