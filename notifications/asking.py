@@ -110,7 +110,8 @@ def _statement(asked: Asked) -> str:
 
 
 def _obligation(asked: Asked) -> str:
-    return f"See that it is done: {asked.it}, due {asked.day}"
+    what = "Confirm that it is done" if asked.is_assignee else "See that it is done"
+    return f"{what}: {asked.it}, due {asked.day}"
 
 
 def _override(asked: Asked) -> str:

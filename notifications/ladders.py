@@ -158,8 +158,9 @@ def over_budget(ladder: Ladder) -> tuple[Step, ...]:
 
 
 def stalled(ladder: Ladder) -> tuple[Step, ...]:
-    """Its owners, then the sponsor; what has none is flagged as unowned."""
-    return (Step(0, PILOT_OWNERS), Step(ladder.leads_days_after, (Role.SPONSOR,)))
+    """Its owners, whoever is to run it among them, then the sponsor; what has none is flagged as
+    unowned."""
+    return (Step(0, OWNERS), Step(ladder.leads_days_after, (Role.SPONSOR,)))
 
 
 def sign_off_overdue(ladder: Ladder) -> tuple[Step, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +45,7 @@ class Item:
 
 
 DECIDE = "Open and decide"
+CONFIRM = "Confirm it"
 # What the button does, by kind of reminder; a kind that is missing raises.
 ACTIONS = {
     "catch_up": DECIDE,
@@ -69,7 +70,7 @@ ACTIONS = {
     "stalled": "Open and say how it stands",
     "sign_off_overdue": "See who has not signed",
     "slot_unfillable": "Open and appoint somebody",
-    "obligation": "Confirm it",
+    "obligation": CONFIRM,
     "obligation_owed": "Confirm it once it is done",
     "question_asked": "Read and answer",
     "question_answered": "Read the answer",
@@ -95,8 +96,9 @@ BECAUSE = {
 }
 ACTS = "you are named as somebody who acts on this, or who hears of it when nobody does"
 PREPARE = "See what is missing"  # of those who do not decide themselves
+SEE_TO = "See what is open"  # of those to whom it was not given: not all of them may confirm it
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else
-PLACES = {"unowned": "#owners"}  # on the page it opens
+PLACES = {"unowned": "#owners", "obligation": "#obligations"}  # on the page it opens
 
 
 def written(
@@ -112,7 +114,7 @@ def written(
     """
     assert message.recipient is not None  # a constraint says so of mails
     ordered = sorted(reminders, key=comes_after)
-    items = [_item(reminder, others.get(reminder.pk, []), today) for reminder in ordered]
+    items = _together([_item(r, others.get(r.pk, []), today) for r in ordered])
     message.subject = subject_of(items)
     return posted(
         message,
@@ -251,8 +253,23 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
     )
 
 
+def _together(items: list[Item]) -> list[Item]:
+    """What asks the same on the same page is one thing, with all that is going on: two signatures
+    that nobody can give, or two conditions that have tripped."""
+    found: dict[tuple[str, ...], Item] = {}
+    for item in items:
+        key = (item.says, item.url, item.why, item.until)
+        first = found.get(key)
+        if first is not None:
+            item = replace(first, detail="\n".join(dict.fromkeys((first.detail, item.detail))))
+        found[key] = item
+    return list(found.values())
+
+
 def _action(reminder: Reminder) -> str:
     action = ACTIONS[reminder.kind]
+    if action == CONFIRM and not reminder.says.startswith("Confirm"):
+        return SEE_TO
     is_to_decide = reminder.says.startswith("Decide")
     return action if action != DECIDE or is_to_decide else PREPARES.get(reminder.kind, PREPARE)
 

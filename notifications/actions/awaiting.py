@@ -3,8 +3,8 @@ the policy's ladder says (product.md §5). Who asks them first is `hearing`."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -52,12 +52,27 @@ class Waited:
 
 
 @dataclass(frozen=True, slots=True)
+class Asks:
+    """The day of each time that signers were asked, by the review's address and the signer."""
+
+    days: dict[tuple[str, int], dict[Key, date]] = field(default_factory=dict)
+
+    def add(self, key: Key, path: str, planned_at: datetime) -> None:
+        of_one = self.days.setdefault((path, key.recipient_id), {})
+        of_one[key] = timezone.localdate(planned_at)
+
+    def has_other(self, key: Key, path: str, since: date) -> bool:
+        """Whether they were asked otherwise since a day, as whoever has to sign again."""
+        of_one = self.days.get((path, key.recipient_id), {})
+        return any(day >= since for asked, day in of_one.items() if asked != key)
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
-    """What was asked of signers before: each reminder, and when each was last asked for a review,
-    by the review's address."""
+    """What was asked of signers before: each reminder, and on which days."""
 
     reminders: dict[Key, Existing]
-    lately: dict[tuple[str, int], date]
+    asks: Asks
 
 
 def remind(*, at: datetime) -> Planned:
@@ -104,7 +119,7 @@ def _asked(part: InitiativeQuerySet, waited_for: set[int]) -> _Asked:
     asks = Q(kind__in=ASKS, initiative__in=waited_for)
     asks |= Q(kind=ASKED, state=Reminder.State.OWED, initiative__in=part)
     rows = Reminder.objects.filter(asks).order_by()
-    found = _Asked({}, {})
+    found = _Asked({}, Asks())
     for *fields, pk, state, path, planned_at in rows.values_list(
         *planning.KEY, "pk", "state", "path", "planned_at"
     ):
@@ -112,14 +127,12 @@ def _asked(part: InitiativeQuerySet, waited_for: set[int]) -> _Asked:
         if key.kind == ASKED:
             found.reminders[key] = Existing(pk, state)
         if state != Reminder.State.CANCELLED:
-            day, who = timezone.localdate(planned_at), (path, key.recipient_id)
-            found.lately[who] = max(day, found.lately.get(who, day))
+            found.asks.add(key, path, planned_at)
     return found
 
 
 def _is_wanted(waited: Waited, asked: _Asked) -> bool:
-    last = asked.lately.get((waited.review.get_absolute_url(), waited.person_id))
-    return waited.key in asked.reminders or last is None or last < waited.step.day
+    return not asked.asks.has_other(waited.key, waited.review.get_absolute_url(), waited.step.day)
 
 
 def _over(asked: _Asked, wanted: Collection[Key]) -> list[int]:
@@ -133,6 +146,17 @@ def _over(asked: _Asked, wanted: Collection[Key]) -> list[int]:
         and key not in wanted
         and (key.step > 0 or (key.subject, key.recipient_id) in newer)
     ]
+
+
+def asked_anew(reminders: list[Reminder], days: Mapping[int, date]) -> set[int]:
+    """Reminders after a request, each of whose steps has a day, since which their recipient was
+    asked once more: the sweep that finds the evidence changed plans them before that is heard."""
+    paths, people = {r.path for r in reminders}, {r.recipient_id for r in reminders}
+    rows = Reminder.objects.filter(kind__in=ASKS, path__in=paths, recipient__in=people)
+    asks = Asks()
+    for row in rows.exclude(state=Reminder.State.CANCELLED) if reminders else ():
+        asks.add(planning.key_of(row), row.path, row.planned_at)
+    return {r.pk for r in reminders if asks.has_other(planning.key_of(r), r.path, days[r.pk])}
 
 
 def _reminder(waited: Waited, at: datetime) -> Reminder:

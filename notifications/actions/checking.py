@@ -64,14 +64,18 @@ def _overtaken_by_a_step(reminders: list[Reminder], ladder: Ladder, today: date)
 
 
 def _asked_long_ago(reminders: list[Reminder], ladder: Ladder, today: date) -> set[int]:
-    """Requests of before the day of the newest step."""
+    """Requests of before the day of the newest step; and that step, where somebody was asked
+    otherwise since."""
     reviews = Review.objects.in_bulk({_id(row) for row in reminders}) if reminders else {}
     steps = {pk: awaiting.newest(ladder, review, today) for pk, review in reviews.items()}
-    return {
+    days = {row.pk: step.day for row in reminders if (step := steps[_id(row)])}
+    before = {
         row.pk
         for row in reminders
-        if (step := steps[_id(row)]) and timezone.localdate(row.planned_at) < step.day
+        if row.pk in days and timezone.localdate(row.planned_at) < days[row.pk]
     }
+    again = [row for row in reminders if row.step > 0 and row.pk in days]
+    return before | awaiting.asked_anew(again, days)
 
 
 def _of_closed_flags(reminders: list[Reminder]) -> set[int]:

@@ -24,6 +24,12 @@ from reviews.models import Question, Review, SignOff
 
 Ids = list[int]
 NEWS = timedelta(days=7)
+# What stopping leaves to be done: several of these are often given to one person on one day.
+LEFT: dict[str, str] = {
+    ObligationKind.ACCESS: "access is revoked",
+    ObligationKind.DELETION: "its data is deleted or kept",
+    ObligationKind.SPEND: "spend has stopped",
+}
 
 
 def reminders_of(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
@@ -50,8 +56,6 @@ def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
     """Whoever is to see to something hears of it with their next mail."""
     rows = Obligation.objects.open().filter(pk__in=ids) if ids else Obligation.objects.none()
     for row in rows.select_related("initiative", "assignee", "agreed_by"):
-        by = row.agreed_by.name if row.agreed_by else "Gatehouse"
-        given = "You took it on" if row.agreed_by == row.assignee else f"{by} gave it to you"
         yield Reminder(
             kind="obligation_owed",
             subject=f"obligation:{row.pk}",
@@ -61,7 +65,7 @@ def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
             recipient=row.assignee,
             says=f"{_to_do(row)}: {called(row.initiative)}",
             detail=row.what,
-            why=f"{given} ({row.get_kind_display().lower()}).",
+            why=_gave(row),
             path=reverse("initiatives:confirm_obligation", args=[row.pk]),
             planned_at=at,
         )
@@ -86,13 +90,19 @@ def _said_to_be_dead(events: list[EventRecord], at: datetime) -> Iterator[Remind
         )
 
 
+def _gave(row: Obligation) -> str:
+    if row.agreed_by == row.assignee:
+        return "You took it on."
+    by = row.agreed_by.name if row.agreed_by else "Gatehouse"
+    approved = "approved under this condition, and "
+    return f"{by} {approved if row.kind == ObligationKind.CONDITION else ''}gave it to you."
+
+
 def _to_do(row: Obligation) -> str:
     """What is to be done, as a subject says it; what an approval or a team agreed on is named in
     the mail."""
-    day = in_words(row.due_date)
-    if row.kind == ObligationKind.SPEND:
-        return f"Confirm by {day} that spend has stopped"
-    return f"See to it by {day}"
+    day, left = in_words(row.due_date), LEFT.get(row.kind)
+    return f"Confirm by {day} that {left}" if left else f"See to it by {day}"
 
 
 def _asked(questions: list[Question], at: datetime) -> Iterator[Reminder]:

@@ -79,6 +79,7 @@ SHARED = {
     "hand_over_silent": "successor who is silent",
     "kill_condition_tripped": "stop",
     "suspended": "suspension",
+    "obligation": "what is to be seen to",
     "override_asked": "second signature",
     "catch_up": "catch-up",
     "recertification": "recertification",
@@ -107,19 +108,22 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
         Reminder.objects.filter(of_one | of_all, kind__in=SHARED, recipient__is_active=True)
         .exclude(state__in=(Reminder.State.CANCELLED, Reminder.State.MUTED))
         .order_by("recipient__name", "recipient")
-        .values_list("kind", "path", "due_date", "recipient", "recipient__name")
+        .values_list("kind", "path", "due_date", "subject", "recipient", "recipient__name")
         .distinct()
     )
-    told: dict[tuple[str, str, date], dict[int, str]] = {}
-    for kind, path, due, recipient, name in rows:
-        told.setdefault((SHARED[kind], path, due), {})[recipient] = name
+    told: dict[tuple[str, str, date, str], dict[int, str]] = {}
+    for kind, path, due, subject, recipient, name in rows:
+        told.setdefault(_thing(kind, path, due, subject), {})[recipient] = name
     return {
-        reminder.pk: [
+        r.pk: [
             name
-            for pk, name in told.get(
-                (SHARED[reminder.kind], reminder.path, reminder.due_date), {}
-            ).items()
-            if pk != reminder.recipient_id
+            for pk, name in told.get(_thing(r.kind, r.path, r.due_date, r.subject), {}).items()
+            if pk != r.recipient_id
         ]
-        for reminder in shared
+        for r in shared
     }
+
+
+def _thing(kind: str, path: str, due: date, subject: str) -> tuple[str, str, date, str]:
+    """What is asked: several things that are to be seen to may stand on one page."""
+    return SHARED[kind], path, due, subject if kind == "obligation" else ""

@@ -118,6 +118,22 @@ class TestSigners(AwaitingTestCase):
         assert owed(kind="sign_off_stale") == [("sign_off_stale", 0, "Sam Sponsor")]
         assert (5, "Sam Sponsor") not in self.at(NEXT_MONDAY)
 
+    def test_who_have_to_sign_again_are_not_told_beside_it_that_they_never_answered(self):
+        """The sweep that finds the evidence changed is the first to know: it reminds them before
+        anybody has heard of that."""
+        self.sign(self.review, self.sponsor)
+        initiatives.edit(
+            initiative=self.initiative, by=self.lead, at=NEXT_MONDAY, problem="Claims wait"
+        )
+        for moment in (NEXT_MONDAY, NEXT_MONDAY + DAY):
+            actions.sweep(at=moment)
+            actions.hear_and_deliver(clock=lambda now=moment: now)
+        told = Reminder.objects.filter(recipient=self.sponsor, state="sent", step__gte=0)
+        asked = told.filter(kind__startswith="sign_off", planned_at__gte=NEXT_MONDAY)
+        assert [reminder.kind for reminder in asked.exclude(kind="sign_off_receipt")] == [
+            "sign_off_stale"
+        ]
+
     def test_are_not_reminded_where_the_policy_says_so(self):
         ladder = replace(current_policy().reminders, signer_days_after=(0,))
         assert awaiting.newest(ladder, self.review, TODAY + 30 * DAY) is None

@@ -372,7 +372,7 @@ class TestMail(DeliverTestCase):
 
     def test_says_how_many_things_wait(self):
         for step in range(3):
-            owe_one(self.lead, self.initiative, step=step)
+            owe_one(self.lead, self.initiative, step=step, says=f"Name who answers for {step}")
         self.deliver()
         ((_, got),) = self.sink.mails
         assert got["Subject"].strip().startswith("3 things wait for you: Name who answers")
@@ -381,7 +381,7 @@ class TestMail(DeliverTestCase):
     def test_puts_what_is_only_to_be_kept_last_and_does_not_count_it(self):
         owe_one(self.lead, self.initiative, kind="sign_off_receipt")
         for step in range(2):
-            owe_one(self.lead, self.initiative, step=step)
+            owe_one(self.lead, self.initiative, step=step, says=f"Name who answers for {step}")
         self.deliver()
         ((_, got),) = self.sink.mails
         assert got["Subject"].strip().startswith("2 things wait for you: Name who answers")
@@ -422,7 +422,7 @@ class TestMail(DeliverTestCase):
 
     def test_lists_what_is_too_much_to_tell_in_full(self):
         for step in range(23):
-            owe_one(self.lead, self.initiative, step=step)
+            owe_one(self.lead, self.initiative, step=step, says=f"Name who answers for {step}")
         self.deliver()
         assert "And 3 more:" in self.body("plain")
         assert self.body("plain").count(f"/initiatives/{self.initiative.pk}/") == 23

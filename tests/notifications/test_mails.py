@@ -29,8 +29,14 @@ SUBJECTS = {
     "asked": (r"Answer .+: .+ \(AI-\d+\), charter review", "reviews:detail"),
     "answered": (r"Your question is answered: .+, go-live review", "reviews:detail"),
     "mentioned": (r".+ mentioned you: .+ \(AI-\d+\)", "reviews:detail"),
-    "see-to-it": (r"See to it by .+: .+ \(AI-\d+\)", "initiatives:confirm_obligation"),
-    "not-confirmed": (r"See that it is done: .+ \(AI-\d+\), due .+", "initiatives:detail"),
+    "see-to-it": (
+        r"(See to it|Confirm) by .+: .+ \(AI-\d+\)",
+        "initiatives:confirm_obligation",
+    ),
+    "not-confirmed": (
+        r"(Confirm|See) that it is done: .+ \(AI-\d+\), due .+",
+        "initiatives:detail",
+    ),
     "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
     "own-several": (r"Say which are yours: .+ wait for your answer", "campaign:mine"),
     "chased": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
@@ -230,6 +236,33 @@ class TestDays(TestCase):
         assert "Until" not in str(written.body)
 
 
+class TestTheSame(TestCase):
+    """Two things that are going on, of which one page is asked for, are one thing to do."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.initiative = make_initiative(make_lead())
+        cls.reader = make_person("Olga Owner")
+
+    def written(self, **second):
+        said = {"says": "Appoint somebody who signs: Claims triage (AI-0001)", "why": "You lead."}
+        first = owe_one(self.reader, self.initiative, subject="slot:1", detail="No owner.", **said)
+        said |= {"detail": "No sponsor."} | second
+        other = owe_one(self.reader, self.initiative, subject="slot:2", **said)
+        message = Message(pk=1, recipient=self.reader, is_urgent=False)
+        return mail.written(message, [first, other], {}, TODAY)
+
+    def test_is_asked_once_with_all_that_is_going_on(self):
+        written = self.written()
+        assert written.subject == "Appoint somebody who signs: Claims triage (AI-0001)"
+        assert "one thing waits for you" in str(written.body)
+        assert "\nNo owner.\nNo sponsor.\n" in str(written.body)
+        assert "No owner.<br>No sponsor." in html_of(written)
+
+    def test_is_not_what_is_done_elsewhere(self):
+        assert self.written(path="/elsewhere/").subject.startswith("2 things wait for you")
+
+
 class TestOthers(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -251,6 +284,14 @@ class TestOthers(TestCase):
         owe_one(gone, self.initiative)
         type(gone).objects.filter(pk=gone.pk).update(is_active=False)
         assert self.told() == []
+
+    def test_are_of_what_is_to_be_seen_to_those_of_the_same_thing(self):
+        """Whoever has to see that it is done reads who was to do it."""
+        about = {"kind": "obligation", "step": 7}
+        mine = owe_one(self.lead, self.initiative, subject="obligation:1", **about)
+        owe_one(make_person("Olga Owner"), self.initiative, subject="obligation:1", **about)
+        owe_one(make_person("Other One"), self.initiative, subject="obligation:2", **about)
+        assert queries.others_told([mine]) == {mine.pk: ["Olga Owner"]}
 
     def test_are_counted_where_they_are_many(self):
         names = [f"Person {n}" for n in range(6)]

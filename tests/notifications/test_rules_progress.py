@@ -124,6 +124,15 @@ class TestStalled(Progress):
         assert "stalled" not in open_rules(self.initiative)
         assert owed(kind="stalled") == []
 
+    def test_is_told_to_whoever_runs_it_as_well(self):
+        """`its owners` act, and on My work it is said to be theirs."""
+        owner = make_person("Pia Production")
+        own(self.initiative, Role.PRODUCTION_OWNER, owner)
+        self.touched(21)
+        sweep(at=NOON)
+        assert ("stalled", 0, "Pia Production") in owed(kind="stalled")
+        assert Flag.objects.open().filter(queries.acted_on_by(owner, TODAY)).exists()
+
     def test_is_hidden_with_its_initiative(self):
         self.touched(21)
         self.is_hidden_with_its_initiative("stalled")

@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.test import TestCase
 
@@ -10,6 +11,7 @@ from accounts import actions as people
 from accounts.authentication import Authentication
 from accounts.models import Group, Person
 from audit import queries as audit
+from audit.actions import append
 from initiatives import actions as initiatives
 from initiatives.models import Initiative, Obligation
 from initiatives.stages import Stage
@@ -126,6 +128,29 @@ class TestConditions(TellingTestCase):
         assert told.says == f"See to it by 9 Mar 2026: {called(self.initiative)}"
         assert (told.detail, told.is_urgent) == ("The off-switch was tried.", False)
         assert told.path == f"/initiatives/obligations/{owed_one.pk}/confirm/"
+        assert told.why == "Sam Sponsor approved under this condition, and gave it to you."
+
+    def test_are_told_apart_from_what_stopping_leaves_by_what_that_is(self):
+        for kind in ("access", "deletion", "spend"):
+            _, entry = initiatives.owe(
+                self.initiative, kind=kind, what="As agreed.", assignee=self.owner, due_date=DUE,
+                by=self.lead, at=NOON,
+            )  # fmt: skip
+            append([entry], at=NOON)
+        actions.hear(at=NOON)
+        told = Reminder.objects.filter(kind="obligation_owed").order_by("pk")
+        it = called(self.initiative)
+        assert [reminder.says for reminder in told] == [
+            f"Confirm by 9 Mar 2026 that access is revoked: {it}",
+            f"Confirm by 9 Mar 2026 that its data is deleted or kept: {it}",
+            f"Confirm by 9 Mar 2026 that spend has stopped: {it}",
+        ]
+        assert {reminder.why for reminder in told} == {"Lea Lead gave it to you."}
+
+    def test_say_so_where_one_gave_it_to_oneself(self):
+        self.owner = self.sponsor
+        self.approve_if()
+        assert self.heard("obligation_owed").why == "You took it on."
 
     def test_ask_the_signer_again_when_they_are_missed(self):
         self.approve_if()
@@ -185,6 +210,23 @@ class TestOverdue(TellingTestCase):
             10: ["Olga Owner", "Sam Sponsor"],
             14: ["Lea Lead", "Olga Owner"],
         }
+
+    def test_asks_to_confirm_it_whoever_may(self):
+        """The sponsor reads whom to ask, and is not asked to confirm what was given to another."""
+        self.approve_if()
+        self.told(8)  # the assignee heard, and nobody else has to yet
+        self.told(10)
+        Reminder.objects.exclude(kind="obligation").delete()
+        actions.deliver(clock=lambda: NOON + 10 * DAY)
+        page = f"{self.initiative.get_absolute_url()}#obligations"
+        for person, says, action in (
+            (self.owner, "Confirm that it is done: ", "Confirm it:"),
+            (self.sponsor, "See that it is done: ", "See what is open:"),
+        ):
+            (written,) = [m for m in mail.outbox if m.to == [person.email]]
+            assert written.subject.startswith(says)
+            assert f"{action}\n{settings.BASE_URL}{page}" in written.body
+        assert "Also asked: Olga Owner." in written.body
 
     def told(self, days: int) -> list[str]:
         actions.sweep(at=NOON + days * DAY)
