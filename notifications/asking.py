@@ -12,6 +12,8 @@ from initiatives.models import Initiative
 from notifications import ladders
 from notifications.rules.words import called, in_words
 
+PLACES = {"unowned": "#owners", "obligation": "#obligations"}  # on the initiative's page
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -19,6 +21,7 @@ class Asked:
 
     kind: str
     initiative: Initiative
+    subject: str
     due_date: date
     step: int
     person_id: int
@@ -47,6 +50,11 @@ class Asked:
         return ladders.ASSIGNEE in self.roles
 
     @property
+    def number(self) -> int:
+        """That of what was flagged, where it is a part of the initiative: `review:7`."""
+        return int(self.subject.rpartition(":")[2])
+
+    @property
     def leaves(self) -> bool:
         return self.kind == "leaving" and self.is_assignee
 
@@ -70,7 +78,11 @@ def path(asked: Asked) -> str:
     """Where it is done: whoever leaves hands over all that they own on one page."""
     if asked.leaves:
         return reverse("people:hand_over", args=[asked.person_id])
-    return asked.initiative.get_absolute_url()
+    if asked.kind == "decision_ready":
+        return reverse("reviews:detail", args=[asked.number])
+    if asked.kind == "obligation" and asked.is_assignee:
+        return reverse("initiatives:confirm_obligation", args=[asked.number])
+    return f"{asked.initiative.get_absolute_url()}{PLACES.get(asked.kind, '')}"
 
 
 def _always(words: str) -> Callable[[Asked], str]:
@@ -130,6 +142,7 @@ SAYS: dict[str, Callable[[Asked], str]] = {
     "catch_up": _decision("the catch-up of "),
     "decision_date": _decision(),
     "decision_lapsed": _always("Decide now: {it} has lapsed"),
+    "decision_ready": _decide_now(" is complete and signed"),
     "override": _override,
     "threshold_reached": _decide_now(" has reached its threshold"),
     "unowned": _always("Name who answers for {it}"),

@@ -56,6 +56,14 @@ def decision_lapsed(ladder: Ladder) -> tuple[Step, ...]:
     return (Step(0, leads=True),)
 
 
+def decision_ready(ladder: Ladder) -> tuple[Step, ...]:
+    """At once whoever decides, who was waited for; the leads where they have not since."""
+    return (
+        Step(0, (Role.SPONSOR,), or_leads=True),
+        Step(ladder.leads_days_after, leads=True),
+    )
+
+
 def threshold_reached(ladder: Ladder) -> tuple[Step, ...]:
     """Once those who answer for it: nothing is late."""
     return (Step(0, (Role.SPONSOR, *PILOT_OWNERS), or_leads=True),)
@@ -190,6 +198,7 @@ LADDERS: dict[str, Callable[[Ladder], tuple[Step, ...]]] = {
     "catch_up": decision_date,  # it is due like a decision
     "decision_date": decision_date,
     "decision_lapsed": decision_lapsed,
+    "decision_ready": decision_ready,
     "override": override,
     "threshold_reached": threshold_reached,
     "unowned": unowned,

@@ -51,6 +51,7 @@ ACTIONS = {
     "catch_up": DECIDE,
     "decision_date": DECIDE,
     "decision_lapsed": DECIDE,
+    "decision_ready": DECIDE,
     "threshold_reached": DECIDE,
     "override": "See what is missing",
     "unowned": "Name the owners",
@@ -98,7 +99,6 @@ ACTS = "you are named as somebody who acts on this, or who hears of it when nobo
 PREPARE = "See what is missing"  # of those who do not decide themselves
 SEE_TO = "See what is open"  # of those to whom it was not given: not all of them may confirm it
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else
-PLACES = {"unowned": "#owners", "obligation": "#obligations"}  # on the page it opens
 
 
 def written(
@@ -246,7 +246,7 @@ def _item(reminder: Reminder, others: list[str], today: date) -> Item:
         why=reminder.why,
         others=listed(_some(others)),
         until=_until(reminder, today) if has_deadline and not names_it else "",
-        url=reminder.url + PLACES.get(reminder.kind, ""),
+        url=reminder.url,
         action=_action(reminder),
         asks=reminder.asks,
         is_kept=reminder.is_kept,

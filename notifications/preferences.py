@@ -83,6 +83,7 @@ TOPICS: dict[str, Topic] = {
         "said to be dead, and what you sign as a new sponsor.",
         (
             *("decision_date", "decision_lapsed", "threshold_reached", "catch_up", "override"),
+            "decision_ready",
             *("recertification", "kill_condition_tripped", "suspended", "statement_unsigned"),
             "retirement_asked",
         ),

@@ -7,9 +7,7 @@ what the product does. All deeds of all stories happen in the order of their mom
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
@@ -22,6 +20,7 @@ from django.utils import timezone
 from accounts import actions as people
 from accounts.models import Group, Person
 from initiatives import actions as initiatives
+from initiatives.memory import without_collector
 from initiatives.models import Initiative
 from initiatives.stages import Role, Stage
 from notifications import actions as notifications
@@ -38,7 +37,7 @@ def load(portfolio: Iterable[Story] = stories.ALL, *, with_mails: bool = False) 
     """Make the whole portfolio or nothing, then let the ticks look at it once; `with_mails` also on
     some mornings before, so that there are mails that were sent, and flags that have closed."""
     cast = Cast(now=timezone.now())
-    with _without_collecting(), transaction.atomic():
+    with without_collector(), transaction.atomic():
         _people(cast)
         _units(cast)
         _tell(portfolio, cast, ticks.mornings(cast) if with_mails else ())
@@ -59,16 +58,6 @@ def _snooze(cast: Cast) -> None:
             by=cast.lead,
             at=cast.now,
         )
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Many thousands of rows, none in a cycle: looking for some takes a seventh of the time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _people(cast: Cast) -> None:

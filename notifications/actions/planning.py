@@ -254,8 +254,8 @@ def _leads() -> list[int]:
 
 
 def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
-    kind, _, due_date, step, person_id = key
-    asked = Asked(kind, flag.initiative, due_date, step, person_id, roles)
+    kind, subject, due_date, step, person_id = key
+    asked = Asked(kind, flag.initiative, subject, due_date, step, person_id, roles)
     return Reminder(
         **key._asdict(),
         initiative_id=flag.initiative_id,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -18,6 +15,7 @@ from accounts import actions as people
 from accounts.models import Person
 from initiatives import actions as initiatives
 from initiatives.counts import Counts
+from initiatives.memory import without_collector
 from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
 from notifications.actions import awaiting, chasing, offering, planning, settling, snoozing
@@ -61,20 +59,7 @@ class Swept:
     seconds: float
 
 
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Rows refer to nothing in a ring: to look for rings among all that a sweep holds finds none,
-    and takes a third of its time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
-@_without_collector()
+@without_collector()
 def sweep(*, at: datetime, by: Person | None = None, trips: bool = True) -> Swept:
     """Compute every rule over the whole portfolio, and plan what is owed; `by` asked for it.
 

@@ -38,6 +38,7 @@ ABOUT = {
     "catch_up": "its catch-up",
     "decision_date": "its decision",
     "decision_lapsed": "its decision, which has lapsed",
+    "decision_ready": "its decision: a review is complete and signed",
     "override": "what was set aside",
     "threshold_reached": "its decision: the threshold is reached",
     "unowned": "who answers for it",

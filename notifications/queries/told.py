@@ -72,6 +72,7 @@ def with_chased(hand_overs: HandOverQuerySet) -> HandOverQuerySet:
 SHARED = {
     "decision_date": "decision",
     "decision_lapsed": "decision",
+    "decision_ready": "decision",
     "override": "override",
     "threshold_reached": "decision",
     "unowned": "owners",
@@ -111,7 +112,7 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
         .values_list("kind", "path", "due_date", "subject", "recipient", "recipient__name")
         .distinct()
     )
-    told: dict[tuple[str, str, date, str], dict[int, str]] = {}
+    told: dict[tuple[str, str, date], dict[int, str]] = {}
     for kind, path, due, subject, recipient, name in rows:
         told.setdefault(_thing(kind, path, due, subject), {})[recipient] = name
     return {
@@ -124,6 +125,6 @@ def others_told(reminders: Sequence[Reminder]) -> dict[int, list[str]]:
     }
 
 
-def _thing(kind: str, path: str, due: date, subject: str) -> tuple[str, str, date, str]:
-    """What is asked: several things that are to be seen to may stand on one page."""
-    return SHARED[kind], path, due, subject if kind == "obligation" else ""
+def _thing(kind: str, path: str, due: date, subject: str) -> tuple[str, str, date]:
+    """What is asked, by its page; what is to be seen to is confirmed on another than it stands."""
+    return SHARED[kind], subject if kind == "obligation" else path, due

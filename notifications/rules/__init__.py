@@ -44,6 +44,7 @@ RULES: dict[str, Rule] = {
         production.over_budget,
         obligations.override_expiring,
         progress.ahead_of_its_gate,
+        decisions.decision_ready,
         decisions.threshold_reached,
         catch_up.catch_up_near,
         decisions.decision_near,

@@ -16,6 +16,7 @@ from initiatives.triage import LegalClass
 from initiatives.units import Direction
 from notifications.rules.finding import Finding, Severity, rule, start_of
 from notifications.rules.words import DECIDERS, LEADS, in_words
+from reviews import queries as reviews
 from reviews.policy import Policy, first_of
 
 
@@ -129,6 +130,30 @@ def _reached(metric: Metric) -> Finding:
         f"was {metric.words(metric.threshold)}.",
         DECIDERS,
     )
+
+
+@rule(
+    "Ready to decide",
+    Severity.NOTICE,
+    closes_when="somebody decides, or it is not complete any more",
+    reminds="decision_ready",
+)
+def decision_ready(initiatives: InitiativeQuerySet, today: date, policy: Policy) -> list[Finding]:
+    """A review waits for its decision alone: everything that its gate asks is met, and everybody
+    has signed. Nobody has to wait for the date then (product.md P26)."""
+    counting = initiatives.counting().filter(suspended_at=None)
+    complete = reviews.ready(today).filter(initiative__in=counting).order_by("pk")
+    return [
+        Finding(
+            review.initiative_id,
+            Severity.NOTICE,
+            f"Its {str(review.get_gate_display()).lower()} review is complete and signed: it waits "
+            "for the decision alone.",
+            DECIDERS,
+            subject=f"review:{review.pk}",
+        )
+        for review in complete
+    ]
 
 
 @rule(

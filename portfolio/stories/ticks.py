@@ -38,9 +38,9 @@ def _tick(scene: Scene) -> None:
     at = scene.at
     for person in scene.cast.people.values():
         notifications.read_all(by=person, at=at)
+    notifications.hear(at=at)
     notifications.sweep(at=at)
     notifications.plan_digests(at=at)
-    notifications.hear(at=at)
     notifications.settle(at=at)
     with _going_nowhere():
         notifications.deliver(clock=lambda: at)

@@ -12,12 +12,14 @@ from django.utils import timezone
 from accounts.models import Person
 from initiatives.models import Initiative
 from notifications import actions, mail, queries, weekly_mail
-from notifications.actions import refused
+from notifications.actions import planning, refused, sweeping
 from notifications.actions.composing import mail_time
 from notifications.models import Message, Reminder
 from notifications.preferences import DIGEST
 from portfolio import stories
 from reviews import actions as reviews
+from reviews.queries import current_policy
+from tests import factories
 
 # Which owe one of each kind.
 STORIES = (
@@ -60,6 +62,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "ready": before[:1],
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
         "lapsed": owed.filter(kind="decision_lapsed")[:1],
+        "complete": owed.filter(kind="decision_ready")[:1],
         "reached": owed.filter(kind="threshold_reached", says__startswith="Decide")[:1],
         "second": owed.filter(kind="override_asked")[:1],
         "override": owed.filter(kind="override")[:1],
@@ -112,6 +115,18 @@ def _say_more(at: datetime) -> None:
         last_error="550 5.1.1 No such mailbox here",
     )
     refused.tell(at=at)
+    _complete(at)
+
+
+def _complete(at: datetime) -> None:
+    """A charter that everybody has signed, of people of its own."""
+    cast, signed = factories.make_cast(), at - timedelta(hours=1)
+    made = factories.make_ready_for_charter(cast=cast, at=at - timedelta(days=2))
+    factories.make_signed_review(initiative=made, cast=cast, at=signed)
+    reviews.judge(at=at)
+    known = Initiative.objects.filter(pk=made.pk)
+    sweeping.apply("decision_ready", known, current_policy(), at)
+    planning._plan(known, at)
 
 
 def _of_one_person(reminders: Iterable[Reminder]) -> list[Reminder]:

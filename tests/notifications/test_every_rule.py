@@ -282,6 +282,13 @@ def reviewed(world: type[EveryRule]) -> Initiative:
     return row
 
 
+def complete(world: type[EveryRule]) -> Initiative:
+    row = factories.make_ready_for_charter(cast=world.cast)
+    factories.make_signed_review(initiative=row, cast=world.cast, at=NOON - DAY)
+    decisions.judge(at=NOON)
+    return row
+
+
 def signed_before_it_changed(world: type[EveryRule]) -> Initiative:
     row = factories.make_ready_for_charter(cast=world.cast)
     factories.make_review(initiative=row, by=world.cast.lead, at=NOON - DAY)
@@ -419,6 +426,13 @@ SCENES: dict[str, Scene] = {
     "override_expiring": by_day(set_aside, of_override(7), limit=ENDS),
     "ahead_of_its_gate": Scene(
         said_to_be_in_production, said(file_name="new.csv"), said(values={"stage": "pilot"})
+    ),
+    "decision_ready": Scene(
+        complete,
+        lambda row: Review.objects.filter(initiative=row).update(gate="go_live"),
+        lambda row: Review.objects.filter(initiative=row).update(
+            closed_at=NOON, closing=Review.Closing.WITHDRAWN
+        ),
     ),
     "threshold_reached": Scene(measured(45 * 60, pilot), measure(60), measure(HOUR)),
     "catch_up_near": by_day(pilot, catch_up(14), limit=FIRST_REMINDER),

@@ -45,6 +45,7 @@ SUBJECTS = {
     "ready": (r"Have it ready by \w+( \d+ \w+)?: .+ \(AI-\d+\)", "initiatives:detail"),
     "decide-late": (r"Decide now: .+ \(AI-\d+\), late since .+", "initiatives:detail"),
     "lapsed": (r"Decide now: .+ \(AI-\d+\) has lapsed", "initiatives:detail"),
+    "complete": (r"Decide now: .+ \(AI-\d+\) is complete and signed", "reviews:detail"),
     "reached": (r"Decide now: .+ has reached its threshold", "initiatives:detail"),
     "second": (r"Sign or refuse an override: .+, go-live", "reviews:countersign"),
     "override": (r"Meet what was set aside by .+: .+ \(AI-\d+\)", "initiatives:detail"),

@@ -6,6 +6,7 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.test import TestCase
+from django.urls import reverse
 
 from accounts import actions as people
 from accounts.authentication import Authentication
@@ -138,7 +139,7 @@ class TestConditions(TellingTestCase):
             )  # fmt: skip
             append([entry], at=NOON)
         actions.hear(at=NOON)
-        told = Reminder.objects.filter(kind="obligation_owed").order_by("pk")
+        told = Reminder.objects.filter(kind="obligation_owed").order_by("says")
         it = called(self.initiative)
         assert [reminder.says for reminder in told] == [
             f"Confirm by 9 Mar 2026 that access is revoked: {it}",
@@ -213,19 +214,20 @@ class TestOverdue(TellingTestCase):
 
     def test_asks_to_confirm_it_whoever_may(self):
         """The sponsor reads whom to ask, and is not asked to confirm what was given to another."""
-        self.approve_if()
+        obligation = self.approve_if()
         self.told(8)  # the assignee heard, and nobody else has to yet
         self.told(10)
         Reminder.objects.exclude(kind="obligation").delete()
         actions.deliver(clock=lambda: NOON + 10 * DAY)
+        confirm = reverse("initiatives:confirm_obligation", args=[obligation.pk])
         page = f"{self.initiative.get_absolute_url()}#obligations"
-        for person, says, action in (
-            (self.owner, "Confirm that it is done: ", "Confirm it:"),
-            (self.sponsor, "See that it is done: ", "See what is open:"),
+        for person, says, action, path in (
+            (self.owner, "Confirm that it is done: ", "Confirm it:", confirm),
+            (self.sponsor, "See that it is done: ", "See what is open:", page),
         ):
             (written,) = [m for m in mail.outbox if m.to == [person.email]]
             assert written.subject.startswith(says)
-            assert f"{action}\n{settings.BASE_URL}{page}" in written.body
+            assert f"{action}\n{settings.BASE_URL}{path}" in written.body
         assert "Also asked: Olga Owner." in written.body
 
     def told(self, days: int) -> list[str]:

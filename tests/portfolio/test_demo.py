@@ -242,7 +242,7 @@ class TestDemo(TestCase):
         by_rule = Counter(flags.values_list("rule", flat=True))
         assert max(by_rule.values()) < living / 4, by_rule
         assert flags.values("initiative").distinct().count() < living
-        quiet = {"override_expired", "recertification_overdue", "sponsor_gone"}
+        quiet = {"override_expired", "recertification_overdue", "sponsor_gone", "decision_ready"}
         assert set(RULES) - set(by_rule) == {*quiet, "ahead_of_its_gate"}
 
     @override_settings(DEMO=True)
