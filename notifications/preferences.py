@@ -52,10 +52,10 @@ IS_NAMED = Q(kind__in=NAMED, step__lte=0)  # `is_named` of reminders whose topic
 class Topic:
     """Kinds of reminders that people choose a pace for together.
 
-    Without a choice what cannot wait comes at once, and the rest once a day: `default` says which
-    of the two is true of the topic. `because` is why it cannot be turned off; `named` is what of it
-    names its reader to act, and comes all the same where the rest is off. `in_chat` are its paces
-    there.
+    Without a choice what cannot wait comes at once, what is to be kept once a week, and the rest
+    once a day: `default` says which is true of the topic. `because` is why it cannot be turned off;
+    `named` is what of it names its reader to act, and comes all the same where the rest is off.
+    `in_chat` are its paces there.
     """
 
     title: str
@@ -145,9 +145,10 @@ TOPICS: dict[str, Topic] = {
     ),
     "receipts": Topic(
         "Receipts",
-        "Of each signature you give: where the log holds it.",
+        "Of each signature you give: where the log holds it. Once a week they come by themselves; "
+        "before that they come along with what else is mailed to you.",
         ("sign_off_receipt",),
-        Pace.DAILY,
+        Pace.WEEKLY,
         in_chat=(),  # it is kept where mails are
     ),
     "digest": Topic(

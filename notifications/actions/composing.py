@@ -18,11 +18,13 @@ from initiatives.workdays import add_working_days, first_working_day, works_on
 from notifications.actions import posting
 from notifications.mail import HAS_DEADLINE
 from notifications.models import Cursor, Message, Reminder, ReminderQuerySet
-from notifications.preferences import DIGEST, Pace
+from notifications.preferences import DIGEST, KEPT, Pace
 
 NOTHING = Q(pk__in=())
 OFF = Q(pace=Pace.OFF)
 OF_THE_WEEK = Q(kind=DIGEST) & ~OFF
+# What asks for nothing opens no mail of the day by itself, but for the first of a week.
+RIDES_ALONG = Q(kind__in=KEPT, pace=Pace.WEEKLY)
 _IS_OF_THE_DAY = Q(channel=Message.Channel.EMAIL, is_urgent=False, is_digest=False)
 
 
@@ -46,7 +48,7 @@ def compose(*, at: datetime) -> int:
         digests = _write(OF_THE_WEEK, OF_THE_WEEK, at, is_urgent=False, is_digest=True, day=today)
         urgent = _write(at_once, at_once, at, is_urgent=True)
         first = of_the_day & Q(has_mail=False)
-        daily = _write(first, of_the_day, at, is_urgent=False, day=today)
+        daily = _write(first, of_the_day | RIDES_ALONG, at, is_urgent=False, day=today)
         written = [*digests, *urgent, *daily]
         posting.copy(written, at)
         return len(written)

@@ -121,9 +121,13 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
     def paced(self) -> ReminderQuerySet:
         """Each with the `pace` that its recipient chose for its topic. Without a choice what cannot
-        wait comes at once and the rest once a day; an alarm comes at once in any case, and what
-        names its recipient to act at once or once a day."""
-        unchosen = Case(When(is_urgent=True, then=Value(Pace.AT_ONCE)), default=Value(Pace.DAILY))
+        wait comes at once, what is to be kept once a week and the rest once a day; an alarm comes
+        at once in any case, and what names its recipient to act at once or once a day."""
+        unchosen = Case(
+            When(is_urgent=True, then=Value(Pace.AT_ONCE)),
+            When(kind__in=KEPT, then=Value(Pace.WEEKLY)),
+            default=Value(Pace.DAILY),
+        )
         alarm = When(is_urgent=True, kind__in=ALARMS, then=Value(Pace.AT_ONCE))
         named = When(IS_NAMED & ~Q(chosen__in=TO_ACT), then=unchosen)
         pace = Case(alarm, named, default=Coalesce("chosen", unchosen))

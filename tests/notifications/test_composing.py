@@ -200,6 +200,23 @@ class TestPaces(ComposeTestCase):
         assert self.mails(MONDAY + SEVEN) == 1
         assert states(Reminder) == {"sent": 2}
 
+    def test_a_receipt_comes_along_with_what_asks_for_something(self):
+        self.owe(kind="sign_off_receipt", planned_at=MONDAY + 8 * HOUR)
+        assert self.mails(MONDAY + DAY + SEVEN) == 0
+        self.owe(step=7)
+        assert self.mails(MONDAY + DAY + SEVEN) == 1
+        assert states(Reminder) == {"sent": 2}
+
+    def test_a_receipt_comes_by_itself_with_the_first_mail_of_the_next_week(self):
+        self.owe(kind="sign_off_receipt", planned_at=MONDAY + 8 * HOUR)
+        sent = [self.mails(MONDAY + n * DAY + SEVEN + HOUR) for n in range(8)]
+        assert sent == [*[0] * 7, 1]
+
+    def test_a_receipt_comes_once_a_day_to_whoever_wants_it_so(self):
+        self.choose("receipts", "daily")
+        self.owe(kind="sign_off_receipt", planned_at=MONDAY + 8 * HOUR)
+        assert self.mails(MONDAY + DAY + SEVEN) == 1
+
     def test_off_sends_nothing_and_keeps_that_it_was_owed(self):
         self.choose("missing", "off")
         self.owe(step=7)

@@ -413,7 +413,14 @@ class TestMail(DeliverTestCase):
             assert said[kind].startswith(f"In Gatehouse at Our organisation {mail.ACTS}."), kind
 
     def test_says_that_a_receipt_asks_for_nothing(self):
-        owe_one(self.lead, self.initiative, kind="sign_off_receipt", is_urgent=False)
+        last_week = NOON - timedelta(days=3)
+        owe_one(
+            self.lead,
+            self.initiative,
+            kind="sign_off_receipt",
+            is_urgent=False,
+            planned_at=last_week,
+        )
         self.deliver()
         body = " ".join(self.body("plain").split())
         assert "nothing waits for you; this is for your records." in body
