@@ -84,6 +84,7 @@ ACTIONS = {
     "ownership_chased": "Answer",
     "ownership_silent": "See who is silent",
     "retirement_asked": "Look at them",
+    "triage_asked": "Look at them",
     "override_asked": "Read and sign",
     "mail_refused": "See them, and send them again",
 }

@@ -80,12 +80,12 @@ TOPICS: dict[str, Topic] = {
     "decisions": Topic(
         "Decisions and deadlines",
         "Decision dates, recertification, catch-up, thresholds reached, overrides, lapses, what is "
-        "said to be dead, and what you sign as a new sponsor.",
+        "said to be dead, triages, and what you sign as a new sponsor.",
         (
             *("decision_date", "decision_lapsed", "threshold_reached", "catch_up", "override"),
             "decision_ready",
             *("recertification", "kill_condition_tripped", "suspended", "statement_unsigned"),
-            "retirement_asked",
+            *("retirement_asked", "triage_asked"),
         ),
         Pace.DAILY,
         TO_ACT,

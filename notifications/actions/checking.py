@@ -11,8 +11,9 @@ from django.utils import timezone
 from accounts.models import Person
 from initiatives import facts as initiative_facts
 from initiatives.models import HandOver, Initiative, Obligation
+from initiatives.permissions import may_confirm_triage
 from notifications import ladders, preferences, queries
-from notifications.actions import awaiting, offering, refused
+from notifications.actions import awaiting, offering, queueing, refused
 from notifications.actions.handing_over import is_something_left
 from notifications.actions.hearing import waiting
 from notifications.models import Flag, Reminder, snoozed, subject_of
@@ -138,6 +139,16 @@ def _of_requests_decided(reminders: list[Reminder]) -> set[int]:
     return set() if waits else {r.pk for r in reminders}
 
 
+def _of_triages_confirmed(reminders: list[Reminder]) -> set[int]:
+    people = {r.recipient_id: r.recipient for r in reminders}
+    still = {
+        pk
+        for pk, person in people.items()
+        if may_confirm_triage(person) and queueing.waiting_for(person).exists()
+    }
+    return {r.pk for r in reminders if r.recipient_id not in still}
+
+
 def _of_obligations_done(reminders: list[Reminder]) -> set[int]:
     owed = Obligation.objects.open().filter(pk__in={_id(r) for r in reminders})
     still = set(owed.values_list("pk", "assignee_id"))
@@ -207,7 +218,8 @@ STILL_DUE: dict[str, Callable[[list[Reminder]], set[int]]] = {
     "sign_off_lapsed": _of_signatures_renewed,
     **dict.fromkeys(("ownership_asked", "ownership_chased"), _of_ownerships_answered),
     "ownership_silent": _of_silences_broken,
-    "retirement_asked": _of_requests_decided,
+    queueing.DEAD: _of_requests_decided,
+    queueing.TRIAGES: _of_triages_confirmed,
     "obligation_owed": _of_obligations_done,
     "question_asked": _of_questions_over,
     **dict.fromkeys(NEWS, _none),

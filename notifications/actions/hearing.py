@@ -20,7 +20,7 @@ from initiatives import statement
 from initiatives.facts import Facts
 from initiatives.models import Ownership
 from initiatives.stages import Gate
-from notifications.actions import awaiting, chasing, handing_over, telling
+from notifications.actions import awaiting, chasing, handing_over, queueing, telling
 from notifications.actions.planning import owe
 from notifications.models import Cursor, Reminder
 from notifications.rules.words import called, in_words
@@ -103,6 +103,7 @@ def reminders_of(events: list[EventRecord], at: datetime) -> list[Reminder]:
     return [
         *_asked_to_sign(_reviews_in(events), at),
         *telling.reminders_of(events, at),
+        *queueing.reminders_of(events, at),
         *handing_over.reminders_of(events, at),
         *_asked_to_countersign(events, at),
     ]

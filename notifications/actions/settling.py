@@ -9,7 +9,7 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 
 from accounts.models import Person
 from audit.queries import events_after, head
-from notifications.actions import checking
+from notifications.actions import checking, queueing
 from notifications.ladders import LADDERS
 from notifications.models import Cursor, Flag, Reminder, ReminderQuerySet
 from notifications.rules import RULES
@@ -52,7 +52,7 @@ def _settle_batch(cursor_id: int, at: datetime) -> int:
         return -1
     happened_to = Q(initiative__in={event.initiative_id for event in batch} - {None})
     offered = {event.subject for event in batch if event.kind.startswith("hand_over.")}
-    happened_to |= Q(kind__in=checking.OFFERED, subject__in=offered)
+    happened_to |= Q(kind__in=checking.OFFERED, subject__in=offered) | Q(kind__in=queueing.KINDS)
     unread = Reminder.objects.unread().exclude(kind__in=LADDERS)
     rows = list(unread.filter(happened_to).select_related("recipient"))
     over = checking.undue(rows, at)
@@ -73,8 +73,12 @@ def settle_flags(*, at: datetime) -> int:
         kind=OuterRef("kind"),
     )
     of_flags = Q(~Exists(spoken_of), kind__in=LADDERS)
-    same = {name: OuterRef(name) for name in ("kind", "subject", "due_date", "recipient")}
-    newer = Reminder.objects.exclude(state=Reminder.State.CANCELLED)
-    overtaken = Q(Exists(newer.filter(**same, step__gt=OuterRef("step"))))
+    same = {name: OuterRef(name) for name in ("kind", "subject", "recipient")}
+    newer = Reminder.objects.exclude(state=Reminder.State.CANCELLED).filter(
+        Q(due_date=OuterRef("due_date"), step__gt=OuterRef("step"))
+        | Q(kind__in=queueing.KINDS, due_date__gt=OuterRef("due_date")),
+        **same,
+    )
+    overtaken = Q(Exists(newer))
     old = Q(kind__in=checking.NEWS, planned_at__lt=at - LASTS)
     return Reminder.objects.unread().filter(of_flags | overtaken | old).update(over_at=at)

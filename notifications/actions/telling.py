@@ -16,7 +16,6 @@ from audit.queries import EventRecord
 from initiatives.models import Obligation
 from initiatives.models.obligations import ObligationKind
 from initiatives.permissions import may_know_of
-from notifications import queries
 from notifications.models import Reminder
 from notifications.rules.words import called, in_words
 from reviews import queries as reviews
@@ -35,7 +34,6 @@ LEFT: dict[str, str] = {
 def reminders_of(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
     """Say whom these events make us owe what; what was said long ago is no news any more."""
     yield from _owed(_ids(events, "obligation.owed"), at)
-    yield from _said_to_be_dead(events, at)
     yield from _asked(_questions(events, "review.question_asked"), at)
     lately = [event for event in events if event.at >= at - NEWS]
     yield from _answered(_questions(lately, "review.question_answered"), at)
@@ -67,25 +65,6 @@ def _owed(ids: Ids, at: datetime) -> Iterator[Reminder]:
             detail=row.what,
             why=_gave(row),
             path=reverse("initiatives:confirm_obligation", args=[row.pk]),
-            planned_at=at,
-        )
-
-
-def _said_to_be_dead(events: list[EventRecord], at: datetime) -> Iterator[Reminder]:
-    """The leads hear once a day that owners say of something that it is dead."""
-    if not any(event.kind == "retirement.asked" for event in events):
-        return
-    for lead in queries.leads():
-        yield Reminder(
-            kind="retirement_asked",
-            subject="retirements",
-            due_date=timezone.localdate(at),
-            step=0,
-            recipient=lead,
-            says="Retire or keep what its owners say is dead",
-            detail="Nobody is asked to own it until you have decided; many go in one step.",
-            why="You are a portfolio lead.",
-            path=reverse("campaign:retire"),
             planned_at=at,
         )
 

@@ -106,12 +106,15 @@ def _by_age(question: Asked) -> tuple[datetime, int, int]:
 # --- who hears of silence ---
 
 
+def members(group: str) -> list[Person]:
+    """Those of this group who are here."""
+    rows = Membership.objects.filter(group__key=group, left_at=None, person__is_active=True)
+    return [row.person for row in rows.select_related("person").order_by("person_id")]
+
+
 def leads() -> list[Person]:
     """The portfolio leads who are here."""
-    members = Membership.objects.filter(
-        group__key=Group.LEADS, left_at=None, person__is_active=True
-    )
-    return [m.person for m in members.select_related("person").order_by("person_id")]
+    return members(Group.LEADS)
 
 
 @dataclass(frozen=True, slots=True)

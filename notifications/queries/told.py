@@ -94,6 +94,7 @@ SHARED = {
     "sign_off_asked": "signatures",
     "sign_off_stale": "signatures",
     "retirement_asked": "what is said to be dead",
+    "triage_asked": "triages",
     "mail_refused": "addresses",
 }
 

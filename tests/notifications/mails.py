@@ -59,6 +59,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "chased": owed.filter(kind="ownership_chased")[:1],
         "silent": owed.filter(kind="ownership_silent")[:1],
         "dead": owed.filter(kind="retirement_asked")[:1],
+        "triages": owed.filter(kind="triage_asked")[:1],
         "ready": before[:1],
         "decide-late": owed.filter(kind="decision_date", step__gt=0)[:1],
         "lapsed": owed.filter(kind="decision_lapsed")[:1],

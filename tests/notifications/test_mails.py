@@ -42,6 +42,7 @@ SUBJECTS = {
     "chased": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
     "silent": (r"Speak to them: .+ not said what is theirs", "campaign:silent"),
     "dead": (r"Retire or keep what its owners say is dead", "campaign:retire"),
+    "triages": (r"Confirm the level and legal class of .+ triaged", "initiatives:triage_queue"),
     "ready": (r"Have it ready by \w+( \d+ \w+)?: .+ \(AI-\d+\)", "initiatives:detail"),
     "decide-late": (r"Decide now: .+ \(AI-\d+\), late since .+", "initiatives:detail"),
     "lapsed": (r"Decide now: .+ \(AI-\d+\) has lapsed", "initiatives:detail"),
