@@ -26,6 +26,7 @@ class Asked:
     step: int
     person_id: int
     roles: list[str]
+    is_under_review: bool  # whether the review is open that its decision needs
 
     @property
     def it(self) -> str:
@@ -102,6 +103,20 @@ def _decision(of: str = "") -> Callable[[Asked], str]:
     return words
 
 
+def _reviewed(review: str) -> Callable[[Asked], str]:
+    """Its decision, once the review is open that it needs; until then that is to be asked for."""
+    decide = _decision(f"the {review} of ")
+
+    def words(asked: Asked) -> str:
+        if asked.is_under_review:
+            return decide(asked)
+        if asked.is_late:
+            return f"Ask for the {review} review now: {asked.it}, late since {asked.day}"
+        return f"Ask for the {review} review by {asked.day}: {asked.it}"
+
+    return words
+
+
 def _decide_now(because: str) -> Callable[[Asked], str]:
     def words(asked: Asked) -> str:
         what = "Decide now" if asked.decides else "Prepare the decision"
@@ -139,7 +154,7 @@ def _suspended(asked: Asked) -> str:
 
 
 SAYS: dict[str, Callable[[Asked], str]] = {
-    "catch_up": _decision("the catch-up of "),
+    "catch_up": _reviewed("catch-up"),
     "decision_date": _decision(),
     "decision_lapsed": _always("Decide now: {it} has lapsed"),
     "decision_ready": _decide_now(" is complete and signed"),
@@ -151,7 +166,7 @@ SAYS: dict[str, Callable[[Asked], str]] = {
     "suspended": _suspended,
     "obligation": _obligation,
     "statement_unsigned": _statement,
-    "recertification": _decision("the recertification of "),
+    "recertification": _reviewed("recertification"),
     "falls_short": _always("See why it falls short, and say what follows: {it}"),
     "measurement_stale": _always("Measure it again: {it}"),
     "evaluation_stale": _always("Run the evaluation again: {it}"),

@@ -97,6 +97,7 @@ BECAUSE = {
     "mail_refused": "you are an administrator, or a portfolio lead where there is none",
 }
 ACTS = "you are named as somebody who acts on this, or who hears of it when nobody does"
+ASK = "Ask for the review"
 PREPARE = "See what is missing"  # of those who do not decide themselves
 SEE_TO = "See what is open"  # of those to whom it was not given: not all of them may confirm it
 PREPARES = {"suspended": "Open and confirm that it is off"}  # where it is something else
@@ -271,6 +272,8 @@ def _action(reminder: Reminder) -> str:
     action = ACTIONS[reminder.kind]
     if action == CONFIRM and not reminder.says.startswith("Confirm"):
         return SEE_TO
+    if reminder.says.startswith("Ask for"):
+        return ASK
     is_to_decide = reminder.says.startswith("Decide")
     return action if action != DECIDE or is_to_decide else PREPARES.get(reminder.kind, PREPARE)
 

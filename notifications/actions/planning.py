@@ -9,14 +9,14 @@ from functools import cache
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from accounts.models import Group, Membership
 from initiatives.counts import Counts
 from initiatives.models import Initiative, Obligation, Ownership
 from initiatives.models.registry import InitiativeQuerySet
-from initiatives.stages import Role
+from initiatives.stages import Gate, Role, SpecialReview
 from notifications import asking, ladders
 from notifications.asking import Asked
 from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
@@ -24,6 +24,7 @@ from notifications.rules import RULES
 from notifications.rules.finding import Severity
 from notifications.rules.owners import asked_until, of_leaver
 from reviews import queries as reviews
+from reviews.models import Review
 
 KINDS = tuple(ladders.LADDERS)
 
@@ -38,6 +39,8 @@ class Key(NamedTuple):
     recipient_id: int
 
 
+# Decisions that need a review; others are taken without one as well.
+GATES = {"catch_up": SpecialReview.CATCH_UP, "recertification": Gate.RECERTIFICATION}
 KEY = ("kind", "subject", "due_date", "step", "recipient_id")
 WORDS = ("says", "detail", "why", "initiative_id")
 
@@ -208,7 +211,16 @@ def _flags(pks: Iterable[int]) -> dict[int, Flag]:
         "initiative__declared_at",
         "initiative__counting_since",
     )
-    return said.in_bulk(set(pks))
+    kinds = {name: rule.reminds for name, rule in RULES.items() if rule.reminds in GATES}
+    gate = Case(
+        *(When(rule=name, then=Value(GATES[kind])) for name, kind in kinds.items()),
+        output_field=CharField(),
+    )
+    of_its_gate = Review.objects.open().filter(
+        initiative=OuterRef("initiative"), gate=OuterRef("gate")
+    )
+    under_review = said.annotate(gate=gate).annotate(is_under_review=Exists(of_its_gate))
+    return under_review.in_bulk(set(pks))
 
 
 def _owners(flags: FlagQuerySet) -> dict[int, dict[Role, int]]:
@@ -255,7 +267,16 @@ def _leads() -> list[int]:
 
 def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
     kind, subject, due_date, step, person_id = key
-    asked = Asked(kind, flag.initiative, subject, due_date, step, person_id, roles)
+    asked = Asked(
+        kind,
+        flag.initiative,
+        subject,
+        due_date,
+        step,
+        person_id,
+        roles,
+        is_under_review=flag.is_under_review,  # type: ignore[attr-defined]  # annotated
+    )
     return Reminder(
         **key._asdict(),
         initiative_id=flag.initiative_id,

@@ -53,7 +53,7 @@ def every_mail(at: datetime) -> dict[str, EmailMultiAlternatives]:
         "answered": owed.filter(kind="question_answered")[:1],
         "mentioned": owed.filter(kind="mentioned")[:1],
         "see-to-it": owed.filter(kind="obligation_owed")[:1],
-        "not-confirmed": owed.filter(kind="obligation")[:1],
+        "not-confirmed": owed.filter(kind="obligation", says__startswith="Confirm")[:1],
         "own": owed.filter(kind="ownership_asked", says__startswith="Accept")[:1],
         "own-several": owed.filter(kind="ownership_asked", says__startswith="Say")[:1],
         "chased": owed.filter(kind="ownership_chased")[:1],

@@ -19,7 +19,7 @@ class TestPath:
     def of(self, kind, subject="", roles=("sponsor",)):
         initiative = Initiative(pk=7, name="Claims")
         day = date(2026, 3, 2)
-        return asking.path(asking.Asked(kind, initiative, subject, day, 0, 3, list(roles)))
+        return asking.path(asking.Asked(kind, initiative, subject, day, 0, 3, list(roles), False))
 
     def test_is_the_initiative_or_a_place_on_its_page(self):
         assert self.of("decision_date") == "/initiatives/7/"

@@ -34,8 +34,8 @@ SUBJECTS = {
         "initiatives:confirm_obligation",
     ),
     "not-confirmed": (
-        r"(Confirm|See) that it is done: .+ \(AI-\d+\), due .+",
-        "initiatives:detail",
+        r"Confirm that it is done: .+ \(AI-\d+\), due .+",
+        "initiatives:confirm_obligation",
     ),
     "own": (r"Accept or decline: .+ of .+ \(AI-\d+\)", "campaign:mine"),
     "own-several": (r"Say which are yours: .+ wait for your answer", "campaign:mine"),
@@ -51,11 +51,11 @@ SUBJECTS = {
     "second": (r"Sign or refuse an override: .+, go-live", "reviews:countersign"),
     "override": (r"Meet what was set aside by .+: .+ \(AI-\d+\)", "initiatives:detail"),
     "catch-up": (
-        r"Decide now: the catch-up of .+ \(AI-\d+\), late since .+",
+        r"Ask for the catch-up review now: .+ \(AI-\d+\), late since .+",
         "initiatives:detail",
     ),
     "recertify": (
-        r"Have it ready by .+: the recertification of .+ \(AI-\d+\)",
+        r"Ask for the recertification review by .+: .+ \(AI-\d+\)",
         "initiatives:detail",
     ),
     "falls-short": (r"See why it falls short, .+: .+ \(AI-\d+\)", "initiatives:detail"),

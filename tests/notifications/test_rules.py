@@ -393,10 +393,17 @@ class TestCatchUp(TestCase):
             Initiative.objects.update(**before)
         assert found_by("catch_up_overdue")
 
-    def test_reminds_like_a_decision(self):
+    def test_reminds_like_a_decision_once_its_review_is_asked_for(self):
         self.counting_for(98)
+        assert self.told() == "Ask for the catch-up review now"
+        row = Initiative.objects.get()
+        decisions.request_review(initiative=row, gate="catch_up", by=self.lead, at=NOON)
+        Reminder.objects.all().delete()
+        assert self.told() == "Decide now"
+
+    def told(self):
         swept_and_heard()
         assert ("catch_up", 7, "Lea Lead") in owed(kind="catch_up")
-        (says,) = Reminder.objects.filter(kind="catch_up").values_list("says", flat=True)
-        assert says.startswith("Decide now: the catch-up of Fraud radar (AI-")
-        assert says.endswith("late since 22 Feb 2026")
+        said = Reminder.objects.get(kind="catch_up").says
+        assert said.endswith(", late since 22 Feb 2026")
+        return said.partition(":")[0]
