@@ -75,6 +75,12 @@ def why(asked: Asked) -> str:
     return f"You are its {' and '.join(own)}." if own else f"You are a {ladders.LEAD}."
 
 
+def detail(asked: Asked, flagged: str) -> str:
+    """What is going on, as the flag says it; not to whom it speaks of by name."""
+    is_of_reader = asked.leaves or (asked.kind == "statement_unsigned" and not asked.is_late)
+    return "" if is_of_reader else flagged
+
+
 def path(asked: Asked) -> str:
     """Where it is done: whoever leaves hands over all that they own on one page."""
     if asked.leaves:

@@ -281,7 +281,7 @@ def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
         **key._asdict(),
         initiative_id=flag.initiative_id,
         says=asking.says(asked),
-        detail=flag.says,
+        detail=asking.detail(asked, flag.says),
         why=asking.why(asked),
         path=asking.path(asked),
         is_urgent=_is_urgent(key, flag),

@@ -31,3 +31,16 @@ class TestPath:
         confirm = self.of("obligation", "obligation:5", roles=["assignee"])
         assert confirm == "/initiatives/obligations/5/confirm/"
         assert self.of("leaving", "initiative:7/person:3", ["assignee"]).startswith("/people/3/")
+
+
+class TestDetail:
+    def test_tells_nobody_about_themselves_by_name(self):
+        initiative, day = Initiative(pk=7, name="Claims"), date(2026, 3, 2)
+
+        def told(kind, step, *roles):
+            asked = asking.Asked(kind, initiative, "", day, step, 3, list(roles), False)
+            return asking.detail(asked, "Sam Sponsor is late.")
+
+        assert told("leaving", -7, "assignee") == told("statement_unsigned", -3, "sponsor") == ""
+        assert told("leaving", -7, "sponsor") == "Sam Sponsor is late."
+        assert told("statement_unsigned", 1, "portfolio lead") == "Sam Sponsor is late."
