@@ -26,6 +26,7 @@ class Asked:
     step: int
     person_id: int
     roles: list[str]
+    today: date
     is_under_review: bool  # whether the review is open that its decision needs
 
     @property
@@ -38,7 +39,7 @@ class Asked:
 
     @property
     def is_late(self) -> bool:
-        return self.step > 0
+        return self.step > 0 or self.due_date < self.today
 
     @property
     def decides(self) -> bool:
@@ -100,11 +101,10 @@ def _always(words: str) -> Callable[[Asked], str]:
 def _decision(of: str = "") -> Callable[[Asked], str]:
     def words(asked: Asked) -> str:
         what = f"{of}{asked.it}"
-        if not asked.decides:
-            return f"Have it ready by {asked.day}: {what}"
+        do = "Decide" if asked.decides else "Have it ready"
         if asked.is_late:
-            return f"Decide now: {what}, late since {asked.day}"
-        return f"Decide by {asked.day}: {what}"
+            return f"{do} now: {what}, late since {asked.day}"
+        return f"{do} by {asked.day}: {what}"
 
     return words
 

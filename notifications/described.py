@@ -26,10 +26,11 @@ The days are those of the [default policy](policy.md); the policy in force has i
 says to whom a reminder goes and when, counted from the day the flag is about. What can wait is
 mailed on working days, from seven in the morning: a step on a Saturday or Sunday goes with the mail
 of the next working day, or with the last one before where the due date would be over by then.
-Signers are reminded three and five working days after they were asked. Whoever is said to own
-something, or is asked to take over what another owns, hears of it again after 3, 7 and 14 days of
-silence; after 17 the head of their unit does, or whoever asked and the leads. Compliance hears once
-a day that triages are to be confirmed, and the leads of what its owners say is dead.
+Whoever comes into a role hears of what that role was told before. Signers are reminded three and
+five working days after they were asked. Whoever is said to own something, or is asked to take over
+what another owns, hears of it again after 3, 7 and 14 days of silence; after 17 the head of their
+unit does, or whoever asked and the leads. Compliance hears once a day that triages are to be
+confirmed, and the leads of what its owners say is dead.
 
 This page is written by `./script/manage list_rules > docs/rules.md`, from the rules themselves
 (`notifications/rules/`): a test compares them.

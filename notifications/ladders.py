@@ -226,6 +226,16 @@ def newest(steps: Iterable[Step], due: date, today: date) -> Step | None:
     return max(reached, key=lambda step: step.days, default=None)
 
 
+def missed(steps: Iterable[Step], due: date, newest: Step, role: Role, came: date) -> Step | None:
+    """The last step that reached this role, where that was before somebody came into it, and the
+    newest is another's."""
+    if role in newest.roles:
+        return None
+    reached = (step for step in steps if role in step.roles and step.days < newest.days)
+    last = max(reached, key=lambda step: step.days, default=None)
+    return last if last is not None and reached_on(last.days, due) < came else None
+
+
 def reached_on(days: int, due: date) -> date:
     """The step's day, be it not worked on: what is urgent waits for nobody."""
     return min(due + timedelta(days=days), mail_day(days, due))

@@ -13,7 +13,7 @@ from initiatives import facts as initiative_facts
 from initiatives.models import HandOver, Initiative, Obligation
 from initiatives.permissions import may_confirm_triage
 from notifications import ladders, preferences, queries
-from notifications.actions import awaiting, offering, queueing, refused
+from notifications.actions import awaiting, offering, planning, queueing, refused
 from notifications.actions.handing_over import is_something_left
 from notifications.actions.hearing import waiting
 from notifications.models import Flag, Reminder, snoozed, subject_of
@@ -56,12 +56,24 @@ def _overtaken(reminders: list[Reminder], today: date) -> set[int]:
 
 
 def _overtaken_by_a_step(reminders: list[Reminder], ladder: Ladder, today: date) -> set[int]:
-    over = set()
-    for row in reminders:
-        if row.kind in ladders.LADDERS:
-            step = ladders.newest(ladders.LADDERS[row.kind](ladder), row.due_date, today)
-            over |= {row.pk} if step is not None and step.days > row.step else set()
-    return over
+    steps = {kind: ladders.LADDERS[kind](ladder) for kind in ladders.LADDERS}
+    newest = {
+        row: step
+        for row in reminders
+        if row.kind in steps and (step := ladders.newest(steps[row.kind], row.due_date, today))
+    }
+    older = {row: step for row, step in newest.items() if step.days > row.step}
+    flagged = {row.initiative_id for row in older if row.initiative_id is not None}
+    lately = planning.newcomers(flagged, today) if flagged else {}
+    return {
+        row.pk
+        for row, step in older.items()
+        if not any(
+            person == row.recipient_id
+            and ladders.missed(steps[row.kind], row.due_date, step, role, day)
+            for role, person, day in lately.get(row.initiative_id or 0, ())
+        )
+    }
 
 
 def _asked_long_ago(reminders: list[Reminder], ladder: Ladder, today: date) -> set[int]:

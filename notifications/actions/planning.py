@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Case, CharField, Exists, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import Group, Membership
@@ -21,12 +21,14 @@ from notifications import asking, ladders
 from notifications.asking import Asked
 from notifications.models import Flag, FlagQuerySet, Reminder, subject_of
 from notifications.rules import RULES
-from notifications.rules.finding import Severity
+from notifications.rules.finding import Severity, start_of
 from notifications.rules.owners import asked_until, of_leaver
 from reviews import queries as reviews
 from reviews.models import Review
 
 KINDS = tuple(ladders.LADDERS)
+OF_NEWCOMER = ("initiative", "role", "person", "accepted_at")
+LATELY = timedelta(days=7)  # so long somebody who comes into a role hears of what they missed
 
 
 class Key(NamedTuple):
@@ -68,8 +70,16 @@ class Heard(NamedTuple):
     roles: list[str]
 
 
+class Newcomer(NamedTuple):
+    """Somebody who has come into a role lately, and on which day."""
+
+    role: Role
+    person_id: int
+    day: date
+
+
 def plan(*, at: datetime) -> Planned:
-    """Owe each open flag's newest step to those it reaches, and nothing else; ten queries for
+    """Owe each open flag's newest step to those it reaches, and nothing else; eleven queries for
     each part of the portfolio. What is snoozed owes nobody anything until that is over.
 
     Unsent ones that are no longer wanted are cancelled: the flag has closed, the date moved, a
@@ -183,6 +193,7 @@ def _wanted(part: InitiativeQuerySet, today: date) -> dict[Key, Heard]:
     newest = cache(lambda kind, due: ladders.newest(steps[kind], due, today))
     open_flags = Flag.objects.open().filter(initiative__in=part)
     owners = _owners(open_flags)
+    lately = newcomers(open_flags.values("initiative"), today)
     leads = _leads()
     assignees = _assignees(open_flags) | _leavers(open_flags)
     rows = open_flags.awake(today).values_list("pk", "rule", "subject", "due_date", "initiative_id")
@@ -196,6 +207,11 @@ def _wanted(part: InitiativeQuerySet, today: date) -> dict[Key, Heard]:
         about = subject_of(subject, initiative_id)
         for recipient, roles in ladders.recipients(step, of_it, leads, assignee).items():
             wanted[Key(kind, about, due, step.days, recipient)] = Heard(pk, roles)
+        for role, person, day in lately.get(initiative_id, ()):
+            missed = ladders.missed(steps[kind], due, step, role, day)
+            if missed is not None and Key(kind, about, due, step.days, person) not in wanted:
+                key = Key(kind, about, due, missed.days, person)
+                wanted[key] = Heard(pk, [str(role.label).lower()])
     return wanted
 
 
@@ -237,6 +253,19 @@ def _owners(flags: FlagQuerySet) -> dict[int, dict[Role, int]]:
     return owners
 
 
+def newcomers(flagged: QuerySet[Any] | Collection[int], today: date) -> dict[int, list[Newcomer]]:
+    """Who has come into a role of these initiatives lately, by initiative."""
+    rows = Ownership.objects.counting().filter(
+        role__in=Role.values,
+        accepted_at__gte=start_of(today - LATELY),
+        initiative__in=flagged,
+    )
+    found: dict[int, list[Newcomer]] = {}
+    for pk, role, person, at in rows.order_by("pk").values_list(*OF_NEWCOMER):
+        found.setdefault(pk, []).append(Newcomer(Role(role), person, timezone.localdate(at)))
+    return found
+
+
 def _assignees(flags: FlagQuerySet) -> dict[str, int]:
     """Who was to see to what is flagged as late, and is still here: they may see it, as `checking`
     asks before it sends (`InitiativeQuerySet.visible_to`)."""
@@ -275,6 +304,7 @@ def _reminder(key: Key, flag: Flag, roles: list[str], at: datetime) -> Reminder:
         step,
         person_id,
         roles,
+        timezone.localdate(at),
         is_under_review=flag.is_under_review,  # type: ignore[attr-defined]  # annotated
     )
     return Reminder(

@@ -19,7 +19,9 @@ class TestPath:
     def of(self, kind, subject="", roles=("sponsor",)):
         initiative = Initiative(pk=7, name="Claims")
         day = date(2026, 3, 2)
-        return asking.path(asking.Asked(kind, initiative, subject, day, 0, 3, list(roles), False))
+        return asking.path(
+            asking.Asked(kind, initiative, subject, day, 0, 3, list(roles), day, False)
+        )
 
     def test_is_the_initiative_or_a_place_on_its_page(self):
         assert self.of("decision_date") == "/initiatives/7/"
@@ -38,7 +40,7 @@ class TestDetail:
         initiative, day = Initiative(pk=7, name="Claims"), date(2026, 3, 2)
 
         def told(kind, step, *roles):
-            asked = asking.Asked(kind, initiative, "", day, step, 3, list(roles), False)
+            asked = asking.Asked(kind, initiative, "", day, step, 3, list(roles), day, False)
             return asking.detail(asked, "Sam Sponsor is late.")
 
         assert told("leaving", -7, "assignee") == told("statement_unsigned", -3, "sponsor") == ""

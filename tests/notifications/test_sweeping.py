@@ -7,6 +7,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -286,6 +287,31 @@ class TestLadder(SweepTestCase):
         actions.sweep(at=NOON + days * DAY)
         mine = owed(kind="decision_date", initiative=self.initiative)
         return [(step, name) for _, step, name in mine]
+
+    def comes(self, name, days, role="business_owner"):
+        person = make_person(name)
+        own(self.initiative, role, person, NOON + days * DAY)
+        return person
+
+    def test_tells_whoever_comes_into_a_role_what_they_missed(self):
+        self.on(0)
+        self.comes("Nora New", 4)
+        assert self.on(4) == [(0, "Nora New"), (3, "Sam Sponsor")]
+        told = Reminder.objects.get(recipient__name="Nora New")
+        assert told.says.startswith("Have it ready now: ")
+        assert told.why == "You are its business owner."
+        assert self.on(8) == [(0, "Nora New"), (7, "Lea Lead")]
+        actions.deliver(clock=lambda: NOON + 8 * DAY)
+        assert [m.to for m in mail.outbox] == [["lea.lead@example.com"], ["nora.new@example.com"]]
+
+    def test_tells_nobody_who_was_there_again_nor_whoever_came_before_it(self):
+        self.comes("Nora New", -1)
+        assert (0, "Nora New") in self.on(0)
+        assert self.on(3) == [(3, "Sam Sponsor")]
+
+    def test_tells_nobody_twice_who_hears_of_it_in_another_role(self):
+        own(self.initiative, "engineering_owner", self.sponsor, NOON + 4 * DAY)
+        assert self.on(4) == [(3, "Sam Sponsor")]
 
     def test_climbs_from_the_owners_to_the_sponsor_to_the_leads(self):
         expected = {
