@@ -15,6 +15,7 @@ from notifications.models import Cursor, Flag, Reminder, ReminderQuerySet
 from notifications.rules import RULES
 
 BATCH = 500
+DAY = timedelta(days=1)
 LASTS = timedelta(days=30)  # so long something that only is to be read is news
 
 
@@ -74,11 +75,14 @@ def settle_flags(*, at: datetime) -> int:
     )
     of_flags = Q(~Exists(spoken_of), kind__in=LADDERS)
     same = {name: OuterRef(name) for name in ("kind", "subject", "recipient")}
-    newer = Reminder.objects.exclude(state=Reminder.State.CANCELLED).filter(
+    lately = Reminder.objects.filter(planned_at__gte=at - DAY)  # by this sweep, or one before
+    newer = lately.exclude(state=Reminder.State.CANCELLED).filter(
         Q(due_date=OuterRef("due_date"), step__gt=OuterRef("step"))
         | Q(kind__in=queueing.KINDS, due_date__gt=OuterRef("due_date")),
         **same,
     )
     overtaken = Q(Exists(newer))
     old = Q(kind__in=checking.NEWS, planned_at__lt=at - LASTS)
-    return Reminder.objects.unread().filter(of_flags | overtaken | old).update(over_at=at)
+    # Each by itself: joined by OR, what is looked for elsewhere would be for every row anew.
+    each = (of_flags, overtaken, old)
+    return sum(Reminder.objects.unread().filter(which).update(over_at=at) for which in each)

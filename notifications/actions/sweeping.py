@@ -15,7 +15,7 @@ from accounts import actions as people
 from accounts.models import Person
 from initiatives import actions as initiatives
 from initiatives.counts import Counts
-from initiatives.memory import without_collector
+from initiatives.memory import collect_rings, without_collector
 from initiatives.models import Initiative
 from initiatives.models.registry import InitiativeQuerySet
 from notifications.actions import awaiting, chasing, offering, planning, settling, snoozing
@@ -104,6 +104,7 @@ def _apply_all(at: datetime, attempt: Attempts, took: _Stopwatch) -> dict[str, C
     for name in RULES:
         counted[name] = attempt(name, partial(_apply_to, name, parts, policy, at), Counted())
         took.lap(name)
+        collect_rings()
     # Of a rule that there is no more nobody could say what it means.
     Flag.objects.open().exclude(rule__in=RULES).update(closed_at=at)
     return counted
