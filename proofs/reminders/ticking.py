@@ -34,7 +34,8 @@ from proofs.servers import end
 
 BEATS, WORKERS = 2, 4
 PORTFOLIO = 300
-MOVED = 5  # decision dates, each second
+MOVED = 5  # decision dates at a time
+PAUSE = 0.2  # seconds between what happens
 LEAVING = 5  # people who answer for something in production
 AWAY = (-8, -4, -1, 0, 3, 14, 40)  # days from today, to which they move
 NOON = 12
@@ -135,7 +136,7 @@ def _wait_for(sweeps: int) -> None:
 
 
 def _let_things_happen(seconds: int) -> None:
-    """Each second dates move, people leave and come back, and somebody is asked into a role."""
+    """Some times a second dates move, people leave and come back, and somebody is asked into a role."""
     dice = random.Random(seconds)  # noqa: S311
     pilots = list(
         Initiative.objects.counting().filter(stage__in=UNDECIDED).values_list("pk", flat=True)
@@ -148,7 +149,7 @@ def _let_things_happen(seconds: int) -> None:
         _move_dates(dice, pilots)
         _leave_and_return(dice, leaving)
         _ask_somebody(dice, pilots, staying)
-        time.sleep(1)
+        time.sleep(PAUSE)
 
 
 def _move_dates(dice: random.Random, pilots: list[int]) -> None:
