@@ -136,7 +136,8 @@ def _wait_for(sweeps: int) -> None:
 
 
 def _let_things_happen(seconds: int) -> None:
-    """Some times a second dates move, people leave and come back, and somebody is asked into a role."""
+    """Some times a second dates move, people leave and come back, and somebody is asked into a
+    role."""
     dice = random.Random(seconds)  # noqa: S311
     pilots = list(
         Initiative.objects.counting().filter(stage__in=UNDECIDED).values_list("pk", flat=True)
