@@ -39,41 +39,39 @@ def waiting_for(person: Person) -> InitiativeQuerySet:
 
 
 def _said_to_be_dead(at: datetime) -> Iterator[Reminder]:
+    """Leads see all of it, restricted or not."""
     rows = RetirementRequest.objects.open().order_by("-pk").select_related("initiative")
-    said = [called(row.initiative) for row in rows[:NAMED]]
-    after = "Nobody is asked to own it until you have decided; many go in one step."
+    said = [f"· {called(row.initiative)}" for row in rows[:NAMED]]
+    more = rows.count() - len(said)
+    said += [f"· and {more} more"] if more > 0 else []
+    said.append("Nobody is asked to own it until you have decided; many go in one step.")
     for lead in queries.leads():
         yield _reminder(
             lead,
             at,
             kind=DEAD,
             says="Retire or keep what its owners say is dead",
-            detail=_detail(said, rows.count(), after),
+            detail="\n".join(said),
             why="You are a portfolio lead.",
             path=reverse("campaign:retire"),
         )
 
 
 def _triages(at: datetime) -> Iterator[Reminder]:
-    after = "Until then its level stands as its answers say; light ones go in one step."
+    """Without their names: one of them may be restricted by the time that it is read."""
     for person in queries.members(Group.COMPLIANCE):
-        rows = waiting_for(person).order_by("-pk")
-        said = [called(row) for row in rows[:NAMED]]
-        if said:
+        if count := waiting_for(person).count():
+            waits = "One waits" if count == 1 else f"{count} wait"
             yield _reminder(
                 person,
                 at,
                 kind=TRIAGES,
                 says="Confirm the level and legal class of what was triaged",
-                detail=_detail(said, rows.count(), after),
+                detail=f"{waits}. Until then a level stands as its answers say; light ones go in "
+                "one step.",
                 why="You are in the group compliance.",
                 path=reverse("initiatives:triage_queue"),
             )
-
-
-def _detail(said: list[str], count: int, after: str) -> str:
-    more = [f"· and {count - len(said)} more"] if count > len(said) else []
-    return "\n".join([*(f"· {one}" for one in said), *more, after])
 
 
 def _reminder(person: Person, at: datetime, *, kind: str, **said: str) -> Reminder:

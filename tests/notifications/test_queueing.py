@@ -51,15 +51,21 @@ class Queue(TestCase):
 
 
 class TestTriages(Queue):
-    def test_are_told_to_compliance_once_a_day_with_the_newest(self):
+    def test_are_told_to_compliance_once_a_day_with_how_many_there_are(self):
         self.triage(*self.rows)
         self.triage(self.rows[0])
         told = Reminder.objects.get(kind="triage_asked")
         assert (told.recipient, told.path) == (self.carla, reverse("initiatives:triage_queue"))
-        lines = told.detail.splitlines()
-        assert lines[0] == f"· {called(self.rows[6])}"
-        assert lines[5] == "· and 2 more"
-        assert "light ones go in one step" in lines[-1]
+        assert told.detail.startswith("7 wait. Until then")
+
+    def test_are_told_without_a_name_which_may_be_hidden_by_then(self):
+        self.triage(self.rows[0])
+        Initiative.objects.filter(pk=self.rows[0].pk).update(is_restricted=True)
+        self.triage(self.rows[1])
+        told = Reminder.objects.get(kind="triage_asked")
+        actions.deliver(clock=lambda: NOON)
+        assert told.detail.startswith("One waits.")
+        assert self.rows[0].name not in mail.outbox[0].body
 
     def test_are_told_again_of_another_day_and_counted_once(self):
         self.triage(self.rows[0])
@@ -96,9 +102,12 @@ class TestTriages(Queue):
 
 class TestSaidToBeDead(Queue):
     def test_is_told_to_the_leads_by_name(self):
-        for row in self.rows[:2]:
+        for row in self.rows:
             reviews.ask_to_retire(initiative=row, reason="Nobody opens it.", by=self.lead, at=NOON)
         actions.hear(at=NOON)
         told = Reminder.objects.get(kind="retirement_asked")
         assert told.recipient == self.lead
-        assert told.detail.splitlines()[:2] == [f"· {called(row)}" for row in self.rows[1::-1]]
+        lines = told.detail.splitlines()
+        assert lines[:5] == [f"· {called(row)}" for row in self.rows[:1:-1]]
+        assert lines[5] == "· and 2 more"
+        assert "many go in one step" in lines[6]
