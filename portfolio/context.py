@@ -46,7 +46,8 @@ class Entry:
 MY_WORK = frozenset(
     {"portfolio:owned", "portfolio:deadlines", "portfolio:reminders", "portfolio:my_settings"}
     | {"portfolio:deputy", "portfolio:make_calendar", "portfolio:enter_channel"}
-    | {"mails:settings", "campaign:mine", "campaign:not_mine", "campaign:dead", "people:take_over"}
+    | {"mails:settings", "mails:chat", "people:take_over"}
+    | {"campaign:mine", "campaign:not_mine", "campaign:dead"}
 )
 CAMPAIGN = frozenset(
     {"campaign:counts", "campaign:start", "campaign:silent", "campaign:retire", "campaign:keep"}

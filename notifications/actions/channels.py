@@ -1,4 +1,4 @@
-"""Where people hear of what is urgent beside e-mail: they enter, switch and remove it."""
+"""Where people hear of what is mailed to them besides: they enter, switch and remove it."""
 
 from __future__ import annotations
 

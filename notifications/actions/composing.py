@@ -25,7 +25,7 @@ OFF = Q(pace=Pace.OFF)
 OF_THE_WEEK = Q(kind=DIGEST) & ~OFF
 # What asks for nothing opens no mail of the day by itself, but for the first of a week.
 RIDES_ALONG = Q(kind__in=KEPT, pace=Pace.WEEKLY)
-_IS_OF_THE_DAY = Q(channel=Message.Channel.EMAIL, is_urgent=False, is_digest=False)
+OF_THE_DAY = Q(channel=Message.Channel.EMAIL, is_urgent=False, is_digest=False)
 
 
 def compose(*, at: datetime) -> int:
@@ -57,7 +57,7 @@ def compose(*, at: datetime) -> int:
 def _waiting(at: datetime) -> ReminderQuerySet:
     """Owed, in no mail yet; each says its pace and whether its recipient had the mail of today."""
     had_one = Message.objects.filter(
-        _IS_OF_THE_DAY, recipient=OuterRef("recipient"), day=timezone.localdate(at)
+        OF_THE_DAY, recipient=OuterRef("recipient"), day=timezone.localdate(at)
     ).exclude(state=Message.State.CANCELLED)
     waiting: ReminderQuerySet = (
         Reminder.objects.owed().filter(message=None).paced().annotate(has_mail=Exists(had_one))
@@ -71,7 +71,7 @@ def _left_over(at: datetime) -> QuerySet[Message]:
     each of its days."""
     if not _goes_out(at):
         return Message.objects.none()
-    mails = Message.objects.filter(_IS_OF_THE_DAY)
+    mails = Message.objects.filter(OF_THE_DAY)
     of_today = mails.filter(recipient=OuterRef("recipient"), day=timezone.localdate(at))
     went_out = Reminder.objects.filter(message=OuterRef("pk"), state=Reminder.State.SENT)
     return mails.filter(

@@ -1,4 +1,4 @@
-"""Where a person hears of what is urgent, beside e-mail."""
+"""Where a person hears of what is mailed to them besides."""
 
 from __future__ import annotations
 

@@ -86,10 +86,10 @@ class RemoveChannel(Setting):
 
 
 class EnterChannel(ActionView):
-    """Hear of what is urgent in chat as well."""
+    """Hear in chat as well of what is sent by mail."""
 
     form_class = ChannelForm
-    done = "What is urgent comes there as well from now on."
+    done = "What is sent to you at once comes there as well from now on."
 
     def act(self, form: forms.Form, at: datetime) -> None:
         notifications.enter_channel(by=self.person, at=at, **form.cleaned_data)
