@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import Person
+from accounts.permissions import is_lead
 from initiatives import facts as initiative_facts
 from initiatives.models import HandOver, Initiative, Obligation
 from initiatives.permissions import may_confirm_triage
@@ -147,8 +148,9 @@ def _of_silences_broken(reminders: list[Reminder]) -> set[int]:
 
 
 def _of_requests_decided(reminders: list[Reminder]) -> set[int]:
+    """Nor does whoever leads no more hear by name of what may be restricted."""
     waits = RetirementRequest.objects.open().exists()
-    return set() if waits else {r.pk for r in reminders}
+    return {r.pk for r in reminders if not (waits and is_lead(r.recipient))}
 
 
 def _of_triages_confirmed(reminders: list[Reminder]) -> set[int]:

@@ -111,3 +111,12 @@ class TestSaidToBeDead(Queue):
         assert lines[:5] == [f"· {called(row)}" for row in self.rows[:1:-1]]
         assert lines[5] == "· and 2 more"
         assert "many go in one step" in lines[6]
+
+    def test_is_mailed_to_nobody_who_leads_no_more(self):
+        reviews.ask_to_retire(
+            initiative=self.rows[0], reason="Nobody opens it.", by=self.lead, at=NOON
+        )
+        actions.hear(at=NOON)
+        self.lead.memberships.update(left_at=NOON)
+        actions.deliver(clock=lambda: NOON)
+        assert not [m for m in mail.outbox if self.rows[0].name in m.body]
